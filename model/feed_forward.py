@@ -1,0 +1,156 @@
+"""The part of a layer that works on each token alone: one dense network, or a few of many experts.
+
+B batch, T tokens, N = B T rows, D width, F hidden width, E experts, k chosen per token, G groups.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from .capture import HookPoint
+from .config import DenseConfig, ModelConfig, MoEConfig
+
+ACTIVATIONS = {
+    "relu": F.relu,
+    "gelu": F.gelu,
+    "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
+    "silu": F.silu,
+}
+
+
+class FeedForward(nn.Module):
+    """down(act(up x)); gated: down(act(gate x) * up x) (Shazeer 2020, arXiv 2002.05202, eq. 5-6)."""
+
+    def __init__(self, width: int, config: DenseConfig):
+        super().__init__()
+        self.gated = config.gated
+        self.activation = ACTIVATIONS[config.activation]
+        self.up = nn.Linear(width, (1 + config.gated) * config.hidden, bias=config.bias)  # gate and up in one product
+        self.down = nn.Linear(config.hidden, width, bias=config.bias)
+        self.hook_pre = HookPoint()  # (B, T, F) before the activation
+        if config.gated:
+            self.hook_pre_linear = HookPoint()  # (B, T, F) the other factor
+        self.hook_post = HookPoint()  # (B, T, F) what `down` reads
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Transform each row of `x` (B, T, D) alone; (B, T, D)."""
+        if self.gated:
+            gate, linear = self.up(x).chunk(2, -1)  # (B, T, F) each
+            hidden = self.activation(self.hook_pre(gate)) * self.hook_pre_linear(linear)
+        else:
+            hidden = self.activation(self.hook_pre(self.up(x)))
+        return self.down(self.hook_post(hidden))
+
+
+class Router(nn.Module):
+    """Which experts a token goes to, and with what weight (DeepSeek-V3 report, section 2.1.2, eq. 12-16)."""
+
+    def __init__(self, width: int, config: MoEConfig):
+        super().__init__()
+        self.config = config
+        self.weight = nn.Parameter(torch.empty(config.n_routed_experts, width))
+        if config.selection_bias:
+            self.register_buffer("bias", torch.zeros(config.n_routed_experts))  # moved by load, not by gradients
+
+    def forward(self, x: Tensor, hooks: MixtureOfExperts) -> tuple[Tensor, Tensor]:
+        """Weights and indices of the chosen experts, (B, T, k) each, best choice first, for `x` (B, T, D).
+
+        Every step is a hook point of `hooks`, the layer that asks.
+        """
+        config = self.config
+        logits = F.linear(x.float(), self.weight.float())  # (B, T, E) in float32: a near tie must not depend on dtype
+        scores = logits.sigmoid() if config.scoring_func == "sigmoid" else logits.softmax(-1)
+        scores = hooks.hook_router_scores(scores)
+
+        choice = scores  # (B, T, E) decides which experts, never how much
+        if config.selection_bias:
+            choice = choice + hooks.hook_selection_bias(self.bias.float()[None])
+        choice = hooks.hook_router_choice(choice)
+        if config.n_group > 1:
+            choice = choice.masked_fill(~self._kept(choice, hooks), float("-inf"))
+        indices = hooks.hook_expert_indices(choice.topk(config.num_experts_per_tok, dim=-1).indices)  # (B, T, k)
+
+        weights = scores.gather(-1, indices)  # without the bias
+        if config.norm_topk_prob:
+            weights = weights / (weights.sum(-1, keepdim=True) + 1e-20)
+        weights = hooks.hook_expert_weights(weights * config.routed_scaling_factor)
+        return weights, indices
+
+    def _kept(self, choice: Tensor, hooks: MixtureOfExperts) -> Tensor:
+        """Which experts lie in the best `topk_group` groups: (B, T, E) bool."""
+        config = self.config
+        grouped = choice.unflatten(-1, (config.n_group, -1))  # (B, T, G, E / G)
+        if config.group_score == "top2_sum":
+            group_scores = grouped.topk(2, dim=-1).values.sum(-1)  # V3
+        else:
+            group_scores = grouped.amax(-1)  # V2
+        group_scores = hooks.hook_group_scores(group_scores)  # (B, T, G)
+        best = group_scores.topk(config.topk_group, dim=-1).indices
+        kept = hooks.hook_groups_kept(torch.zeros_like(group_scores, dtype=torch.bool).scatter(-1, best, True))
+        return kept.repeat_interleave(grouped.shape[-1], dim=-1)
+
+
+class MixtureOfExperts(nn.Module):
+    """A router, E small SwiGLU experts of which each token uses k, and shared experts that always work.
+
+    DeepSeekMoE (arXiv 2401.06066, section 3): y = sum of weight_i expert_i(x) over the chosen + shared(x).
+    """
+
+    def __init__(self, width: int, config: MoEConfig):
+        super().__init__()
+        E, hidden = config.n_routed_experts, config.moe_intermediate_size
+        self.router = Router(width, config)
+        self.up = nn.Parameter(torch.empty(E, 2 * hidden, width))  # gate and up of every expert
+        self.down = nn.Parameter(torch.empty(E, width, hidden))
+        self.hook_router_scores = HookPoint()  # (B, T, E) sigmoid or softmax of the gate
+        if config.selection_bias:
+            self.hook_selection_bias = HookPoint()  # (1, E)
+        self.hook_router_choice = HookPoint()  # (B, T, E) scores + bias
+        if config.n_group > 1:
+            self.hook_group_scores = HookPoint()  # (B, T, G)
+            self.hook_groups_kept = HookPoint()  # (B, T, G) bool
+        self.hook_expert_indices = HookPoint()  # (B, T, k)
+        self.hook_expert_weights = HookPoint()  # (B, T, k) normalised and scaled
+        self.hook_expert_out = HookPoint()  # (B, T, k, D) of each chosen expert, before weighting
+        self.hook_routed_out = HookPoint()  # (B, T, D)
+        self.shared = FeedForward(width, config.shared) if config.shared else None
+        self.shared_gate = nn.Linear(width, 1, bias=False) if config.shared_gate else None
+        if config.shared:
+            self.hook_shared_out = HookPoint()  # (B, T, D)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Transform each row of `x` (B, T, D) by its own experts; (B, T, D)."""
+        weights, indices = self.router(x, self)  # (B, T, k) each
+        expert_out = self.hook_expert_out(self.run_experts(x, indices))
+        out = self.hook_routed_out((expert_out * weights[..., None].to(x.dtype)).sum(-2))
+        if self.shared is None:
+            return out
+        shared = self.shared(x)
+        if self.shared_gate is not None:
+            shared = shared * self.shared_gate(x).sigmoid()
+        return out + self.hook_shared_out(shared)
+
+    def run_experts(self, x: Tensor, indices: Tensor) -> Tensor:
+        """expert_i(x) for the chosen i only: `x` (B, T, D), `indices` (B, T, k) -> (B, T, k, D).
+
+        Rows are sorted by expert, so that each expert in use works once, on its own rows;
+        an expert that nobody chose costs nothing.
+        """
+        k = indices.shape[-1]
+        order = indices.flatten().argsort(stable=True)  # (N k,) assignments, grouped by expert
+        counts = indices.flatten().bincount(minlength=len(self.up)).tolist()
+        rows = x.flatten(0, 1)[order // k]  # (N k, D)
+        results = []
+        for up, down, own in zip(self.up.unbind(), self.down.unbind(), rows.split(counts)):
+            if len(own):
+                gate, linear = F.linear(own, up).chunk(2, -1)
+                results.append(F.linear(F.silu(gate) * linear, down))
+        return torch.cat(results)[order.argsort()].view(*indices.shape, -1)
+
+
+def make_feed_forward(config: ModelConfig, layer: int) -> FeedForward | MixtureOfExperts:
+    """The feed-forward part of `layer`: experts, unless the config says dense there."""
+    dense = config.dense_at(layer)
+    return FeedForward(config.d_model, dense) if dense else MixtureOfExperts(config.d_model, config.feed_forward)

@@ -1,0 +1,102 @@
+"""Rotary positions: each pair of entries of a query or key turns by position times frequency.
+
+The dot product of a query at position m with a key at position n then depends on m - n
+only (Su et al. 2021, arXiv 2104.09864, section 3.2).
+
+T tokens, Dr rotated width of a head, P = Dr / 2 pairs.  Nothing here is learned or stored:
+tables are a few microseconds of arithmetic, so a model carries no buffer that could go stale.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from .config import LinearScaling, Llama3Scaling, RopeConfig, YarnScaling
+
+
+class Rotation(NamedTuple):
+    """Cosine and sine of every angle, (T, P) each, and which entries form a pair."""
+
+    cos: Tensor
+    sin: Tensor
+    pairing: str
+
+
+def frequencies(rope: RopeConfig, width: int) -> Tensor:
+    """Radians per position of each pair, (P,), float32: theta^(-2i / Dr), then any scaling."""
+    plain = 1.0 / rope.theta ** (torch.arange(0, width, 2, dtype=torch.float32) / width)  # (P,)
+    scaling = rope.scaling
+    if scaling is None:
+        return plain
+    if isinstance(scaling, LinearScaling):
+        return plain / scaling.factor
+    if isinstance(scaling, Llama3Scaling):
+        return _llama3(plain, scaling)
+    return _yarn(plain, scaling, rope.theta, width)
+
+
+def _llama3(plain: Tensor, scaling: Llama3Scaling) -> Tensor:
+    # Waves longer than the original context are slowed by `factor`, short ones kept, a blend between.
+    turns = scaling.original_context * plain / (2 * math.pi)  # (P,) turns within the original context
+    keep = (turns - scaling.low_freq_factor) / (scaling.high_freq_factor - scaling.low_freq_factor)
+    keep = keep.clamp(0, 1)
+    return keep * plain + (1 - keep) * plain / scaling.factor
+
+
+def _yarn(plain: Tensor, scaling: YarnScaling, theta: float, width: int) -> Tensor:
+    def pair_that_turns(times: float) -> float:  # inverse of turns = context / wavelength
+        return width * math.log(scaling.original_context / (times * 2 * math.pi)) / (2 * math.log(theta))
+
+    low, high = pair_that_turns(scaling.beta_fast), pair_that_turns(scaling.beta_slow)
+    if scaling.truncate:
+        low, high = math.floor(low), math.ceil(high)
+    low, high = max(low, 0), min(high, width - 1)
+    if low == high:
+        high += 0.001  # a ramp of zero width would divide by zero
+    ramp = ((torch.arange(width // 2, dtype=torch.float32) - low) / (high - low)).clamp(0, 1)  # (P,)
+    return ramp * plain / scaling.factor + (1 - ramp) * plain
+
+
+def _yarn_mscale(factor: float, mscale: float) -> float:
+    return 1.0 if factor <= 1 else 0.1 * mscale * math.log(factor) + 1.0
+
+
+def amplitude(rope: RopeConfig) -> float:
+    """Factor on cosine and sine: 1, or YaRN's correction of the scores' spread (its eq. 22)."""
+    scaling = rope.scaling
+    if not isinstance(scaling, YarnScaling):
+        return 1.0
+    if scaling.attention_factor is not None:
+        return scaling.attention_factor
+    if scaling.mscale and scaling.mscale_all_dim:
+        return _yarn_mscale(scaling.factor, scaling.mscale) / _yarn_mscale(scaling.factor, scaling.mscale_all_dim)
+    return _yarn_mscale(scaling.factor, 1.0)
+
+
+def score_factor(rope: RopeConfig) -> float:
+    """Factor on the attention scale: DeepSeek squares YaRN's mscale over all dimensions into it."""
+    scaling = rope.scaling
+    if isinstance(scaling, YarnScaling) and scaling.mscale_all_dim:
+        return _yarn_mscale(scaling.factor, scaling.mscale_all_dim) ** 2
+    return 1.0
+
+
+def rotation(rope: RopeConfig, width: int, positions: Tensor) -> Rotation:
+    """Angles for `positions` (T,) of a head whose rotated part has `width` entries."""
+    angles = positions.float()[:, None] * frequencies(rope, width).to(positions.device)  # (T, P)
+    strength = amplitude(rope)
+    return Rotation(angles.cos() * strength, angles.sin() * strength, rope.pairing)
+
+
+def rotate(x: Tensor, turn: Rotation) -> Tensor:
+    """Turn the pairs of `x` (B, T, heads, Dr): (a, b) -> (a cos - b sin, b cos + a sin)."""
+    cos, sin = turn.cos[:, None].to(x.dtype), turn.sin[:, None].to(x.dtype)  # (T, 1, P), the same for every head
+    if turn.pairing == "halves":
+        a, b = x.chunk(2, -1)  # (B, T, heads, P) each
+        return torch.cat((a * cos - b * sin, b * cos + a * sin), -1)
+    a, b = x[..., 0::2], x[..., 1::2]
+    return torch.stack((a * cos - b * sin, b * cos + a * sin), -1).flatten(-2)
