@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-import torch
+import numpy as np
 from torch import Tensor, nn
 
 Edit = Callable[[Tensor], Tensor]
@@ -98,7 +98,13 @@ def recording(recorder: Recorder) -> Iterator[Recorder]:
         _recorder.reset(token)
 
 
-def owned(value: Tensor) -> Tensor:
-    """A float32, bool or integer CPU tensor that shares no memory with anything that may change."""
-    value = value.detach().cpu()
-    return value.to(torch.float32, copy=True) if value.is_floating_point() else value.clone()
+def as_array(value: Tensor) -> np.ndarray:
+    """`value` (1, ...) as a read-only numpy array (...), float32 where it is a float.
+
+    Nothing is copied where the dtype fits: the model never writes into a tensor that it has
+    made.  A hook point must not be handed a weight itself, only what was computed from one.
+    """
+    value = value.detach()[0].cpu()
+    array = (value.float() if value.is_floating_point() else value).numpy()
+    array.flags.writeable = False
+    return array

@@ -66,7 +66,7 @@ class Router(nn.Module):
 
         choice = scores  # (B, T, E) decides which experts, never how much
         if config.selection_bias:
-            choice = choice + hooks.hook_selection_bias(self.bias.float()[None])
+            choice = choice + hooks.hook_selection_bias(self.bias[None].to(torch.float32, copy=True))
         choice = hooks.hook_router_choice(choice)
         if config.n_group > 1:
             choice = choice.masked_fill(~self._kept(choice, hooks), float("-inf"))

@@ -1,0 +1,67 @@
+"""Glassformer's model: a transformer language model whose every step can be seen.
+
+Read in this order: config, norm, rope, attention, feed_forward, transformer, cache,
+capture, trace, generate.
+
+    import model
+    lm = model.load("smollm2")
+    trace = model.run_trace(lm, "Once upon a time")
+    trace["blocks.0.attn.hook_pattern"]  # numpy (H, T, S)
+"""
+
+from .catalog import Entry, catalog, default_name, load
+from .config import DenseConfig, GQAConfig, MLAConfig, ModelConfig, MoEConfig, RopeConfig
+from .errors import BadInput
+from .fetch import fetch_smollm2, smollm2_path
+from .generate import Step, generate
+from .interventions import (
+    AblateAttention,
+    AblateExpert,
+    AblateFeedForward,
+    AblateHead,
+    ChooseTop,
+    ForceExpert,
+    NoMask,
+    NoPositions,
+    NoScaling,
+    NoSelectionBias,
+    UniformPattern,
+)
+from .language_model import LanguageModel
+from .sampling import distribution, draw
+from .trace import STAGES, Trace, run_trace
+
+__all__ = [
+    "STAGES",
+    "AblateAttention",
+    "AblateExpert",
+    "AblateFeedForward",
+    "AblateHead",
+    "BadInput",
+    "ChooseTop",
+    "DenseConfig",
+    "Entry",
+    "ForceExpert",
+    "GQAConfig",
+    "LanguageModel",
+    "MLAConfig",
+    "MoEConfig",
+    "ModelConfig",
+    "NoMask",
+    "NoPositions",
+    "NoScaling",
+    "NoSelectionBias",
+    "RopeConfig",
+    "Step",
+    "Trace",
+    "UniformPattern",
+    "catalog",
+    "default_name",
+    "distribution",
+    "draw",
+    "fetch_smollm2",
+    "generate",
+    "load",
+    "run_trace",
+    "smollm2_path",
+]

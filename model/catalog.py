@@ -1,0 +1,100 @@
+"""Which models there are, and how a name or path becomes a `LanguageModel`."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from . import checkpoint, convert, fetch
+from .config import DenseConfig, GQAConfig, ModelConfig
+from .errors import BadInput
+from .language_model import LanguageModel
+from .tokenizer import Tokenizer
+from .transformer import Transformer
+
+MODELS = Path(__file__).resolve().parent.parent / "assets" / "models"
+STORYTELLERS = ("storyteller", "storyteller-mha", "storyteller-dense", "storyteller-classic")
+TINY = "tiny"
+
+# Of the architecture that SmolLM2 has, at a size that needs no file.
+TINY_CONFIG = ModelConfig(
+    vocab_size=257,
+    d_model=48,
+    n_layers=4,
+    context=512,
+    attention=GQAConfig(n_heads=6, n_kv_heads=2, head_dim=8),
+    feed_forward=DenseConfig(hidden=128),
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A model by name, told without loading it."""
+
+    name: str
+    available: bool  # can be loaded now, without a download
+    parameters: int
+    attention: str  # "MHA", "GQA", "MQA" or "MLA"
+    feed_forward: str  # such as "SwiGLU" or "MoE"
+    trained: bool
+    description: str
+
+
+def catalog() -> list[Entry]:
+    """Every model with a name of its own; the first available one is the default."""
+    entries = []
+    for name in STORYTELLERS:
+        path = MODELS / f"{name}.safetensors"
+        if path.exists():
+            header = checkpoint.describe(path)
+            config = header.config
+            entries.append(Entry(name, True, header.parameters, config.attention.kind, config.feed_forward.kind, True, header.description))
+    entries.append(Entry("smollm2", fetch.smollm2_path() is not None, 134_515_008, "GQA", "SwiGLU", True, "SmolLM2-135M-Instruct, by Hugging Face, Apache-2.0"))
+    tiny = _tiny()
+    entries.append(Entry(TINY, True, tiny.parameters, "GQA", "SwiGLU", False, tiny.description))
+    return entries
+
+
+def default_name() -> str:
+    """The first built-in model: a trained one as soon as there is one."""
+    return next(entry.name for entry in catalog() if entry.available and entry.name != "smollm2")
+
+
+def load(name_or_path: str | os.PathLike[str]) -> LanguageModel:
+    """Load a model by its name in the catalog, from a Hugging Face folder, or from a .gguf or .safetensors file.
+
+    Raises:
+        BadInput: if there is no such model, its file cannot be read, or its architecture is not supported.
+    """
+    name = os.fspath(name_or_path)
+    if name == TINY:
+        return _tiny()
+    if name == "smollm2":
+        path = fetch.smollm2_path()
+        if path is None:
+            raise BadInput("not_fetched", "SmolLM2 is not on this machine yet: run python -m model fetch smollm2.")
+        return convert.read_gguf(path, name)
+    if name in STORYTELLERS:
+        path = MODELS / f"{name}.safetensors"
+        if not path.exists():
+            raise BadInput("not_trained", f"{name} has not been trained in this checkout: there is no {path.name} in assets/models.", name=name)
+        return checkpoint.read(path)
+    try:
+        path = Path(name).expanduser()
+        exists, is_folder = path.exists(), path.is_dir()
+    except (OSError, ValueError, RuntimeError):  # a name too long or odd to be a path, or an unknown ~user
+        exists = is_folder = False
+    if not exists:
+        known = ", ".join(entry.name for entry in catalog())
+        raise BadInput("unknown_model", f"There is no model or path {name[:200]!r}: give one of {known}, a Hugging Face folder, or a .gguf file.", name=name[:200], known=known)
+    if is_folder:
+        return convert.read_huggingface(path, path.name)
+    return checkpoint.read(path) if path.suffix == ".safetensors" else convert.read_gguf(path, path.stem)
+
+
+def _tiny() -> LanguageModel:
+    transformer = Transformer(TINY_CONFIG).initialise(torch.Generator().manual_seed(0))
+    return LanguageModel(TINY, transformer, Tokenizer.of_bytes(), trained=False, description="untrained: random weights from a fixed seed, one token per byte")

@@ -1,0 +1,199 @@
+"""Questions of the form "what if", as edits of the tensor at a hook point.
+
+Each intervention is frozen and hashable: it is part of a trace's identity, so a cache can
+tell two traces of one prompt apart.  Interventions compose in the order given.
+
+This module knows hook names and shapes (B batch, T queries, S keys, H heads, E experts,
+k chosen), not models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .capture import Edit
+from .config import DenseConfig, ModelConfig
+from .errors import BadInput
+
+
+def _check(name: str, value: int, count: int) -> None:
+    if not 0 <= value < count:
+        raise BadInput("bad_intervention", f"{name} {value} does not exist: this model has {name}s 0 to {count - 1}.", name=name, value=value, last=count - 1)
+
+
+class Intervention:
+    """A change of the computation: `edits(config)` names the hooks it changes and how.
+
+    `edits` raises `BadInput` where the model has no such layer, head or expert.
+    """
+
+    def edits(self, config: ModelConfig) -> dict[str, Edit]:
+        """Hook name -> function from the tensor there to the tensor the model goes on with."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class AblateHead(Intervention):
+    """Switch off one head: its z is zero, so it adds nothing to the residual stream."""
+
+    layer: int
+    head: int
+
+    def edits(self, config: ModelConfig) -> dict[str, Edit]:
+        _check("layer", self.layer, config.n_layers)
+        _check("head", self.head, config.attention.n_heads)
+        heads = torch.arange(config.attention.n_heads)
+        return {f"blocks.{self.layer}.attn.hook_z": lambda z: z.masked_fill((heads == self.head)[:, None], 0.0)}
+
+
+@dataclass(frozen=True)
+class AblateAttention(Intervention):
+    """Switch off a layer's attention: it adds nothing to the residual stream."""
+
+    layer: int
+
+    def edits(self, config: ModelConfig) -> dict[str, Edit]:
+        _check("layer", self.layer, config.n_layers)
+        return {f"blocks.{self.layer}.hook_attn_out": torch.zeros_like}
+
+
+@dataclass(frozen=True)
+class AblateFeedForward(Intervention):
+    """Switch off a layer's feed-forward network or experts."""
+
+    layer: int
+
+    def edits(self, config: ModelConfig) -> dict[str, Edit]:
+        _check("layer", self.layer, config.n_layers)
+        return {f"blocks.{self.layer}.hook_mlp_out": torch.zeros_like}
+
+
+@dataclass(frozen=True)
+class _OfExperts(Intervention):
+    """Common to interventions in a layer with experts."""
+
+    def _name(self, config: ModelConfig, layer: int, hook: str) -> str:
+        _check("layer", layer, config.n_layers)
+        if config.dense_at(layer):
+            raise BadInput("no_experts", f"Layer {layer} has no experts: its feed-forward network is dense.", layer=layer)
+        return f"blocks.{layer}.mlp.{hook}"
+
+
+@dataclass(frozen=True)
+class AblateExpert(_OfExperts):
+    """Switch off one expert: the router cannot choose it, another takes its place."""
+
+    layer: int
+    expert: int
+
+    def edits(self, config: ModelConfig) -> dict[str, Edit]:
+        name = self._name(config, self.layer, "hook_router_choice")
+        _check("expert", self.expert, config.feed_forward.n_routed_experts)
+        if config.feed_forward.num_experts_per_tok == config.feed_forward.n_routed_experts:
+            raise BadInput("no_other_expert", "Every expert is chosen for every token: none can take the place of one switched off.")
+        return {name: lambda choice: _set_column(choice, self.expert, float("-inf"))}
+
+
+@dataclass(frozen=True)
+class ForceExpert(_OfExperts):
+    """Every token chooses this expert first; its weight is still its own score."""
+
+    layer: int
+    expert: int
+
+    def edits(self, config: ModelConfig) -> dict[str, Edit]:
+        name = self._name(config, self.layer, "hook_router_choice")
+        _check("expert", self.expert, config.feed_forward.n_routed_experts)
+        # Far above any score, yet finite: infinities would make NaN in a group's sum.
+        return {name: lambda choice: _set_column(choice, self.expert, 1e9)}
+
+
+@dataclass(frozen=True)
+class ChooseTop(_OfExperts):
+    """Only the best `count` of the chosen experts work, in every layer with experts."""
+
+    count: int
+
+    def edits(self, config: ModelConfig) -> dict[str, Edit]:
+        names = _expert_layers(config, "hook_expert_indices")
+        _check("count", self.count - 1, config.feed_forward.num_experts_per_tok)
+        return {name: lambda indices: indices[..., : self.count] for name in names}
+
+
+@dataclass(frozen=True)
+class NoSelectionBias(Intervention):
+    """The router chooses by scores alone, in every layer with experts."""
+
+    def edits(self, config: ModelConfig) -> dict[str, Edit]:
+        names = _expert_layers(config, "hook_selection_bias")
+        if not config.feed_forward.selection_bias:
+            raise BadInput("no_selection_bias", "This model's router has no selection bias to switch off.")
+        return dict.fromkeys(names, torch.zeros_like)
+
+
+@dataclass(frozen=True)
+class NoMask(Intervention):
+    """Every token may look at every other, later ones too."""
+
+    def edits(self, config: ModelConfig) -> dict[str, Edit]:
+        return {f"blocks.{layer}.attn.hook_mask": torch.ones_like for layer in range(config.n_layers)}
+
+
+@dataclass(frozen=True)
+class NoScaling(Intervention):
+    """Dot products go to the softmax undivided."""
+
+    def edits(self, config: ModelConfig) -> dict[str, Edit]:
+        return {f"blocks.{layer}.attn.hook_scaling": torch.ones_like for layer in range(config.n_layers)}
+
+
+@dataclass(frozen=True)
+class NoPositions(Intervention):
+    """The model cannot tell where a token stands: nothing rotates, or no position vector is added."""
+
+    def edits(self, config: ModelConfig) -> dict[str, Edit]:
+        return {"hook_pos_embed" if config.positions == "learned" else "hook_positions": torch.zeros_like}
+
+
+@dataclass(frozen=True)
+class UniformPattern(Intervention):
+    """Freeze a head's pattern (or every head's of the layer): equal weight on each key it may look at."""
+
+    layer: int
+    head: int | None = None
+
+    def edits(self, config: ModelConfig) -> dict[str, Edit]:
+        _check("layer", self.layer, config.n_layers)
+        H = config.attention.n_heads
+        if self.head is not None:
+            _check("head", self.head, H)
+        chosen = torch.ones(H, dtype=torch.bool) if self.head is None else torch.arange(H) == self.head
+
+        def level(scores: Tensor) -> Tensor:  # (B, H, T, S): equal scores wherever the mask allows any
+            return torch.where(chosen[:, None, None] & scores.isfinite(), 0.0, scores)
+
+        return {f"blocks.{self.layer}.attn.hook_attn_scores": level}
+
+
+def collect(interventions: Iterable[Intervention], config: ModelConfig) -> dict[str, tuple[Edit, ...]]:
+    """All edits by hook name, in order; raises `BadInput` where one does not fit the model."""
+    edits: dict[str, tuple[Edit, ...]] = {}
+    for intervention in interventions:
+        for name, edit in intervention.edits(config).items():
+            edits[name] = (*edits.get(name, ()), edit)
+    return edits
+
+
+def _expert_layers(config: ModelConfig, hook: str) -> list[str]:
+    if isinstance(config.feed_forward, DenseConfig):
+        raise BadInput("no_experts", "This model has no experts: its feed-forward networks are dense.")
+    return [f"blocks.{layer}.mlp.{hook}" for layer in range(config.n_layers) if not config.dense_at(layer)]
+
+
+def _set_column(choice: Tensor, expert: int, value: float) -> Tensor:
+    column = torch.arange(choice.shape[-1]) == expert  # (E,)
+    return choice.masked_fill(column, value)

@@ -1,0 +1,209 @@
+"""Everything a model computed on one prompt, as numpy arrays that nothing can change.
+
+T tokens (queries), S = T keys, H heads, K key/value heads, Dh head width, D width,
+V vocabulary, L layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .attention import causal_mask
+from .capture import Recorder, as_array, recording
+from .config import MLAConfig, ModelConfig
+from .errors import BadInput
+from .interventions import Intervention, collect
+from .language_model import LanguageModel
+from .rope import score_factor
+
+Stage = Literal["dot", "scaled", "masked", "softmax"]
+STAGES: tuple[Stage, ...] = ("dot", "scaled", "masked", "softmax")
+
+# Large (H, T, S) arrays that follow exactly from the queries and keys.
+DERIVED = (".hook_attn_scores", ".hook_pattern", ".hook_mask", ".hook_scaling")
+
+
+@dataclass(frozen=True)
+class Readout:
+    """Final norm and unembedding, for reading logits off a residual stream."""
+
+    read: Callable[[Tensor], Tensor] = field(repr=False)
+
+    def __call__(self, resid: np.ndarray) -> np.ndarray:
+        """Logits (..., V) float32 of residual streams (..., D)."""
+        with torch.inference_mode():
+            return self.read(torch.tensor(resid)).float().numpy()
+
+
+@dataclass(frozen=True)
+class Trace(Mapping[str, np.ndarray]):
+    """One prompt's way through a model: ``trace["blocks.0.attn.hook_pattern"]``.
+
+    A mapping from hook name to a read-only float32, bool or integer array, the batch
+    dimension dropped.  Names and shapes: DESIGN, or ``trace.keys()``.
+    """
+
+    model: str
+    fingerprint: str
+    config: ModelConfig
+    prompt: str
+    ids: tuple[int, ...]
+    tokens: list[str]  # as shown to people
+    interventions: tuple[Intervention, ...]
+    arrays: Mapping[str, np.ndarray] = field(repr=False)
+    readout: Readout = field(repr=False, compare=False)
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        if name in self.arrays:
+            return self.arrays[name]
+        layer, derive = self._derivable(name)
+        return derive(layer)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.arrays)
+
+    def __len__(self) -> int:
+        return len(self.arrays)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.arrays
+
+    def _derivable(self, name: str) -> tuple[int, Callable[[int], np.ndarray]]:
+        parts = name.split(".")
+        ways = {"hook_attn_scores": self.scores, "hook_pattern": self.pattern, "hook_mask": self.mask, "hook_scaling": self.scale}
+        if len(parts) == 4 and parts[0] == "blocks" and parts[1].isdecimal() and int(parts[1]) < self.config.n_layers and parts[2] == "attn" and parts[3] in ways:
+            return int(parts[1]), ways[parts[3]]
+        raise KeyError(f"{name!r} is not in this trace; list(trace) has the names that are.")
+
+    @property
+    def logits(self) -> np.ndarray:
+        """(T, V): row t scores every candidate for token t + 1."""
+        return self.arrays["logits"]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all arrays held."""
+        return sum(array.nbytes for array in self.arrays.values())
+
+    # What is not stored is derived, here and nowhere else, by the steps of attention.attend.
+
+    def query(self, layer: int) -> np.ndarray:
+        """(T, H, Dh): the vectors whose dot products with `key(layer)` are the scores."""
+        return self._attention_input(layer, "q")
+
+    def key(self, layer: int) -> np.ndarray:
+        """(T, K, Dh); head h meets key head h // (H / K)."""
+        return self._attention_input(layer, "k")
+
+    def value(self, layer: int) -> np.ndarray:
+        """(T, K, Dv)."""
+        return self[f"blocks.{layer}.attn.hook_v"]
+
+    def _attention_input(self, layer: int, letter: str) -> np.ndarray:
+        rotated = self.config.positions == "rope" and not isinstance(self.config.attention, MLAConfig)
+        return self[f"blocks.{layer}.attn.hook_{'rot_' if rotated else ''}{letter}"]
+
+    def scale(self, layer: int) -> np.float32:
+        """The factor on the dot products: 1 / sqrt(Dh), unless YaRN or an intervention changed it."""
+        touched = self.arrays.get(f"blocks.{layer}.attn.hook_scaling")
+        plain = self.config.attention.head_dim**-0.5 * score_factor(self.config.rope)
+        return np.float32(plain if touched is None else touched)
+
+    def mask(self, layer: int) -> np.ndarray:
+        """(T, S) bool, True where a query may look."""
+        touched = self.arrays.get(f"blocks.{layer}.attn.hook_mask")
+        T = len(self.ids)
+        return causal_mask(T, T, self.config.attention.sliding_window)[0].numpy() if touched is None else touched
+
+    def dots(self, layer: int) -> np.ndarray:
+        """(H, T, S): every query times every key."""
+        q, k = self.query(layer), self.key(layer)
+        T, H, Dh = q.shape
+        K = k.shape[1]
+        stacked = q.transpose(1, 0, 2).reshape(K, H // K * T, Dh)  # heads that share a key head, as in attend()
+        return (stacked @ k.transpose(1, 2, 0)).reshape(H, T, T)
+
+    def scores(self, layer: int) -> np.ndarray:
+        """(H, T, S): dot products, scaled; minus infinity where masked."""
+        stored = self.arrays.get(f"blocks.{layer}.attn.hook_attn_scores")
+        return np.where(self.mask(layer), self.dots(layer) * self.scale(layer), np.float32("-inf")) if stored is None else stored
+
+    def pattern(self, layer: int) -> np.ndarray:
+        """(H, T, S): softmax of each row of the scores."""
+        stored = self.arrays.get(f"blocks.{layer}.attn.hook_pattern")
+        if stored is not None:
+            return stored
+        scores = self.scores(layer)
+        weights = np.exp(scores - scores.max(-1, keepdims=True))
+        return weights / weights.sum(-1, keepdims=True)
+
+    def stage(self, layer: int, stage: Stage) -> np.ndarray:
+        """(H, T, S): attention after one of `STAGES`: dot product, scaled, masked, softmax."""
+        if stage == "dot":
+            return self.dots(layer)
+        if stage == "scaled":
+            return self.dots(layer) * self.scale(layer)
+        return {"masked": self.scores, "softmax": self.pattern}[stage](layer)
+
+    # The lens: what the model would say if it stopped after a layer.
+
+    @cached_property
+    def lens(self) -> np.ndarray:
+        """(L, T, V): logits read off the residual stream after each layer (nostalgebraist 2020, the logit lens).
+
+        Computed when first asked for: L T V float32 numbers. For one position use `lens_at`.
+        """
+        return self.readout(np.stack([self[f"blocks.{i}.hook_resid_post"] for i in range(self.config.n_layers)]))
+
+    def lens_at(self, position: int) -> np.ndarray:
+        """(L, V): the lens at one position, negative counted from the end."""
+        return self.readout(np.stack([self[f"blocks.{i}.hook_resid_post"][position] for i in range(self.config.n_layers)]))
+
+
+def run_trace(
+    lm: LanguageModel,
+    prompt: str | list[int],
+    *,
+    capture: Literal["all", "light"] | Callable[[str], bool] = "all",
+    interventions: tuple[Intervention, ...] | list[Intervention] = (),
+) -> Trace:
+    """Run `lm` once on `prompt` and keep what it computed.
+
+    Args:
+        prompt: text, or token ids.
+        capture: "all" keeps every hook; "light" leaves out scores and patterns, which the
+            trace then derives from queries and keys when asked (memory linear in T, and
+            the model may use its fused attention); or a function of the hook name.
+        interventions: changes of the computation, applied in order.
+
+    Raises:
+        BadInput: for an empty prompt, one longer than the context, or an intervention
+            that this model has no place for.
+    """
+    ids = lm.read_prompt(prompt)
+    wants = {"all": lambda name: True, "light": lambda name: not name.endswith(DERIVED)}.get(capture, capture)
+    if not callable(wants):
+        raise BadInput("bad_capture", f"capture must be 'all', 'light' or a function of the hook name, not {capture!r}.")
+    recorder = Recorder(lambda name: name == "logits" or wants(name), collect(interventions, lm.config))
+    with torch.inference_mode(), recording(recorder):
+        lm.transformer(torch.tensor([ids]))
+    arrays = {name: as_array(tensor) for name, tensor in recorder.tensors.items()}
+    return Trace(
+        model=lm.name,
+        fingerprint=lm.fingerprint,
+        config=lm.config,
+        prompt=prompt if isinstance(prompt, str) else lm.tokenizer.decode(ids),
+        ids=tuple(ids),
+        tokens=[lm.tokenizer.shown(token) for token in ids],
+        interventions=tuple(interventions),
+        arrays=MappingProxyType(arrays),
+        readout=Readout(lambda resid: torch.nn.functional.linear(lm.transformer.ln_final(resid), lm.transformer.unembedding)),
+    )
