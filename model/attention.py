@@ -48,21 +48,20 @@ def attend(q: Tensor, k: Tensor, v: Tensor, scale: float, mask: Tensor, hook_sco
     """
     B, T, H, Dh = q.shape
     K, Dv = k.shape[2], v.shape[-1]
-    k, v = k.transpose(1, 2), v.transpose(1, 2)  # (B, K, S, Dh), (B, K, S, Dv)
-    # The G heads that share one key head are stacked as more queries of it: no key is copied.
-    q = q.transpose(1, 2).reshape(B, K, -1, Dh)  # (B, K, G T, Dh)
+    q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)  # (B, H | K | K, T | S | S, Dh | Dh | Dv)
 
     if hook_scores.listening or hook_pattern.listening:
-        dots = (q @ k.transpose(-1, -2)).view(B, H, T, -1)  # (B, H, T, S) stage 1
+        # The G heads that share one key head are stacked as more queries of it: no key is copied.
+        dots = (q.reshape(B, K, -1, Dh) @ k.transpose(-1, -2)).view(B, H, T, -1)  # (B, H, T, S) stage 1
         scaled = dots * scale  # stage 2
         masked = hook_scores(scaled.masked_fill(~mask[:, None], float("-inf")))  # stage 3
         pattern = hook_pattern(masked.softmax(-1))  # stage 4
-        z = pattern.view(B, K, -1, pattern.shape[-1]) @ v  # (B, K, G T, Dv)
+        z = (pattern.view(B, K, -1, pattern.shape[-1]) @ v).view(B, H, T, Dv)
     else:
         # The CPU's fused kernel wants values as wide as keys: pad with zeros, cut them off again.
         v = F.pad(v, (0, Dh - Dv)) if Dv < Dh else v
-        z = F.scaled_dot_product_attention(q, k, v, attn_mask=mask.repeat(1, H // K, 1), scale=scale)[..., :Dv]
-    return z.reshape(B, H, T, Dv).transpose(1, 2)
+        z = F.scaled_dot_product_attention(q, k, v, attn_mask=mask[:, None], scale=scale, enable_gqa=K < H)[..., :Dv]
+    return z.transpose(1, 2)
 
 
 class _Attention(nn.Module):

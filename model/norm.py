@@ -9,7 +9,6 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from .capture import HookPoint
 
@@ -26,8 +25,6 @@ class RMSNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise the last axis of `x` (..., D); statistics in float32 whatever the dtype."""
-        if not (self.hook_scale.listening or self.hook_normalized.listening):
-            return F.rms_norm(x, (x.shape[-1],), self.weight, self.eps)
         wide = x.float()
         scale = self.hook_scale((wide.pow(2).mean(-1, keepdim=True) + self.eps).sqrt())
         return (self.hook_normalized(wide / scale) * self.weight).to(x.dtype)
@@ -46,9 +43,8 @@ class LayerNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise the last axis of `x` (..., D); statistics in float32 whatever the dtype."""
-        if not (self.hook_scale.listening or self.hook_normalized.listening):
-            return F.layer_norm(x, (x.shape[-1],), self.weight, self.bias, self.eps)
-        centred = x.float() - x.float().mean(-1, keepdim=True)
+        wide = x.float()
+        centred = wide - wide.mean(-1, keepdim=True)
         scale = self.hook_scale((centred.pow(2).mean(-1, keepdim=True) + self.eps).sqrt())
         return (self.hook_normalized(centred / scale) * self.weight + self.bias).to(x.dtype)
 

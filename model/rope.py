@@ -19,10 +19,10 @@ from .config import LinearScaling, Llama3Scaling, RopeConfig, YarnScaling
 
 
 class Rotation(NamedTuple):
-    """Cosine and sine of every angle, (T, P) each, and which entries form a pair."""
+    """What `rotate` multiplies with: (T, 1, Dr) each, ready for every head."""
 
     cos: Tensor
-    sin: Tensor
+    sin: Tensor  # negative for the first of a pair
     pairing: str
 
 
@@ -85,18 +85,22 @@ def score_factor(rope: RopeConfig) -> float:
     return 1.0
 
 
-def rotation(rope: RopeConfig, width: int, positions: Tensor) -> Rotation:
+def rotation(rope: RopeConfig, width: int, positions: Tensor, dtype: torch.dtype) -> Rotation:
     """Angles for `positions` (T,) of a head whose rotated part has `width` entries."""
     angles = positions.float()[:, None] * frequencies(rope, width).to(positions.device)  # (T, P)
-    strength = amplitude(rope)
-    return Rotation(angles.cos() * strength, angles.sin() * strength, rope.pairing)
+    cos, sin = angles.cos() * amplitude(rope), angles.sin() * amplitude(rope)
+    signs = (cos, cos), (-sin, sin)  # one for each entry of a pair
+    if rope.pairing == "halves":
+        tables = [torch.cat(pair, -1) for pair in signs]
+    else:
+        tables = [torch.stack(pair, -1).flatten(-2) for pair in signs]
+    return Rotation(*(table[:, None].to(dtype) for table in tables), rope.pairing)
 
 
 def rotate(x: Tensor, turn: Rotation) -> Tensor:
     """Turn the pairs of `x` (B, T, heads, Dr): (a, b) -> (a cos - b sin, b cos + a sin)."""
-    cos, sin = turn.cos[:, None].to(x.dtype), turn.sin[:, None].to(x.dtype)  # (T, 1, P), the same for every head
     if turn.pairing == "halves":
-        a, b = x.chunk(2, -1)  # (B, T, heads, P) each
-        return torch.cat((a * cos - b * sin, b * cos + a * sin), -1)
-    a, b = x[..., 0::2], x[..., 1::2]
-    return torch.stack((a * cos - b * sin, b * cos + a * sin), -1).flatten(-2)
+        partner = x.roll(x.shape[-1] // 2, -1)  # (b, a) for every (a, b)
+    else:
+        partner = x.unflatten(-1, (-1, 2)).flip(-1).flatten(-2)
+    return torch.addcmul(x * turn.cos, partner, turn.sin)

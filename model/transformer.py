@@ -78,7 +78,7 @@ class Transformer(nn.Module):
         if self.config.positions == "learned":
             resid = resid + self.hook_pos_embed(self.pos_embed(positions))
         else:
-            turn = rotation(self.config.rope, self.config.attention.rope_dim, positions[0])
+            turn = rotation(self.config.rope, self.config.attention.rope_dim, positions[0], resid.dtype)
         for block in self.blocks:
             resid = block(resid, turn, mask, cache)
         if last_only:
