@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -95,6 +96,7 @@ def load(name_or_path: str | os.PathLike[str]) -> LanguageModel:
     return checkpoint.read(path) if path.suffix == ".safetensors" else convert.read_gguf(path, path.stem)
 
 
+@cache
 def _tiny() -> LanguageModel:
     transformer = Transformer(TINY_CONFIG).initialise(torch.Generator().manual_seed(0))
     return LanguageModel(TINY, transformer, Tokenizer.of_bytes(), trained=False, description="untrained: random weights from a fixed seed, one token per byte")

@@ -22,6 +22,7 @@ from .config import MLAConfig, ModelConfig
 from .errors import BadInput
 from .interventions import Intervention, collect
 from .language_model import LanguageModel
+from .norm import LayerNorm, RMSNorm
 from .rope import score_factor
 
 Stage = Literal["dot", "scaled", "masked", "softmax"]
@@ -33,14 +34,32 @@ DERIVED = (".hook_attn_scores", ".hook_pattern", ".hook_mask", ".hook_scaling")
 
 @dataclass(frozen=True)
 class Readout:
-    """Final norm and unembedding, for reading logits off a residual stream."""
+    """Final norm and unembedding: how a residual stream becomes logits.
 
-    read: Callable[[Tensor], Tensor] = field(repr=False)
+    `norm` and `unembedding` (V, D) are the model's own, shared and never written.
+    """
 
-    def __call__(self, resid: np.ndarray) -> np.ndarray:
+    norm: RMSNorm | LayerNorm
+    unembedding: Tensor
+
+    def logits(self, resid: np.ndarray) -> np.ndarray:
         """Logits (..., V) float32 of residual streams (..., D)."""
+        return self._unembed(lambda x: self.norm(x), resid)
+
+    def push(self, update: np.ndarray, scale: np.ndarray) -> np.ndarray:
+        """What `update` (..., D), one addend of the stream, adds to the logits: (..., V).
+
+        Exact once the final norm's `scale` (..., 1) is held at its value on this prompt: the
+        rest is linear, so the pushes of all addends sum to the logits (direct logit attribution).
+        A LayerNorm's bias belongs to no addend and is left out.
+        """
+        centre = isinstance(self.norm, LayerNorm)
+        return self._unembed(lambda x: (x - x.mean(-1, keepdim=True) if centre else x) / torch.tensor(scale) * self.norm.weight, update)
+
+    def _unembed(self, prepare: Callable[[Tensor], Tensor], resid: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
-            return self.read(torch.tensor(resid)).float().numpy()
+            ready = prepare(torch.tensor(resid)).to(self.unembedding.dtype)
+            return torch.nn.functional.linear(ready, self.unembedding).float().numpy()
 
 
 @dataclass(frozen=True)
@@ -161,11 +180,14 @@ class Trace(Mapping[str, np.ndarray]):
 
         Computed when first asked for: L T V float32 numbers. For one position use `lens_at`.
         """
-        return self.readout(np.stack([self[f"blocks.{i}.hook_resid_post"] for i in range(self.config.n_layers)]))
+        return self.readout.logits(np.stack([self[f"blocks.{i}.hook_resid_post"] for i in range(self.config.n_layers)]))
 
     def lens_at(self, position: int) -> np.ndarray:
         """(L, V): the lens at one position, negative counted from the end."""
-        return self.readout(np.stack([self[f"blocks.{i}.hook_resid_post"][position] for i in range(self.config.n_layers)]))
+        return self.readout.logits(np.stack([self[f"blocks.{i}.hook_resid_post"][position] for i in range(self.config.n_layers)]))
+    def push(self, update: np.ndarray, position: int) -> np.ndarray:
+        """(..., V): what `update` (..., D), added to the stream at `position`, adds to the logits there. See `Readout.push`."""
+        return self.readout.push(update, self["ln_final.hook_scale"][position])
 
 
 def run_trace(
@@ -205,5 +227,5 @@ def run_trace(
         tokens=[lm.tokenizer.shown(token) for token in ids],
         interventions=tuple(interventions),
         arrays=MappingProxyType(arrays),
-        readout=Readout(lambda resid: torch.nn.functional.linear(lm.transformer.ln_final(resid), lm.transformer.unembedding)),
+        readout=Readout(lm.transformer.ln_final, lm.transformer.unembedding),
     )
