@@ -1,0 +1,135 @@
+"""What a router decided on a prompt, step by step, out of a trace.
+
+T tokens, E experts, k chosen per token, G groups of experts, D width, V vocabulary.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from model import ModelConfig, MoEConfig, Trace
+
+
+def expert_layers(config: ModelConfig) -> list[int]:
+    """Indices of the layers that have experts; empty for a dense model."""
+    return [layer for layer in range(config.n_layers) if config.dense_at(layer) is None]
+
+
+def weights(trace: Trace, layer: int) -> np.ndarray:
+    """(T, E): the weight with which each expert's output counts; NaN where it was not chosen."""
+    mlp = f"blocks.{layer}.mlp"
+    table = np.full(trace[f"{mlp}.hook_router_scores"].shape, np.nan, np.float32)
+    np.put_along_axis(table, trace[f"{mlp}.hook_expert_indices"], trace[f"{mlp}.hook_expert_weights"], axis=-1)
+    return table
+
+
+def load(trace: Trace, layer: int) -> np.ndarray:
+    """(E,): share of all choices (T k of them) that went to each expert; sums to 1. Even is 1 / E."""
+    chosen = trace[f"blocks.{layer}.mlp.hook_expert_indices"]
+    count = np.bincount(chosen.ravel(), minlength=trace.config.feed_forward.n_routed_experts)
+    return count / chosen.size
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One token's way through one router, in the order of DeepSeek-V3's section 2.1.2."""
+
+    scores: np.ndarray  # (E,) sigmoid or softmax of the gate
+    bias: np.ndarray | None  # (E,) added for choosing only
+    choice: np.ndarray  # (E,) scores + bias
+    group_scores: np.ndarray | None  # (G,)
+    kept_groups: np.ndarray | None  # (G,) bool
+    chosen: np.ndarray  # (k,) experts, best choice first
+    chosen_scores: np.ndarray  # (k,) without the bias
+    normalised: np.ndarray  # (k,) sum 1 where the model normalises, else the scores
+    weights: np.ndarray  # (k,) normalised, times the scaling factor
+    out_norms: np.ndarray  # (k,) length of each chosen expert's output, before weighting
+    shared_norm: float | None  # length of the shared experts' output
+    routed_norm: float  # length of the weighted sum
+
+    @property
+    def by_bias(self) -> np.ndarray:
+        """(k,) bool: chosen only because of the bias; without it another would have been."""
+        best = np.argsort(-self.scores, kind="stable")[: len(self.chosen)]
+        return ~np.isin(self.chosen, best)
+
+
+def decision(trace: Trace, layer: int, position: int) -> Decision:
+    """How the token at `position` chose its experts in `layer`, all numbers from the trace."""
+    config: MoEConfig = trace.config.feed_forward
+    step = _Steps(trace, layer, position)
+    scores, chosen = step("hook_router_scores"), step("hook_expert_indices")
+    chosen_scores = scores[chosen]
+    total = chosen_scores.sum()
+    shared = step.optional("hook_shared_out")
+    bias = trace.arrays.get(f"blocks.{layer}.mlp.hook_selection_bias")
+    return Decision(
+        scores=scores,
+        bias=bias,
+        choice=step("hook_router_choice"),
+        group_scores=step.optional("hook_group_scores"),
+        kept_groups=step.optional("hook_groups_kept"),
+        chosen=chosen,
+        chosen_scores=chosen_scores,
+        normalised=chosen_scores / total if config.norm_topk_prob else chosen_scores,
+        weights=step("hook_expert_weights"),
+        out_norms=np.linalg.norm(step("hook_expert_out"), axis=-1),
+        shared_norm=None if shared is None else float(np.linalg.norm(shared)),
+        routed_norm=float(np.linalg.norm(step("hook_routed_out"))),
+    )
+
+
+class _Steps:
+    """Rows of one layer's router at one position, by hook name."""
+
+    def __init__(self, trace: Trace, layer: int, position: int):
+        self._trace, self._prefix, self._position = trace, f"blocks.{layer}.mlp.", position
+
+    def __call__(self, hook: str) -> np.ndarray:
+        return self._trace[self._prefix + hook][self._position]
+
+    def optional(self, hook: str) -> np.ndarray | None:
+        return self(hook) if self._prefix + hook in self._trace else None
+
+
+@dataclass(frozen=True)
+class Push:
+    """What one addend of the residual stream adds to the logits of the next token, directly."""
+
+    expert: int | None  # None: the shared experts
+    up: tuple[tuple[int, float], ...]  # (token id, logit added), largest first
+    down: tuple[tuple[int, float], ...]  # (token id, logit added), most negative first
+    predicted: float  # added to the logit of the token the model finds most probable
+
+
+def pushes(trace: Trace, layer: int, position: int, count: int = 5) -> list[Push]:
+    """For each chosen expert, weighted, and the shared ones: the `count` tokens pushed most up and down.
+
+    The mean over the vocabulary is taken off each push: adding one number to all logits changes no probability.
+    """
+    step = _Steps(trace, layer, position)
+    addends = list(step("hook_expert_out") * step("hook_expert_weights")[:, None])  # k times (D,)
+    names: list[int | None] = [int(expert) for expert in step("hook_expert_indices")]
+    shared = step.optional("hook_shared_out")
+    if shared is not None:
+        addends.append(shared)
+        names.append(None)
+    predicted = int(trace.logits[position].argmax())
+    result = []
+    for name, push in zip(names, trace.push(np.stack(addends), position)):
+        push = push - push.mean()
+        order = np.argsort(push)
+        up = tuple((int(i), float(push[i])) for i in order[::-1][:count])
+        down = tuple((int(i), float(push[i])) for i in order[:count])
+        result.append(Push(name, up, down, float(push[predicted])))
+    return result
+
+
+def mutual_information(counts: np.ndarray) -> float:
+    """Bits that the chosen expert tells about the kind of text: `counts` (kinds, E) of choices."""
+    joint = counts / counts.sum()
+    independent = joint.sum(1, keepdims=True) * joint.sum(0, keepdims=True)
+    seen = joint > 0
+    return float((joint[seen] * np.log2(joint[seen] / independent[seen])).sum())

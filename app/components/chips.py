@@ -1,0 +1,28 @@
+"""The prompt as a row of token chips: hover marks a token on the whole page, a click chooses it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from app.components import declare
+
+_chips = declare("chips")
+
+
+def chips(tokens: Sequence[str], ids: Sequence[int], *, selected: int, label: str, on_choose: Callable[[int], None], key: str = "chips") -> None:
+    """Draw the chips.
+
+    Args:
+        tokens: as shown to people.
+        ids: the tokens' ids, shown on hover.
+        selected: index of the chosen token.
+        label: what the row is, for screen readers.
+        on_choose: called with the index of a clicked chip, before the next run.
+    """
+
+    def clicked() -> None:
+        on_choose(int(st.session_state[key]["choose"]))
+
+    _chips(key=key, data={"tokens": list(tokens), "ids": list(ids), "selected": selected, "label": label}, on_choose_change=clicked)

@@ -1,0 +1,119 @@
+"""What all figures share: colours of both themes, fonts, margins, and tokens as safe labels.
+
+One colour per role everywhere (Okabe and Ito's palette, safe for colour-blind eyes):
+query blue, key vermilion, value green, attention purple, residual stream grey.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+# A Latin face first: CJK fonts draw Latin letters wide.
+FONT = "'Source Sans', 'Source Sans 3', 'Noto Sans', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif"
+FONT_SIZE = 16  # px: the smallest that the back row of a classroom reads
+
+# An invisible character that keeps "#000001" from being read as a colour of Streamlit's theme.
+JOINER = "\u200d"
+
+
+@dataclass(frozen=True)
+class Look:
+    """The colours of one theme."""
+
+    name: str  # "light" or "dark"
+    paper: str
+    ink: str
+    faint: str  # secondary text
+    grid: str
+    masked: str  # a cell that may not be looked at: unlike any number's colour
+    query: str
+    key: str
+    value: str
+    attention: str
+    residual: str
+    accent: str  # what is chosen or pinned
+    probability: tuple[tuple[float, str], ...]  # sequential scale, for 0..1
+    signed: tuple[tuple[float, str], ...]  # diverging scale, centred on 0
+    experts: tuple[str, ...]
+
+
+_EXPERTS = ("#4E79A7", "#F28E2B", "#59A14F", "#E15759", "#76B7B2", "#B07AA1", "#EDC948", "#9C755F")
+
+LIGHT = Look(
+    name="light",
+    paper="#FFFFFF",
+    ink="#1B1F24",
+    faint="#57606A",
+    grid="#E3E7EB",
+    masked="#ECEEF0",
+    query="#0072B2",
+    key="#D55E00",
+    value="#009E73",
+    attention="#8250C4",
+    residual="#6E7781",
+    accent="#D55E00",
+    probability=((0.0, "#F7F4FB"), (0.25, "#D3C5EC"), (0.5, "#A583D6"), (0.75, "#7647B3"), (1.0, "#3D1673")),
+    signed=((0.0, "#9E4300"), (0.25, "#EB9A5C"), (0.5, "#FFFFFF"), (0.75, "#6AAFD8"), (1.0, "#00507E")),
+    experts=_EXPERTS,
+)
+
+DARK = Look(
+    name="dark",
+    paper="#11161C",
+    ink="#E8ECF0",
+    faint="#9AA5B1",
+    grid="#2A323B",
+    masked="#232A32",
+    query="#4FB0E8",
+    key="#FF8A3D",
+    value="#2FCB9C",
+    attention="#B794F4",
+    residual="#9AA5B1",
+    accent="#FF8A3D",
+    probability=((0.0, "#161427"), (0.25, "#40306F"), (0.5, "#6E4FB5"), (0.75, "#A483E6"), (1.0, "#EFE5FF")),
+    signed=((0.0, "#FFB27A"), (0.25, "#B75A14"), (0.5, "#11161C"), (0.75, "#1F76AD"), (1.0, "#8AD0FA")),
+    experts=_EXPERTS,
+)
+
+LOOKS = {"light": LIGHT, "dark": DARK}
+
+
+def escape(token: str) -> str:
+    """`token` as a Plotly label that reads as exactly this text: ticks, titles and hover read HTML and colours."""
+    return token.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("#", "#" + JOINER)
+
+
+def token_axis(tokens: Sequence[str], *, title: str = "") -> dict:
+    """Axis settings that put token i's label at position i; equal tokens stay apart."""
+    return {"tickmode": "array", "tickvals": list(range(len(tokens))), "ticktext": [escape(t) for t in tokens], "title": {"text": title}}
+
+
+def figure(look: Look, *, title: str = "", height: int = 420, margin: dict[str, int] | None = None) -> go.Figure:
+    """An empty figure in the look of this project; show it with ``theme=None``.
+
+    Args:
+        title: plain text that states what the figure shows; escaped here.
+        height: px.
+        margin: px, merged into tight defaults (axes make room for their labels).
+    """
+    made = go.Figure()
+    font = {"family": FONT, "size": FONT_SIZE, "color": look.ink}
+    made.update_layout(
+        template="none",
+        height=height,
+        margin={"l": 8, "r": 8, "t": 44 if title else 8, "b": 8} | (margin or {}),
+        title={"text": escape(title), "x": 0, "xref": "paper", "xanchor": "left", "font": font | {"size": 18}},
+        font=font,
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        hoverlabel={"font": font, "bgcolor": look.paper, "bordercolor": look.faint},
+        showlegend=False,
+        dragmode=False,
+    )
+    axis = {"gridcolor": look.grid, "linecolor": look.grid, "zeroline": False, "automargin": True, "title": {"standoff": 8}}
+    made.update_xaxes(**axis)
+    made.update_yaxes(**axis)
+    return made

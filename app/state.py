@@ -1,0 +1,244 @@
+"""What the page shows, as one frozen value that an address can carry.
+
+Every word of `ViewState` is a query parameter, the key of a widget (or of a value that a
+click sets) in `st.session_state`, and so the class ``st-key-<word>`` on the page.
+
+The address is read when a browser arrives or goes back or forward; from then on the
+session is ahead of it, and `publish` makes the address follow.  Widgets of a page that is
+not shown are forgotten by Streamlit, so `arrive` puts their last values back.
+
+Knows nothing about models: what depends on one (how many layers there are) is checked by
+`ViewState.within`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+LANGUAGES = ("en", "zh")
+STAGES = ("dot", "scaled", "masked", "softmax")
+PROMPT = "Once upon a time there was a"
+LINE_BREAK = "↵"  # stands for a line break in the prompt's one-line box, as on the token chips
+UNDO_DEPTH = 200
+
+_SHADOW, _PAGE, _UNDO, _REDO = "_view", "_page", "_undo", "_redo"
+
+
+def _text(value: Any) -> str:
+    return str(value)
+
+
+def _one_of(*choices: str) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        if value not in choices:
+            raise ValueError(f"{value!r} is none of {choices}")
+        return value
+
+    return read
+
+
+def _whole(lowest: int = 0, highest: int = 2**31 - 1) -> Callable[[Any], int]:
+    def read(value: Any) -> int:
+        number = int(value)
+        if not lowest <= number <= highest:
+            raise ValueError(f"{number} is outside {lowest}..{highest}")
+        return number
+
+    return read
+
+
+def _real(lowest: float, highest: float) -> Callable[[Any], float]:
+    def read(value: Any) -> float:
+        number = float(value)
+        if not (math.isfinite(number) and lowest <= number <= highest):
+            raise ValueError(f"{number} is outside {lowest}..{highest}")
+        return number
+
+    return read
+
+
+def _optional(inner: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: None if value is None else inner(value)
+
+
+def _ids(value: Any) -> tuple[int, ...]:
+    numbers = value.split(".") if isinstance(value, str) else value
+    return tuple(_whole()(number) for number in numbers)
+
+
+def word(default: Any, read: Callable[[Any], Any], *, always: bool = False) -> Any:
+    """A field of `ViewState`: its default, the reader of its text, and whether the address always names it."""
+    return field(default=default, metadata={"read": read, "always": always})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewState:
+    """Everything that decides the picture. Positions are token indices; None is the last token."""
+
+    prompt: str = word(PROMPT, _text, always=True)
+    ids: tuple[int, ...] | None = word(None, _optional(_ids))  # exact token ids, where the prompt's text alone would be cut otherwise
+    model: str = word("", _text, always=True)  # a name of the catalog, or a path
+    lang: str = word("en", _one_of(*LANGUAGES), always=True)
+    layer: int = word(0, _whole())
+    head: int = word(0, _whole())
+    query: int | None = word(None, _optional(_whole()))
+    key: int | None = word(None, _optional(_whole()))
+    stage: str = word("softmax", _one_of(*STAGES))
+    temperature: float = word(1.0, _real(0.0, 2.0))
+    top_k: int = word(0, _whole())  # 0: no limit
+    top_p: float = word(1.0, _real(0.01, 1.0))
+    seed: int = word(1, _whole())
+
+    @property
+    def source(self) -> str | list[int]:
+        """What `run_trace` reads: the exact ids where there are some, else the text."""
+        return self.prompt if self.ids is None else list(self.ids)
+
+    def within(self, *, layers: int, heads: int, tokens: int) -> ViewState:
+        """This view on a model and prompt of that size: what points outside goes back to its default."""
+        return replace(
+            self,
+            layer=self.layer if self.layer < layers else 0,
+            head=self.head if self.head < heads else 0,
+            query=self.query if self.query is not None and self.query < tokens else None,
+            key=self.key if self.key is not None and self.key < tokens else None,
+        )
+
+    def position(self, tokens: int) -> int:
+        """The chosen token's index: `query`, or the last one's."""
+        return tokens - 1 if self.query is None else self.query
+
+
+WORDS = {f.name: f for f in fields(ViewState)}
+
+
+def parse(params: Mapping[str, Any], defaults: ViewState) -> ViewState:
+    """A view from an address's parameters; a value that makes no sense counts as absent."""
+    read: dict[str, Any] = {}
+    for name, spec in WORDS.items():
+        if name in params:
+            try:
+                read[name] = spec.metadata["read"](params[name])
+            except (ValueError, TypeError):
+                continue
+    return replace(defaults, **read)
+
+
+def describe(view: ViewState, defaults: ViewState) -> dict[str, str]:
+    """The parameters of an address that shows `view`: `parse` reads them back to it."""
+    words = {}
+    for name, spec in WORDS.items():
+        value = getattr(view, name)
+        if spec.metadata["always"] or value != getattr(defaults, name):
+            words[name] = ".".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return words
+
+
+def to_box(prompt: str) -> str:
+    """A prompt as its one-line box shows it."""
+    return prompt.replace("\n", LINE_BREAK)
+
+
+def from_box(text: str | None) -> str:
+    """The prompt that the box's text stands for."""
+    return (text or "").replace(LINE_BREAK, "\n")
+
+
+def arrive(defaults: ViewState) -> ViewState:
+    """The view at the start of a script run. Call once, before any widget."""
+    context = get_script_run_ctx()
+    changed_page = st.session_state.get(_PAGE) != context.page_script_hash
+    if _SHADOW not in st.session_state or context.is_history_navigation or (changed_page and st.query_params):
+        put(parse(st.query_params.to_dict(), defaults))
+    else:
+        shadow = st.session_state[_SHADOW]
+        for name in WORDS:
+            if name not in st.session_state:
+                st.session_state[name] = to_box(shadow.prompt) if name == "prompt" else getattr(shadow, name)
+    st.session_state[_PAGE] = context.page_script_hash
+    return current(defaults)
+
+
+def current(defaults: ViewState) -> ViewState:
+    """The view that the session's widgets hold now."""
+    held = {name: st.session_state[name] for name in WORDS if name in st.session_state}
+    view = parse(held | {"prompt": from_box(held.get("prompt"))}, defaults)
+    st.session_state[_SHADOW] = view
+    return view
+
+
+def put(view: ViewState) -> None:
+    """Make the session show `view`; before the widgets of this run, or in a callback."""
+    for name in WORDS:
+        value = to_box(view.prompt) if name == "prompt" else getattr(view, name)
+        if name not in st.session_state or st.session_state[name] != value:
+            st.session_state[name] = value
+    st.session_state[_SHADOW] = view
+
+
+def change(**words: Any) -> None:
+    """Change some words of the view; for callbacks, such as a click in a component."""
+    put(replace(st.session_state[_SHADOW], **words))
+
+
+def publish(view: ViewState, defaults: ViewState) -> None:
+    """Make the address show `view`, unless it already does."""
+    if parse(st.query_params.to_dict(), defaults) != view:
+        st.query_params.from_dict(describe(view, defaults))
+
+
+# The prompt's history: typing, appending and generating can all be taken back.
+
+
+def change_prompt(prompt: str, ids: tuple[int, ...] | None = None, *, before: ViewState | None = None) -> None:
+    """Replace the prompt, remembering the one before; the choice of a token starts anew at the last.
+
+    Args:
+        ids: the exact token ids, where encoding `prompt` would give others.
+        before: the view to come back to; as it is now unless given.
+    """
+    shadow = before or st.session_state[_SHADOW]
+    st.session_state[_UNDO] = [*st.session_state.get(_UNDO, []), (shadow.prompt, shadow.ids)][-UNDO_DEPTH:]
+    st.session_state[_REDO] = []
+    change(prompt=prompt, ids=ids, query=None, key=None)
+
+
+def prompt_typed() -> None:
+    """The prompt box's callback."""
+    change_prompt(from_box(st.session_state["prompt"]))
+
+
+def undo() -> None:
+    """Go back to the prompt before, if there is one."""
+    _step(_UNDO, _REDO)
+
+
+def redo() -> None:
+    """Take an undo back, if there is one."""
+    _step(_REDO, _UNDO)
+
+
+def _step(source: str, target: str) -> None:
+    past = st.session_state.get(source, [])
+    if past:
+        shadow = st.session_state[_SHADOW]
+        st.session_state[target] = [*st.session_state.get(target, []), (shadow.prompt, shadow.ids)]
+        st.session_state[source] = past[:-1]
+        prompt, ids = past[-1]
+        change(prompt=prompt, ids=ids, query=None, key=None)
+
+
+def can_undo() -> bool:
+    """Whether there is a prompt to go back to."""
+    return bool(st.session_state.get(_UNDO))
+
+
+def can_redo() -> bool:
+    """Whether an undo can be taken back."""
+    return bool(st.session_state.get(_REDO))

@@ -1,0 +1,48 @@
+"""What every page says: the head of the page, errors, the offer of a trained model."""
+
+TEXT = {
+    "app": {"en": "Glassformer", "zh": "玻璃变换器 Glassformer"},
+    "prompt": {"en": "Prompt", "zh": "提示文本"},
+    "prompt.placeholder": {"en": "Type a prompt and press Enter", "zh": "输入提示文本，按回车"},
+    "prompt.help": {"en": "↵ stands for a line break.", "zh": "↵ 代表换行。"},
+    "model": {"en": "Model", "zh": "模型"},
+    "model.help": {
+        "en": "Choose a model, or type the path of a Hugging Face folder or a .gguf file.",
+        "zh": "选择一个模型，或输入 Hugging Face 模型文件夹或 .gguf 文件的路径。",
+    },
+    "lang": {"en": "Language", "zh": "语言"},
+    "chips": {"en": "Tokens of the prompt; choose one", "zh": "提示文本的词元；点击选择"},
+    "untrained": {
+        "en": "This model is untrained: its weights are random numbers, so its predictions mean nothing yet.",
+        "zh": "该模型未经训练：权重是随机数，所以它的预测还没有意义。",
+    },
+    "back": {"en": "Back to the prompt before", "zh": "回到之前的提示文本"},
+    "kept": {"en": "The picture below still shows the prompt before.", "zh": "下图仍显示之前的提示文本。"},
+    "source": {"en": "Show the source that ran", "zh": "查看运行的源代码"},
+    "source.where": {"en": "{file}, line {line}", "zh": "{file}，第 {line} 行"},
+    "error.empty_prompt": {"en": "The prompt is empty: type at least one character.", "zh": "提示文本是空的：请至少输入一个字符。"},
+    "error.blank_prompt": {
+        "en": "The prompt has only blanks: type at least one visible character.",
+        "zh": "提示文本只有空白：请至少输入一个可见字符。",
+    },
+    "error.too_long_to_show": {
+        "en": "The prompt is too long to show: at most {limit} tokens fit on these pages, so shorten it.",
+        "zh": "提示文本太长，无法显示：这些页面最多显示 {limit} 个词元，请缩短。",
+    },
+    "error.too_long": {
+        "en": "The prompt is longer than {context} tokens, the most that {name} can read: shorten it.",
+        "zh": "提示文本超过了 {name} 能读的上限（{context} 个词元）：请缩短。",
+    },
+    "error.not_fetched": {
+        "en": "SmolLM2 is not on this machine yet: download it below, or choose another model.",
+        "zh": "本机还没有 SmolLM2：请在下方下载，或选择其他模型。",
+    },
+    "error.unknown_model": {
+        "en": "There is no model or path “{name}”: choose a model from the list, or type the path of a Hugging Face folder or a .gguf file.",
+        "zh": "没有名为“{name}”的模型或路径：请从列表选择模型，或输入 Hugging Face 模型文件夹或 .gguf 文件的路径。",
+    },
+    "error.not_trained": {
+        "en": "The model {name} is not part of this installation: choose another one from the list.",
+        "zh": "此安装不包含模型 {name}：请从列表中选择其他模型。",
+    },
+}

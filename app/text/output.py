@@ -1,0 +1,5 @@
+"""The next-token page."""
+
+TEXT = {
+    "title": {"en": "Next token", "zh": "下一个词元"},
+}

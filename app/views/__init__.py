@@ -1,0 +1,1 @@
+"""One page each: state -> trace -> analysis -> figure -> words."""
