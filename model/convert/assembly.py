@@ -1,0 +1,112 @@
+"""Weights from a file into a `Transformer`, one at a time.
+
+The model is first built without memory; each of its weights is then filled from the
+pieces that a recipe names, in float32.  So peak memory is the model plus a few
+tensors of the file.  A weight with no source, a source with no place, and a wrong shape are errors.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from ..config import ModelConfig
+from ..errors import BadInput
+from ..transformer import Transformer
+
+
+_WORKERS = 2  # unpacking is arithmetic that runs beside Python; more would hold more tensors at once
+
+
+class Source(Protocol):
+    """Named tensors in a file or a folder."""
+
+    def names(self) -> set[str]: ...
+
+    def shape(self, name: str) -> tuple[int, ...]: ...
+
+    def read(self, name: str) -> Tensor: ...
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One tensor of the source, on its way into (a part of) one of ours."""
+
+    name: str
+    change: Callable[[Tensor], Tensor] | None = None  # such as a transposition
+
+
+Recipe = dict[str, list[Piece]]  # our weight's name -> pieces that follow each other along its rows
+
+
+def assemble(config: ModelConfig, recipe: Recipe, source: Source, ignored: Callable[[str], bool] = lambda name: False) -> Transformer:
+    """Build the model of `config` with weights from `source`.
+
+    Args:
+        recipe: for every weight of the model, the pieces it is made of.
+        ignored: says of a name in `source` that it is no weight (a mask, a table).
+
+    Raises:
+        BadInput: "wrong_weights" naming the first weight that is missing, left over or of another shape.
+    """
+    names = source.names()
+    needed = {piece.name for pieces in recipe.values() for piece in pieces}
+    _refuse_if(needed - names, "lacks the weight")
+    _refuse_if({name for name in names - needed if not ignored(name)}, "has a weight that this architecture has no place for:")
+    try:
+        with torch.device("meta"):
+            transformer = Transformer(config)
+    except (RuntimeError, OverflowError) as error:  # sizes whose product no tensor can have
+        raise BadInput("wrong_weights", "The config has sizes that no model can have: config and weights do not belong together.") from error
+    shapes = {name: tuple(weight.shape) for name, weight in transformer.state_dict().items()}
+    with ThreadPoolExecutor(_WORKERS) as workers:
+        filled = workers.map(lambda name: _fill(name, shapes[name], recipe[name], source), shapes)
+        transformer.load_state_dict(dict(zip(shapes, filled)), assign=True)
+    return transformer.requires_grad_(False)
+
+
+def _fill(name: str, shape: tuple[int, ...], pieces: list[Piece], source: Source) -> Tensor:
+    if sum(math.prod(source.shape(piece.name)) for piece in pieces) != math.prod(shape):  # before memory is taken
+        raise _wrong_shape(pieces[-1].name, source, name, shape)
+    target = torch.empty(shape, dtype=torch.float32)
+    rows = target.flatten(0, -2) if target.dim() > 1 else target  # experts lie one below the other
+    start = 0
+    for piece in pieces:
+        tensor = source.read(piece.name)
+        if piece.change is not None:
+            tensor = piece.change(tensor)
+        tensor = tensor.flatten(0, -2) if tensor.dim() > 1 else tensor
+        end = start + len(tensor)
+        if tensor.shape[1:] != rows.shape[1:] or end > len(rows):
+            raise _wrong_shape(piece.name, source, name, shape)
+        rows[start:end] = tensor
+        start = end
+    return target
+
+
+def check_counts(n_layers: int, n_experts: int, source: Source) -> None:
+    """Refuse counts that the weights cannot bear out, before anybody makes a list that long.
+
+    Raises:
+        BadInput: "wrong_weights".
+    """
+    names = source.names()
+    largest = max((max(source.shape(name), default=0) for name in names), default=0)
+    if not 0 < n_layers <= len(names) or n_experts > max(len(names), largest):
+        raise BadInput("wrong_weights", f"The config says {n_layers} layers and {n_experts} experts, but there are {len(names)} weights: config and weights do not belong together.")
+
+
+def _refuse_if(names: set[str], what: str) -> None:
+    if names:
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        raise BadInput("wrong_weights", f"The model {what} {min(names)[:120]}{more}: config and weights do not belong together.", names=sorted(names)[:10])
+
+
+def _wrong_shape(piece: str, source: Source, name: str, shape: tuple[int, ...]) -> BadInput:
+    return BadInput("wrong_weights", f"The weight {piece} has shape {list(source.shape(piece))}, which does not fit into {name} {list(shape)}: config and weights do not belong together.", name=piece)

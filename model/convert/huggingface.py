@@ -1,0 +1,142 @@
+"""Folders as Hugging Face saves models: config.json, safetensors, tokenizer.json.
+
+This file knows the folder; what its config.json means is in huggingface_config.py, where
+each weight lies in huggingface_names.py.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from ..errors import BadInput
+from ..language_model import LanguageModel
+from ..tokenizer import Tokenizer
+from .assembly import assemble, check_counts
+from .huggingface_config import read_config
+from .huggingface_names import is_no_weight, recipe_of
+
+_DTYPES = {"F64", "F32", "F16", "BF16"}
+
+
+def read_huggingface(folder: Path, name: str) -> LanguageModel:
+    """Load the model in `folder`, weights widened to float32.
+
+    Raises:
+        BadInput: "not_a_model_folder" if a file is missing or damaged, "unsupported" naming
+            the option that cannot be computed faithfully, "wrong_weights" for weights that
+            don't fit the config.
+    """
+    data = _read_json(folder / "config.json", "a folder with a config.json")
+    source = SafetensorsFolder(folder)
+    config = read_config(data)
+    experts = getattr(config.feed_forward, "n_routed_experts", 0)
+    check_counts(config.n_layers, experts, source)
+    tokenizer = _read_tokenizer(folder, data, config.vocab_size)
+    family = data["model_type"]
+    recipe = recipe_of(family, config, source.names())
+    transformer = assemble(config, recipe, source, ignored=lambda weight: is_no_weight(family, config, weight))
+    return LanguageModel(name, transformer, tokenizer, description=f"{family} model from {folder.name}")
+
+
+class SafetensorsFolder:
+    """The tensors of a folder's safetensors files, one file or several with an index, read on demand."""
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+        index, single = folder / "model.safetensors.index.json", folder / "model.safetensors"
+        if single.is_file():
+            self._files = {single.name: self._open(single)}
+            self._place = {name: single.name for name in self._files[single.name].keys()}
+        elif index.is_file():
+            self._place = self._read_index(index)
+            self._files = {name: self._open(folder / name) for name in sorted(set(self._place.values()))}
+            self._check_index()
+        else:
+            raise _no_weights(folder)
+
+    def _open(self, path: Path) -> Any:
+        try:
+            return safe_open(path, framework="pt")
+        except (SafetensorError, OSError) as error:
+            raise damaged(self._folder, f"{path.name} cannot be read: {str(error)[:120]}") from error
+
+    def _read_index(self, index: Path) -> dict[str, str]:
+        place = _read_json(index, "an index").get("weight_map")
+        if not isinstance(place, dict) or not place or not all(isinstance(file, str) for file in place.values()):
+            raise damaged(self._folder, f"{index.name} has no weight_map")
+        for file in place.values():
+            if Path(file).name != file:  # an index must not reach outside its folder
+                raise damaged(self._folder, f"{index.name} names {file[:80]!r}, which is no file of this folder")
+        return place
+
+    def _check_index(self) -> None:
+        held = {file: set(handle.keys()) for file, handle in self._files.items()}
+        for name, file in self._place.items():
+            if name not in held[file]:
+                raise damaged(self._folder, f"{file} lacks the weight {name[:80]} that the index says it has")
+
+    def names(self) -> set[str]:
+        """Names of all tensors."""
+        return set(self._place)
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Shape of a tensor, without reading it."""
+        return tuple(self._files[self._place[name]].get_slice(name).get_shape())
+
+    def read(self, name: str) -> Tensor:
+        """One tensor, in the number type of the file.
+
+        Raises:
+            BadInput: "unsupported" for weights that are quantised.
+        """
+        file = self._files[self._place[name]]
+        dtype = file.get_slice(name).get_dtype()
+        if dtype not in _DTYPES:
+            raise BadInput("unsupported", f"The weight {name} is stored as {dtype}, which is not supported: use a version of the model in bfloat16, float16 or float32.", what=dtype)
+        return file.get_tensor(name)
+
+
+def damaged(folder: Path, reason: str) -> BadInput:
+    """The error for a folder that is not a whole model."""
+    return BadInput("not_a_model_folder", f"{folder.name} is not a whole Hugging Face model folder ({reason}): choose another folder, or download it again.", name=folder.name, reason=reason)
+
+
+def _no_weights(folder: Path) -> BadInput:
+    if any(folder.glob("*.bin")) or any(folder.glob("*.pt")) or any(folder.glob("*.pth")):
+        return BadInput(
+            "unsupported",
+            f"{folder.name} has its weights in pickle files (.bin, .pt), which can run code when read and are not supported: use a version of the model with .safetensors files.",
+            what="pickle files",
+        )
+    return damaged(folder, "there is no model.safetensors")
+
+
+def _read_json(path: Path, what: str) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise damaged(path.parent, f"{path.name} is missing") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise damaged(path.parent, f"{path.name} cannot be read: {str(error)[:80]}") from error
+    if not isinstance(data, dict):
+        raise damaged(path.parent, f"{path.name} does not describe {what}")
+    return data
+
+
+def _read_tokenizer(folder: Path, config: dict[str, Any], vocab_size: int) -> Tokenizer:
+    path = folder / "tokenizer.json"
+    if not path.is_file():
+        raise damaged(folder, "tokenizer.json is missing")
+    tokenizer = Tokenizer.from_file(path)
+    if tokenizer.vocab_size > vocab_size:
+        raise BadInput("wrong_weights", f"The tokenizer of {folder.name} has {tokenizer.vocab_size} tokens, but the model only {vocab_size}: they do not belong together.")
+    generation = folder / "generation_config.json"
+    said = _read_json(generation, "settings").get("eos_token_id") if generation.is_file() else None
+    said = config.get("eos_token_id") if said is None else said
+    ends = [end for end in (said if isinstance(said, list) else [said]) if isinstance(end, int) and 0 <= end < vocab_size]
+    return tokenizer.ending_with(ends) if ends else tokenizer
