@@ -15,11 +15,11 @@ import plotly.graph_objects as go
 import streamlit as st
 
 import model
-from app import runtime, state
+from app import offer, runtime, state
 from app.components.chips import chips
 from app.figures.layout import LOOKS, Look
 from app.state import ViewState
-from app.text import LANGUAGE_NAMES, TEXT, plain, say
+from app.text import LANGUAGE_NAMES, plain, say, told
 
 ROOT = Path(__file__).resolve().parent.parent
 _GOOD = "_good"  # session: the last view whose picture could be drawn
@@ -65,19 +65,29 @@ def enter() -> Room:
     try:
         lm = runtime.language_model(view.model)
     except model.BadInput as error:
-        st.error(told(view.lang, error), icon=":material/error:")
+        st.error(plain(told(view.lang, error)), icon=":material/error:")
+        if view.model == offer.NAME:
+            offer.row(view.lang, say(view.lang, "common.offer"))
         st.stop()
     if not lm.trained:
-        st.caption(say(view.lang, "common.untrained"))
-    view, trace = _traced(view, lm)
-    view = view.within(layers=lm.config.n_layers, heads=lm.config.attention.n_heads, tokens=len(trace.ids))
-    st.session_state[_GOOD] = view
-    if view.prompt == state.current(defaults()).prompt:
-        state.put(view)
-    state.publish(view, defaults())
+        _untrained(view.lang)
+    shown, trace = _traced(view, lm)
+    shown = shown.within(layers=lm.config.n_layers, heads=lm.config.attention.n_heads, tokens=len(trace.ids))
+    st.session_state[_GOOD] = shown
+    state.put(replace(shown, prompt=view.prompt))  # what was typed stays in the box, even where it cannot be used
+    state.publish(shown, defaults())
+    view = shown
     room = Room(view, lm, trace, look())
     chips(trace.tokens, trace.ids, selected=room.position, label=room.say("common.chips"), on_choose=lambda position: state.change(query=position))
     return room
+
+
+def _untrained(lang: str) -> None:
+    words = say(lang, "common.untrained")
+    if model.smollm2_path() is None:
+        offer.row(lang, f"{words} {say(lang, 'common.offer')}")
+    else:
+        st.markdown(words)
 
 
 def _controls(view: ViewState) -> None:
@@ -111,35 +121,42 @@ def _controls(view: ViewState) -> None:
 
 
 def _traced(view: ViewState, lm: model.LanguageModel) -> tuple[ViewState, model.Trace]:
-    """The view's trace; or, after a sentence about its prompt, the last good one's."""
-    if view.ids is not None and not _spell(lm, view.ids, view.prompt):
-        view = replace(view, ids=None)  # ids of another model's vocabulary
+    """The view's trace; or, after a sentence about its prompt, that of the last good prompt."""
     try:
+        view = _respelled(view, lm)
         return view, runtime.trace(lm, view.source)
     except model.BadInput as error:
+        sentence = plain(told(view.lang, error))
         good = st.session_state.get(_GOOD)
-        sentence = told(view.lang, error)
         if good is None:
             st.error(sentence, icon=":material/error:")
             st.stop()
         st.error(f"{sentence} {say(view.lang, 'common.kept')}", icon=":material/error:")
-        view = replace(view, prompt=good.prompt, ids=good.ids)
-        if view.ids is not None and not _spell(lm, view.ids, view.prompt):
-            view = replace(view, ids=None)
-        try:
-            return view, runtime.trace(lm, view.source)
-        except model.BadInput:  # the prompt before was good for another model only
-            st.stop()
+        view = _respelled(replace(view, prompt=good.prompt, ids=good.ids), lm)
+    try:
+        return view, runtime.trace(lm, view.source)
+    except model.BadInput:  # good for the model before, but not for this one: the sentence above has said it
+        st.stop()
+
+
+def _respelled(view: ViewState, lm: model.LanguageModel) -> ViewState:
+    """Without its exact ids where they belong to another model's vocabulary."""
+    return view if view.ids is None or _spell(lm, view.ids, view.prompt) else replace(view, ids=None)
 
 
 def _spell(lm: model.LanguageModel, ids: tuple[int, ...], prompt: str) -> bool:
     return all(token < lm.config.vocab_size for token in ids) and lm.tokenizer.decode(list(ids)) == prompt
 
 
-def told(lang: str, error: model.BadInput) -> str:
-    """The error's sentence in `lang`, as Markdown that shows exactly it."""
-    key = f"common.error.{error.code}"
-    return plain(say(lang, key, **error.values) if key in TEXT else str(error))
+def spelled(lm: model.LanguageModel, ids: list[int]) -> dict:
+    """The words of the view whose prompt is exactly these tokens: ``prompt`` and ``ids``."""
+    prompt = lm.tokenizer.decode(ids)
+    return {"prompt": prompt, "ids": None if lm.tokenizer.encode(prompt) == ids else tuple(ids)}
+
+
+def rewrite(lm: model.LanguageModel, ids: list[int]) -> None:
+    """Make the prompt exactly these tokens; undo comes back. For callbacks."""
+    state.change_prompt(**spelled(lm, ids))
 
 
 def chart(figure: go.Figure, *, key: str, alt: str, **options) -> object:

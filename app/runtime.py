@@ -10,13 +10,14 @@ import gc
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import streamlit as st
 import torch
 
 import model
+from app.fetching import Download
 from model import LanguageModel, Trace
 
 TORCH_THREADS = 2
@@ -166,6 +167,22 @@ def generate(lm: LanguageModel, ids: list[int], **settings) -> Iterator[model.St
         if step is None:
             return
         yield step
+
+
+@st.cache_resource(show_spinner=False)
+def download() -> Download:
+    """The one download of SmolLM2 of the process."""
+    return Download()
+
+
+def derived(function: Callable[[Trace], object], held: Trace) -> object:
+    """``function(held)``, computed once per function and trace: for analysis that takes long. Do not change it."""
+    return _derived(f"{function.__module__}.{function.__qualname__}", (held.fingerprint, held.ids, held.interventions), function, held)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _derived(name: str, key: tuple, _function: Callable[[Trace], object], _held: Trace) -> object:
+    return _function(_held)
 
 
 @st.cache_resource(show_spinner=False, max_entries=MODELS_HELD)

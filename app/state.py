@@ -27,7 +27,7 @@ PROMPT = "Once upon a time there was a"
 LINE_BREAK = "↵"  # stands for a line break in the prompt's one-line box, as on the token chips
 UNDO_DEPTH = 200
 
-_SHADOW, _PAGE, _UNDO, _REDO = "_view", "_page", "_undo", "_redo"
+_SHADOW, _PAGE, _UNDO, _REDO, _LATER = "_view", "_page", "_undo", "_redo", "_later"
 
 
 def _text(value: Any) -> str:
@@ -162,6 +162,7 @@ def arrive(defaults: ViewState) -> ViewState:
             if name not in st.session_state:
                 st.session_state[name] = to_box(shadow.prompt) if name == "prompt" else getattr(shadow, name)
     st.session_state[_PAGE] = context.page_script_hash
+    _settle()
     return current(defaults)
 
 
@@ -187,6 +188,23 @@ def change(**words: Any) -> None:
     put(replace(st.session_state[_SHADOW], **words))
 
 
+def change_later(**words: Any) -> None:
+    """As `change`, when this run is over: for what is decided while widgets are on the screen.
+
+    May be called again and again; the last call for a word counts, however the run ends.
+    A new prompt can be taken back, as after `change_prompt`.
+    """
+    st.session_state[_LATER] = st.session_state.get(_LATER, {}) | words
+
+
+def _settle() -> None:
+    words = st.session_state.pop(_LATER, {})
+    if "prompt" in words:
+        change_prompt(words.pop("prompt"), words.pop("ids", None))
+    if words:
+        change(**words)
+
+
 def publish(view: ViewState, defaults: ViewState) -> None:
     """Make the address show `view`, unless it already does."""
     if parse(st.query_params.to_dict(), defaults) != view:
@@ -196,14 +214,16 @@ def publish(view: ViewState, defaults: ViewState) -> None:
 # The prompt's history: typing, appending and generating can all be taken back.
 
 
-def change_prompt(prompt: str, ids: tuple[int, ...] | None = None, *, before: ViewState | None = None) -> None:
+def change_prompt(prompt: str, ids: tuple[int, ...] | None = None) -> None:
     """Replace the prompt, remembering the one before; the choice of a token starts anew at the last.
+
+    For callbacks, or before the widgets of a run.
 
     Args:
         ids: the exact token ids, where encoding `prompt` would give others.
-        before: the view to come back to; as it is now unless given.
     """
-    shadow = before or st.session_state[_SHADOW]
+    _settle()
+    shadow = st.session_state[_SHADOW]
     st.session_state[_UNDO] = [*st.session_state.get(_UNDO, []), (shadow.prompt, shadow.ids)][-UNDO_DEPTH:]
     st.session_state[_REDO] = []
     change(prompt=prompt, ids=ids, query=None, key=None)
@@ -216,6 +236,7 @@ def prompt_typed() -> None:
 
 def undo() -> None:
     """Go back to the prompt before, if there is one."""
+    _settle()
     _step(_UNDO, _REDO)
 
 

@@ -34,6 +34,8 @@ class Look:
     value: str
     attention: str
     residual: str
+    own: str  # a probability as the model has it
+    drawn: str  # a probability as sampling changed it
     accent: str  # what is chosen or pinned
     probability: tuple[tuple[float, str], ...]  # sequential scale, for 0..1
     signed: tuple[tuple[float, str], ...]  # diverging scale, centred on 0
@@ -54,6 +56,8 @@ LIGHT = Look(
     value="#009E73",
     attention="#8250C4",
     residual="#6E7781",
+    own="#7647B3",
+    drawn="#A86200",
     accent="#D55E00",
     probability=((0.0, "#F7F4FB"), (0.25, "#D3C5EC"), (0.5, "#A583D6"), (0.75, "#7647B3"), (1.0, "#3D1673")),
     signed=((0.0, "#9E4300"), (0.25, "#EB9A5C"), (0.5, "#FFFFFF"), (0.75, "#6AAFD8"), (1.0, "#00507E")),
@@ -72,6 +76,8 @@ DARK = Look(
     value="#2FCB9C",
     attention="#B794F4",
     residual="#9AA5B1",
+    own="#A483E6",
+    drawn="#F0B040",
     accent="#FF8A3D",
     probability=((0.0, "#161427"), (0.25, "#40306F"), (0.5, "#6E4FB5"), (0.75, "#A483E6"), (1.0, "#EFE5FF")),
     signed=((0.0, "#FFB27A"), (0.25, "#B75A14"), (0.5, "#11161C"), (0.75, "#1F76AD"), (1.0, "#8AD0FA")),
