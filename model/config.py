@@ -212,6 +212,7 @@ class MoEConfig:
         require(not (groups > 1 and self.group_score == "top2_sum" and experts // groups < 2), "group_score top2_sum needs groups of at least two experts.")
         require(self.first_k_dense_replace == 0 or self.dense_intermediate_size is not None, "leading dense layers need dense_intermediate_size.")
         require(self.n_shared_experts >= 0, f"n_shared_experts must not be negative, it is {self.n_shared_experts}.")
+        require(self.n_shared_experts > 0 or not self.shared_gate, "shared_gate needs n_shared_experts of at least 1: there is nothing to gate.")
 
     kind = "MoE"
 
