@@ -39,6 +39,10 @@ class Room:
         """Index of the chosen token: the last, unless a chip was clicked."""
         return self.view.position(len(self.trace.ids))
 
+    def quoted(self, token: str) -> str:
+        """A token in quotation marks, as Markdown that shows exactly it."""
+        return self.say("common.quoted", token=plain(token))
+
     def say(self, key: str, **values: object) -> str:
         """The sentence `key` ("module.name" in app/text) in the page's language."""
         return say(self.view.lang, key, **values)
@@ -63,7 +67,8 @@ def enter() -> Room:
     view = state.current(defaults())
     _controls(view)
     try:
-        lm = runtime.language_model(view.model)
+        with st.spinner(say(view.lang, "common.loading")):
+            lm = runtime.language_model(view.model)
     except model.BadInput as error:
         st.error(plain(told(view.lang, error)), icon=":material/error:")
         if view.model == offer.NAME:
@@ -115,6 +120,7 @@ def _controls(view: ViewState) -> None:
             list(LANGUAGE_NAMES),
             format_func=LANGUAGE_NAMES.get,
             key="lang",
+            on_change=state.relabel,
             required=True,
             label_visibility="collapsed",
         )

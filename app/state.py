@@ -161,13 +161,17 @@ def arrive(defaults: ViewState) -> ViewState:
         for name in WORDS:
             if name not in st.session_state:
                 st.session_state[name] = to_box(shadow.prompt) if name == "prompt" else getattr(shadow, name)
-    st.session_state[_PAGE] = context.page_script_hash
     _settle()
-    return current(defaults)
+    return _held(defaults)
 
 
 def current(defaults: ViewState) -> ViewState:
-    """The view that the session's widgets hold now."""
+    """The view that the session's widgets hold now, on the page that is being drawn."""
+    st.session_state[_PAGE] = get_script_run_ctx().page_script_hash
+    return _held(defaults)
+
+
+def _held(defaults: ViewState) -> ViewState:
     held = {name: st.session_state[name] for name in WORDS if name in st.session_state}
     view = parse(held | {"prompt": from_box(held.get("prompt"))}, defaults)
     st.session_state[_SHADOW] = view
@@ -186,6 +190,13 @@ def put(view: ViewState) -> None:
 def change(**words: Any) -> None:
     """Change some words of the view; for callbacks, such as a click in a component."""
     put(replace(st.session_state[_SHADOW], **words))
+
+
+def relabel() -> None:
+    """The language switch's callback: what widgets hold is told to them again, in their new words."""
+    for name in WORDS:
+        if name in st.session_state:
+            st.session_state[name] = st.session_state[name]
 
 
 def change_later(**words: Any) -> None:

@@ -12,6 +12,8 @@ TEXT = {
     },
     "lang": {"en": "Language", "zh": "语言"},
     "chips": {"en": "Tokens of the prompt; choose one", "zh": "提示文本的词元；点击选择"},
+    "quoted": {"en": "“{token}”", "zh": "「{token}」"},
+    "loading": {"en": "Loading the model …", "zh": "正在加载模型……"},
     "untrained": {
         "en": "This model is untrained: its weights are random numbers, so its predictions mean nothing yet.",
         "zh": "这个模型未经训练：权重是随机数，预测还没有意义。",

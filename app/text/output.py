@@ -29,17 +29,18 @@ TEXT = {
         "zh": "softmax 之前每个 logit 都除以它。低：概率集中到最好的候选；高：各候选趋于相同；0：总是选最好的。",
     },
     "top_k": {"en": "Top-k", "zh": "Top-k"},
-    "top_k.help": {"en": "Only the k most probable candidates can be drawn.", "zh": "只从概率最高的 k 个候选中抽取。"},
-    "top_k.all": {"en": "all", "zh": "全部"},
+    "top_k.help": {"en": "Only the k most probable candidates can be drawn. ∞: no limit.", "zh": "只从概率最高的 k 个候选中抽取。∞：不限。"},
     "top_p": {"en": "Top-p", "zh": "Top-p"},
     "top_p.help": {
         "en": "Only the fewest candidates that together reach this probability can be drawn.",
         "zh": "只从累计概率达到该值的最少候选中抽取。",
     },
     "kept": {
-        "en": "Of 100 draws, {token} wins about {often}. That is why the most probable token is not always chosen: the model gives chances, and a die is thrown. {kept} of {count} candidates can be drawn.",
-        "zh": "抽 100 次，大约 {often} 次抽到 {token}。最可能的词元并不总被选中：模型只给出机会，由骰子决定。{count} 个候选中有 {kept} 个可能被抽到。",
+        "en": "Of 100 draws, {token} wins about {often}. That is why the most probable token is not always chosen: the model gives chances, and a die is thrown.",
+        "zh": "抽 100 次，大约 {often} 次抽到 {token}。最可能的词元并不总被选中：模型只给出机会，由骰子决定。",
     },
+    "kept.some": {"en": "{kept} of {count} candidates can be drawn.", "zh": "{count} 个候选中有 {kept} 个可能被抽到。"},
+    "kept.all": {"en": "Any of the {count} candidates can be drawn.", "zh": "{count} 个候选都可能被抽到。"},
     "kept.one": {
         "en": "Only {token} can be drawn: with these settings the choice is certain.",
         "zh": "只可能抽到 {token}：这样设置时结果是确定的。",

@@ -11,7 +11,7 @@ from app.analysis.next_token import foreseen, most_probable, ranks
 from app.components.candidates import Candidate, candidates
 from app.figures.probabilities import foreseen as foreseen_figure
 from app.page import Room
-from app.text import percent, plain
+from app.text import percent
 from app.views.writing import continuation
 
 ROWS = (10, 30, 100)
@@ -38,13 +38,12 @@ def show() -> None:
 
 def _candidates(room: Room, logits: np.ndarray, own: np.ndarray, drawn: np.ndarray) -> None:
     trace, position = room.trace, room.position
-    token = plain(trace.tokens[position])
     following = trace.ids[position + 1] if position + 1 < len(trace.ids) else None
-    st.markdown(f"#### {room.say('output.heading', token=f'“{token}”')}")
+    st.markdown(f"#### {room.say('output.heading', token=room.quoted(trace.tokens[position]))}")
     place = ranks(logits)
     words = room.say("output.look" if following is None else "output.look.inside", count=f"{len(logits):,}")
     if following is not None:
-        words = room.say("output.real", token=f"“{plain(trace.tokens[position + 1])}”", rank=f"{place[following]:,}", percent=percent(own[following])) + " " + words
+        words = room.say("output.real", token=room.quoted(trace.tokens[position + 1]), rank=f"{place[following]:,}", percent=percent(own[following])) + " " + words
     st.markdown(words)
 
     found = st.session_state.get("find", "")
@@ -104,12 +103,9 @@ def _controls(room: Room, drawn: np.ndarray) -> bool:
     st.slider(say("output.temperature"), 0.0, 2.0, step=0.05, key="temperature", help=say("output.temperature.help"))
     # 0 is no limit, at the right end; a value from an address has its own place.
     steps = [*sorted({*TOP_K, *({view.top_k} - {0})}), 0]
-    st.select_slider(say("output.top_k"), steps, key="top_k", format_func=lambda k: f"{k:,}" if k else say("output.top_k.all"), help=say("output.top_k.help"))
+    st.select_slider(say("output.top_k"), steps, key="top_k", format_func=lambda k: f"{k:,}" if k else "∞", help=say("output.top_k.help"))
     st.slider(say("output.top_p"), 0.01, 1.0, step=0.01, key="top_p", help=say("output.top_p.help"))
-    best = int(drawn.argmax())
-    token = f"“{plain(room.lm.tokenizer.shown(best))}”"
-    kept = int(np.count_nonzero(drawn))
-    st.markdown(say("output.kept.one", token=token) if kept == 1 else say("output.kept", token=token, often=round(100 * drawn[best]), kept=f"{kept:,}", count=f"{len(drawn):,}"))
+    st.markdown(_chances(room, drawn))
     before = list(room.trace.ids[: room.position + 1])
 
     def draw() -> None:
@@ -121,12 +117,23 @@ def _controls(room: Room, drawn: np.ndarray) -> bool:
         st.number_input(say("output.seed"), min_value=0, step=1, key="seed", help=say("output.seed.help"), width=110)
         st.button(say("output.sample"), key="sample", on_click=draw, icon=":material/casino:")
     with st.container(horizontal=True):
-        writing = st.button(say("output.generate"), key="generate", type="primary", icon=":material/play_arrow:")
+        place = st.empty()
+        writing = place.button(say("output.generate"), key="generate", type="primary", icon=":material/play_arrow:")
         if writing:
-            st.button(say("output.stop"), key="stop", icon=":material/stop:")
+            place.button(say("output.stop"), key="stop", icon=":material/stop:")
         st.button(say("output.undo"), key="undo", on_click=state.undo, disabled=not state.can_undo(), icon=":material/undo:")
         st.button(say("output.redo"), key="redo", on_click=state.redo, disabled=not state.can_redo(), icon=":material/redo:")
     return writing
+
+
+def _chances(room: Room, drawn: np.ndarray) -> str:
+    best = int(drawn.argmax())
+    token = room.quoted(room.lm.tokenizer.shown(best))
+    kept, count = int(np.count_nonzero(drawn)), len(drawn)
+    if kept == 1:
+        return room.say("output.kept.one", token=token)
+    which = room.say("output.kept.all" if kept == count else "output.kept.some", kept=f"{kept:,}", count=f"{count:,}")
+    return f"{room.say('output.kept', token=token, often=round(100 * drawn[best]))} {which}"
 
 
 def _expected(trace: model.Trace) -> tuple[np.ndarray, np.ndarray]:
