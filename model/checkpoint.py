@@ -1,0 +1,107 @@
+"""Our own file format: safetensors with the config, the tokenizer and the training record in its header.
+
+One file is one model; nothing in it is ever executed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from .config import ModelConfig
+from .errors import BadInput
+from .language_model import LanguageModel
+from .tokenizer import Tokenizer
+from .transformer import Transformer
+
+FORMAT = "glassformer-1"
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a checkpoint says of itself before any weight is read."""
+
+    name: str
+    config: ModelConfig
+    description: str
+    parameters: int
+    record: dict  # how it was trained: tokens, seeds, losses, hours
+
+
+def save(lm: LanguageModel, path: Path, dtype: torch.dtype = torch.bfloat16) -> None:
+    """Write `lm` to `path`, atomically, its floats as `dtype`; a router's bias stays float32.
+
+    The bias moves in steps of a thousandth: bfloat16 could not tell two of them apart.
+    """
+    tensors = {name: tensor.to(torch.float32 if name.endswith("router.bias") else dtype).contiguous() for name, tensor in lm.transformer.state_dict().items()}
+    header = {
+        "format": FORMAT,
+        "name": lm.name,
+        "description": lm.description,
+        "config": json.dumps(lm.config.to_dict()),
+        "tokenizer": lm.tokenizer.to_json(),
+        "record": json.dumps(lm.record),
+    }
+    partial = path.with_name(path.name + ".part")
+    save_file(tensors, partial, header)
+    os.replace(partial, path)
+
+
+def describe(path: Path) -> Header:
+    """Read the header of a checkpoint.
+
+    Raises:
+        BadInput: "not_a_model_file" if `path` is no checkpoint of ours.
+    """
+    with _open(path) as file:
+        return _header(path, file)
+
+
+def read(path: Path) -> LanguageModel:
+    """Load a checkpoint, computing in float32.
+
+    Raises:
+        BadInput: "not_a_model_file" if `path` is no checkpoint of ours, or its weights do not fit its config.
+    """
+    with _open(path) as file:
+        header, metadata = _header(path, file), file.metadata()
+        with torch.device("meta"):
+            transformer = Transformer(header.config)
+        tensors = {name: file.get_tensor(name).float() for name in file.keys()}
+    try:
+        transformer.load_state_dict(tensors, assign=True)
+        tokenizer = Tokenizer.from_json(metadata["tokenizer"])
+    except (RuntimeError, KeyError, ValueError) as error:
+        raise _not_ours(path, "its weights or tokenizer do not fit its config") from error
+    return LanguageModel(header.name, transformer, tokenizer, description=header.description, record=header.record)
+
+
+def _open(path: Path) -> safe_open:
+    try:
+        return safe_open(path, framework="pt")
+    except (OSError, SafetensorError) as error:
+        raise _not_ours(path, "it is not a safetensors file") from error
+
+
+def _header(path: Path, file: safe_open) -> Header:
+    metadata = file.metadata() or {}
+    if metadata.get("format") != FORMAT:
+        raise _not_ours(path, f"its header does not say {FORMAT}")
+    try:
+        config = ModelConfig.from_dict(json.loads(metadata["config"]))
+        record = json.loads(metadata["record"])
+        parameters = sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys() if not name.endswith("router.bias"))
+        return Header(metadata["name"], config, metadata["description"], parameters, record)
+    except (KeyError, ValueError) as error:
+        raise _not_ours(path, "its header is damaged") from error
+
+
+def _not_ours(path: Path, reason: str) -> BadInput:
+    return BadInput("not_a_model_file", f"{path} is not a Glassformer checkpoint: {reason}; for other formats give a Hugging Face folder or a .gguf file.", path=str(path), reason=reason)

@@ -1,0 +1,148 @@
+"""Text files to documents, documents to training and validation tokens.
+
+Documents for validation are held out before anything else is looked at, by a hash of
+their text, so the same documents are held out whatever the order or number of files.
+For sums it is pairs of operands that are held out, in both orders: a sum that the model
+solves in validation, it has never seen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import lzma
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import tokenizers
+from tokenizers import Regex, decoders, models, pre_tokenizers, trainers
+from tqdm import tqdm
+
+from ..errors import BadInput
+from ..tokenizer import END_OF_TEXT, Tokenizer
+
+HELD_OUT = 50  # one document in this many
+PIECE = 4_000  # characters: a longer document is cut at line ends, so that no book is one document
+SUM = re.compile(r"(\d+) ([+*-]) (\d+) = (\d+)")
+LINES_OF_SUMS = 30
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Documents by kind of text; a kind is the name of its file."""
+
+    train: dict[str, list[str]]
+    validation: dict[str, list[str]]
+
+
+def read_files(paths: Iterable[Path]) -> Corpus:
+    """Read text files, plain or .xz, one kind each, named after the file.
+
+    Raises:
+        BadInput: if a file is missing, empty, or not UTF-8 text.
+    """
+    train, validation = {}, {}
+    for path in paths:
+        try:
+            data = lzma.decompress(path.read_bytes()) if path.suffix == ".xz" else path.read_bytes()
+            text = data.decode()
+        except OSError as error:
+            raise BadInput("unreadable_text", f"{path} cannot be read: {error.strerror}.", path=str(path)) from error
+        except (UnicodeDecodeError, lzma.LZMAError) as error:
+            raise BadInput("unreadable_text", f"{path} is not a UTF-8 text, plain or .xz: convert it first.", path=str(path)) from error
+        if not text.strip():
+            raise BadInput("unreadable_text", f"{path} is empty: give a file with text.", path=str(path))
+        kind = path.name.split(".")[0]
+        train[kind], validation[kind] = split(text)
+    return Corpus(train, validation)
+
+
+def split(text: str) -> tuple[list[str], list[str]]:
+    """Documents of `text` for training and for validation."""
+    lines = text.splitlines()
+    sums = sum(SUM.fullmatch(line) is not None for line in lines[:1000])
+    if sums > min(len(lines), 1000) / 2:
+        held = [line for line in lines if held_out_sum(line)]
+        kept = [line for line in lines if not held_out_sum(line)]
+        return _in_groups(kept), _in_groups(held)
+    train, validation = [], []
+    for document in documents(text):
+        (validation if _held_out(document) else train).append(document)
+    if not validation:  # a text of a few documents: the last one
+        validation.append(train.pop() if len(train) > 1 else train[0])
+    return train, validation
+
+
+def documents(text: str) -> list[str]:
+    """Pieces between blank lines, joined to or cut at line ends to at most `PIECE` characters.
+
+    Short neighbours (poems, stories) stay apart: they begin where a blank line was.
+    """
+    pieces = []
+    gap = "\n\n\n" if text.count("\n\n\n") > 1000 else "\n\n"
+    for part in text.split(gap):
+        piece: list[str] = []
+        size = 0
+        for line in part.strip("\n").splitlines(keepends=True):
+            if size + len(line) > PIECE and piece:
+                pieces.append("".join(piece))
+                piece, size = [], 0
+            piece.append(line)
+            size += len(line)
+        if size:
+            pieces.append("".join(piece))
+    return [piece.strip("\n") + "\n" for piece in pieces if piece.strip()]
+
+
+def held_out_sum(line: str) -> bool:
+    """Whether `line` is a sum of a pair of operands kept for validation."""
+    match = SUM.fullmatch(line)
+    if match is None:
+        return False
+    first, sign, second = int(match[1]), match[2], int(match[3])
+    if sign == "-":  # a - b = c is another form of b + c = a
+        first, second = first - second, second
+    return _held_out(f"{min(first, second)} {'*' if sign == '*' else '+'} {max(first, second)}")
+
+
+def _held_out(text: str) -> bool:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) % HELD_OUT == 0
+
+
+def _in_groups(lines: list[str]) -> list[str]:
+    return ["\n".join(lines[i : i + LINES_OF_SUMS]) + "\n" for i in range(0, len(lines), LINES_OF_SUMS)]
+
+
+def train_tokenizer(corpus: Corpus, vocab_size: int) -> Tokenizer:
+    """A byte-level BPE of `vocab_size` tokens over the training documents, digits one by one.
+
+    A run of Chinese characters is cut into single characters first: a poem's line is not a word,
+    and whole phrases would crowd the vocabulary.
+    """
+    backend = tokenizers.Tokenizer(models.BPE())
+    backend.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Digits(individual_digits=True),
+            pre_tokenizers.Split(Regex("[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False),
+        ]
+    )
+    backend.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(vocab_size=vocab_size, special_tokens=[END_OF_TEXT], initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False)
+    backend.train_from_iterator((text for texts in corpus.train.values() for text in texts), trainer)
+    return Tokenizer(backend, [0])
+
+
+def encode(texts: list[str], tokenizer: Tokenizer, label: str) -> list[np.ndarray]:
+    """Token ids of each document, end-of-text last, uint16."""
+    end = min(tokenizer.end_ids)
+    return [np.array([*tokenizer.encode(text), end], np.uint16) for text in tqdm(texts, desc=label, leave=False)]
+
+
+def stream(corpus_tokens: dict[str, list[np.ndarray]], seed: int) -> np.ndarray:
+    """All documents of all kinds, shuffled, as one run of tokens."""
+    every = [tokens for kind in sorted(corpus_tokens) for tokens in corpus_tokens[kind]]
+    order = np.random.default_rng(seed).permutation(len(every))
+    return np.concatenate([every[i] for i in order])
