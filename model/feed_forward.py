@@ -73,6 +73,8 @@ class Router(nn.Module):
         indices = hooks.hook_expert_indices(choice.topk(config.num_experts_per_tok, dim=-1).indices)  # (B, T, k)
 
         weights = scores.gather(-1, indices)  # without the bias
+        # Where interventions leave fewer than k experts, one switched off is "chosen" and must not work.
+        weights = weights.masked_fill(choice.gather(-1, indices).isneginf(), 0.0)
         if config.norm_topk_prob:
             weights = weights / (weights.sum(-1, keepdim=True) + 1e-20)
         weights = hooks.hook_expert_weights(weights * config.routed_scaling_factor)
@@ -81,7 +83,8 @@ class Router(nn.Module):
     def _kept(self, choice: Tensor, hooks: MixtureOfExperts) -> Tensor:
         """Which experts lie in the best `topk_group` groups: (B, T, E) bool."""
         config = self.config
-        grouped = choice.unflatten(-1, (config.n_group, -1))  # (B, T, G, E / G)
+        # An expert switched off (minus infinity) adds nothing to its group, and does not sink the others in it.
+        grouped = choice.masked_fill(choice.isneginf(), 0.0).unflatten(-1, (config.n_group, -1))  # (B, T, G, E / G)
         if config.group_score == "top2_sum":
             group_scores = grouped.topk(2, dim=-1).values.sum(-1)  # V3
         else:
