@@ -104,7 +104,7 @@ def make_report(
     report: dict[str, Any] = {
         "model": name,
         "title": preset.title if preset else name,
-        "source": preset.source if preset else "its own file",
+        "source": preset.source if preset else "its own config",
         "attention": config.attention.kind,
         "layers": config.n_layers,
         "dtype": dtype,

@@ -35,7 +35,8 @@ def distribution(logits: np.ndarray, temperature: float = 1.0, top_k: int | None
     logits = np.asarray(logits, dtype=np.float64)
     if temperature == 0:
         return np.eye(1, len(logits), int(logits.argmax()))[0]
-    weights = np.exp((logits - logits.max()) / temperature)
+    with np.errstate(over="ignore"):  # a tiny temperature sends all but the best to minus infinity, as it should
+        weights = np.exp((logits - logits.max()) / temperature)
     if top_k and top_k < len(logits):
         # Ties at the edge are settled by the smaller id, so exactly k stay.
         weights[np.argsort(-weights, kind="stable")[top_k:]] = 0.0
