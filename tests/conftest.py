@@ -1,4 +1,4 @@
-"""Fixtures for tests in a real browser: one server and one Chromium for the whole run."""
+"""Fixtures for the whole run: the real SmolLM2, one server of the app, and one Chromium."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from model import LanguageModel, fetch_smollm2, load
 
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = "--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update --disable-sync".split()
@@ -52,6 +54,18 @@ def _healthy(address: str) -> bool:
             return answer.status == 200
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return False
+
+
+@pytest.fixture(scope="session")
+def smollm2_file() -> Path:
+    """The GGUF file of the real SmolLM2, fetched into the user's cache the first time (93 MB)."""
+    return fetch_smollm2()
+
+
+@pytest.fixture(scope="session")
+def smollm2(smollm2_file: Path) -> LanguageModel:
+    """The real SmolLM2."""
+    return load("smollm2")
 
 
 @pytest.fixture(scope="session")
