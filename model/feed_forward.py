@@ -60,7 +60,8 @@ class Router(nn.Module):
         Every step is a hook point of `hooks`, the layer that asks.
         """
         config = self.config
-        logits = F.linear(x.float(), self.weight.float())  # (B, T, E) in float32: a near tie must not depend on dtype
+        with torch.autocast(x.device.type, enabled=False):  # in float32: a near tie must not depend on dtype
+            logits = F.linear(x.float(), self.weight.float())  # (B, T, E)
         scores = logits.sigmoid() if config.scoring_func == "sigmoid" else logits.softmax(-1)
         scores = hooks.hook_router_scores(scores)
 

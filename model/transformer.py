@@ -70,6 +70,13 @@ class Transformer(nn.Module):
 
         With `last_only`, logits of the last token alone, (B, 1, V): all that generation needs.
         """
+        resid = self.residual_stream(tokens, cache)
+        if last_only:
+            resid = resid[:, -1:]
+        return self.logits(nn.functional.linear(self.ln_final(resid), self.unembedding))
+
+    def residual_stream(self, tokens: Tensor, cache: Cache | None = None) -> Tensor:
+        """The stream after the last block, (B, T, D), for `tokens` (B, T)."""
         past, T = (0 if cache is None else cache.length), tokens.shape[1]
         positions = self.hook_positions(torch.arange(past, past + T, device=tokens.device)[None])  # (1, T)
         mask = causal_mask(T, past + T, self.config.attention.sliding_window, tokens.device)  # (1, T, S)
@@ -81,9 +88,7 @@ class Transformer(nn.Module):
             turn = rotation(self.config.rope, self.config.attention.rope_dim, positions[0], resid.dtype)
         for block in self.blocks:
             resid = block(resid, turn, mask, cache)
-        if last_only:
-            resid = resid[:, -1:]
-        return self.logits(nn.functional.linear(self.ln_final(resid), self.unembedding))
+        return resid
 
     @torch.no_grad()
     def initialise(self, generator: torch.Generator) -> Transformer:

@@ -1,0 +1,163 @@
+"""The training loop: one optimiser step after another, from wherever the last run stopped.
+
+A batch depends on the seed and the step's number alone, and there is no dropout: so weights,
+optimiser and the step's number are the whole state, and a run that was killed goes on to
+exactly the losses of one that was not.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+from tqdm import tqdm
+
+from ..capture import Recorder, recording
+from ..config import ModelConfig
+from ..errors import BadInput
+from ..feed_forward import MixtureOfExperts
+from ..transformer import Transformer
+from .loss import cross_entropy
+from .optimiser import make_optimisers
+from .recipes import Schedule
+
+SAVE_SECONDS = 120.0
+LOG_STEPS = 10  # losses are kept as means of this many steps
+
+
+class Run:
+    """A model in training: weights, optimisers, the number of steps done, the losses so far."""
+
+    def __init__(self, config: ModelConfig, schedule: Schedule, tokens: np.ndarray):
+        needed = schedule.length + 1
+        if len(tokens) < needed:
+            raise BadInput("too_little_text", f"The text has {len(tokens)} tokens; training needs at least {needed}: give more text.", tokens=len(tokens), needed=needed)
+        if int(tokens.max()) >= config.vocab_size:
+            raise BadInput("bad_config", f"The text has token {int(tokens.max())}, the model only {config.vocab_size} tokens.")
+        self.config, self.schedule, self.tokens = config, schedule, tokens
+        self.model = Transformer(config).initialise(torch.Generator().manual_seed(schedule.seed)).train()
+        self.optimisers = make_optimisers(self.model, schedule.rate, schedule.weight_decay)
+        self.step = 0
+        self.seconds = 0.0
+        self.losses: list[float] = []  # nats per token, each the mean of LOG_STEPS steps
+        self._recent: list[float] = []
+
+    def batch(self, step: int) -> Tensor:
+        """Token ids of `step`, (B, T + 1): every pass over the text visits its sequences in a new order."""
+        B, T = self.schedule.batch, self.schedule.length
+        sequences = (len(self.tokens) - 1) // T
+        rows = []
+        for i in range(step * B, (step + 1) * B):
+            passes, index = divmod(i, sequences)
+            start = T * int(self._order(passes)[index])
+            rows.append(self.tokens[start : start + T + 1].astype(np.int64))
+        return torch.from_numpy(np.stack(rows))
+
+    def _order(self, passes: int) -> np.ndarray:
+        if getattr(self, "_ordered", None) != passes:
+            self._ordered = passes
+            self._permutation = np.random.default_rng((self.schedule.seed, passes)).permutation((len(self.tokens) - 1) // self.schedule.length)
+        return self._permutation
+
+    def advance(self) -> float:
+        """One step; returns its loss in nats per token."""
+        began = time.perf_counter()
+        batch = self.batch(self.step)
+        rate = self.schedule.rate_at(self.step)
+        choices = Recorder(lambda name: name.endswith("hook_expert_indices"))
+        with recording(choices), torch.autocast("cpu", torch.bfloat16):
+            hidden = self.model.ln_final(self.model.residual_stream(batch[:, :-1]))  # (B, T, D)
+        loss = cross_entropy(hidden.flatten(0, 1), self.model.unembedding, batch[:, 1:].flatten())
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.schedule.clip)
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+            optimiser.step()
+            optimiser.zero_grad()
+        self._balance(choices.tensors)
+        self.step += 1
+        self._recent.append(loss.item())
+        if len(self._recent) == LOG_STEPS:
+            self.losses.append(float(np.mean(self._recent)))
+            self._recent.clear()
+        self.seconds += time.perf_counter() - began
+        return loss.item()
+
+    @torch.no_grad()
+    def _balance(self, choices: dict[str, Tensor]) -> None:
+        """bias += u sign(mean load - load): experts with too little work become likelier choices.
+
+        Auxiliary-loss-free balancing (Wang et al. 2024, arXiv 2408.15664), outside the gradient.
+        """
+        for layer, block in enumerate(self.model.blocks):
+            if isinstance(block.mlp, MixtureOfExperts) and block.mlp.router.config.selection_bias:
+                bias = block.mlp.router.bias
+                load = choices[f"blocks.{layer}.mlp.hook_expert_indices"].flatten().bincount(minlength=len(bias)).float()
+                bias += self.schedule.bias_rate * (load.mean() - load).sign()
+
+    def save(self, path: Path) -> None:
+        """Write the whole state to `path`, atomically: a kill at any moment leaves the old file or the new."""
+        tensors = {f"model.{name}": tensor for name, tensor in self.model.state_dict().items()}
+        for number, optimiser in enumerate(self.optimisers):
+            for index, state in optimiser.state_dict()["state"].items():
+                tensors |= {f"optimiser.{number}.{index}.{name}": value for name, value in state.items()}
+        state = {"step": self.step, "seconds": self.seconds, "losses": self.losses, "recent": self._recent}
+        header = {"config": json.dumps(self.config.to_dict()), "schedule": json.dumps(asdict(self.schedule)), "state": json.dumps(state)}
+        partial = path.with_name(path.name + ".part")
+        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, partial, header)
+        os.replace(partial, path)
+
+    def restore(self, path: Path) -> None:
+        """Go on from what `save` wrote.
+
+        Raises:
+            BadInput: if that run had another architecture.
+        """
+        with safe_open(path, framework="pt") as file:
+            header = file.metadata()
+            if ModelConfig.from_dict(json.loads(header["config"])) != self.config:
+                raise BadInput("other_run", f"{path} is of a run with another architecture: remove it to start anew, or choose another folder.", path=str(path))
+            tensors = {name: file.get_tensor(name) for name in file.keys()}
+        self.model.load_state_dict({name.removeprefix("model."): tensor for name, tensor in tensors.items() if name.startswith("model.")})
+        for number, optimiser in enumerate(self.optimisers):
+            prefix = f"optimiser.{number}."
+            states: dict[int, dict[str, Tensor]] = {}
+            for name, tensor in tensors.items():
+                if name.startswith(prefix):
+                    index, key = name.removeprefix(prefix).split(".")
+                    states.setdefault(int(index), {})[key] = tensor
+            optimiser.load_state_dict(optimiser.state_dict() | {"state": states})
+        state = json.loads(header["state"])
+        self.step, self.seconds, self.losses, self._recent = state["step"], state["seconds"], state["losses"], state["recent"]
+
+
+def train(run: Run, path: Path, label: str = "") -> None:
+    """Train to the end of the schedule, saving to `path` every two minutes and on Ctrl-C.
+
+    Goes on from `path` where it exists.
+    """
+    if path.exists():
+        run.restore(path)
+    saved = time.monotonic()
+    per_step = run.schedule.batch * run.schedule.length
+    bar = tqdm(total=run.schedule.steps * per_step, initial=run.step * per_step, unit="tok", unit_scale=True, desc=label, mininterval=5)
+    try:
+        while run.step < run.schedule.steps:
+            loss = run.advance()
+            bar.update(per_step)
+            bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
+            if time.monotonic() - saved > SAVE_SECONDS:
+                run.save(path)
+                saved = time.monotonic()
+    finally:
+        run.save(path)
+        bar.close()

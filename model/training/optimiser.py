@@ -1,0 +1,59 @@
+"""Muon for matrices, AdamW for the rest.
+
+Muon (Jordan et al. 2024) replaces a matrix's averaged gradient by the nearest matrix whose
+singular values are all about 1: every direction learns at the same pace.  Scaled as in
+"Muon is scalable for LLM training" (Liu et al. 2025, arXiv 2502.16982, section 2.2), so
+that one learning rate fits both optimisers.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+def orthogonalise(matrix: Tensor, steps: int = 5) -> Tensor:
+    """U V^T of the singular value decomposition, approximately: (..., m, n), each matrix on its own.
+
+    A quintic Newton-Schulz iteration in bfloat16; singular values end between 0.7 and 1.2,
+    which trains as well as exactly 1.
+    """
+    a, b, c = 3.4445, -4.7750, 2.0315
+    x = matrix.bfloat16()
+    tall = x.shape[-2] > x.shape[-1]
+    x = x.mT if tall else x
+    x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)  # singular values at most 1
+    for _ in range(steps):
+        gram = x @ x.mT
+        x = a * x + (b * gram + c * gram @ gram) @ x
+    return (x.mT if tall else x).to(matrix.dtype)
+
+
+class Muon(torch.optim.Optimizer):
+    """Momentum, orthogonalised; for parameters of two or more axes, the last two a matrix."""
+
+    def __init__(self, params: list[nn.Parameter], rate: float, weight_decay: float, momentum: float = 0.95):
+        super().__init__(params, {"lr": rate, "weight_decay": weight_decay, "momentum": momentum})
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """One update of every parameter that has a gradient."""
+        for group in self.param_groups:
+            for weight in group["params"]:
+                if weight.grad is None:
+                    continue
+                state = self.state[weight]
+                average = state.setdefault("momentum", torch.zeros_like(weight))
+                average.lerp_(weight.grad, 1 - group["momentum"])
+                direction = orthogonalise(weight.grad.lerp(average, group["momentum"]))  # Nesterov
+                size = 0.2 * max(weight.shape[-2:]) ** 0.5  # an update as large as AdamW's, root mean square
+                weight.mul_(1 - group["lr"] * group["weight_decay"]).add_(direction, alpha=-group["lr"] * size)
+
+
+def make_optimisers(model: nn.Module, rate: float, weight_decay: float) -> list[torch.optim.Optimizer]:
+    """Muon for the blocks' matrices; AdamW for embeddings, routers, norms and biases, decay on none of these."""
+    matrices, others = [], []
+    for name, weight in model.named_parameters():
+        is_matrix = name.startswith("blocks.") and weight.dim() >= 2 and "router" not in name
+        (matrices if is_matrix else others).append(weight)
+    return [Muon(matrices, rate, weight_decay), torch.optim.AdamW(others, lr=rate, betas=(0.9, 0.95), weight_decay=0.0)]

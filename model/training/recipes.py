@@ -1,0 +1,69 @@
+"""The four storytellers: one text, one tokenizer, one schedule, two kinds of attention and of feed-forward.
+
+Widths are chosen so that a token meets the same amount of feed-forward work in all four:
+three experts of 128 (two chosen, one shared), one SwiGLU of 384, or one GELU of 576 (two
+matrices instead of three).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ..config import DenseConfig, GQAConfig, MLAConfig, ModelConfig, MoEConfig
+
+_MLA = MLAConfig(n_heads=8, kv_lora_rank=64, qk_nope_head_dim=32, qk_rope_head_dim=16, v_head_dim=32)
+_MHA = GQAConfig(n_heads=8, n_kv_heads=8, head_dim=32)
+_MOE = MoEConfig(n_routed_experts=8, num_experts_per_tok=2, moe_intermediate_size=128, n_shared_experts=1, selection_bias=True)
+
+_STORYTELLER = ModelConfig(vocab_size=8192, d_model=256, n_layers=6, context=512, attention=_MLA, feed_forward=_MOE)
+
+CONFIGS = {
+    "storyteller": _STORYTELLER,
+    "storyteller-mha": replace(_STORYTELLER, attention=_MHA),
+    "storyteller-dense": replace(_STORYTELLER, feed_forward=DenseConfig(hidden=384)),
+    "storyteller-classic": replace(
+        _STORYTELLER,
+        attention=replace(_MHA, qkv_bias=True, out_bias=True),
+        feed_forward=DenseConfig(hidden=576, activation="gelu", gated=False, bias=True),
+        norm="layer",
+        positions="learned",
+    ),
+}
+
+DESCRIPTIONS = {
+    "storyteller": "latent attention, mixture of experts; trained on children's books, Tang poems, Python and sums",
+    "storyteller-mha": "the twin with multi-head attention; same experts, same text",
+    "storyteller-dense": "the twin with a dense SwiGLU network; same latent attention, same text",
+    "storyteller-classic": "built as GPT-2: multi-head attention, GELU, LayerNorm, learned positions; same text",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """How to train: the same for every model of the family.
+
+    The rate rises over `warm_up` steps, stays, and falls to zero over the last `decay` of
+    the run (warm-up, stable, decay; Hu et al. 2024, arXiv 2404.06395).  A run can so be
+    made longer from any checkpoint of its stable part.
+    """
+
+    tokens: int  # to train on in all
+    batch: int = 8  # sequences a step
+    length: int = 512  # tokens a sequence
+    rate: float = 3e-3
+    warm_up: int = 100  # steps
+    decay: float = 0.25  # of all steps
+    weight_decay: float = 0.1
+    clip: float = 1.0  # largest norm of the gradient
+    bias_rate: float = 1e-3  # u of the selection bias's update (DeepSeek-V3 report, section 2.1.2)
+    seed: int = 0
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps of the whole run."""
+        return max(1, self.tokens // (self.batch * self.length))
+
+    def rate_at(self, step: int) -> float:
+        """Learning rate of step 0, 1, ...; zero just after the last."""
+        left = (self.steps - step) / max(1.0, self.decay * self.steps)
+        return self.rate * min(1.0, (step + 1) / self.warm_up, left)
