@@ -37,7 +37,7 @@ def foreseen(tokens: Sequence[str], probabilities: np.ndarray, hovers: Sequence[
         customdata=[escape(text) for text in hovers],
         hovertemplate="%{customdata}<extra></extra>",
     )
-    made.update_layout(bargap=0.25)
+    made.update_layout(bargap=0.25 if count > 12 else 0.6)
     made.update_yaxes(range=[0, 1.02], tickformat=".0%", dtick=0.25, title={"text": escape(y)})
     made.update_xaxes(showgrid=False, **token_axis(tokens[1:]))
     if count > LABELLED:

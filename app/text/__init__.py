@@ -31,9 +31,12 @@ def say(lang: str, key: str, **values: object) -> str:
 
 
 def told(lang: str, error: Exception) -> str:
-    """The sentence of a `BadInput` in `lang`; its own English one where there is no translation."""
+    """The sentence of a `BadInput` in `lang`; its own English one where there is no translation.
+
+    Besides the error's values a translation can use ``{message}``, the English sentence.
+    """
     key = f"common.error.{error.code}"
-    return say(lang, key, **error.values) if key in TEXT else str(error)
+    return say(lang, key, message=str(error), **error.values) if key in TEXT else str(error)
 
 
 def plain(text: str) -> str:

@@ -1,0 +1,59 @@
+"""What the next-token page computes from logits."""
+
+import numpy as np
+import pytest
+
+from app.analysis.next_token import foreseen, most_probable, ranks
+from app.figures.layout import LOOKS, escape, token_axis
+from app.figures.probabilities import foreseen as foreseen_figure
+from model import distribution
+from model.sampling import rank
+
+
+def test_ranks_agree_with_the_models_own_ties_included():
+    logits = np.array([2.0, 5.0, 2.0, -1.0, 5.0], np.float32)
+    assert ranks(logits).tolist() == [rank(logits, i) for i in range(5)] == [3, 1, 3, 5, 1]
+
+
+def test_the_most_probable_come_first_and_ties_by_id():
+    logits = np.array([2.0, 5.0, 2.0, -1.0, 5.0], np.float32)
+    assert most_probable(logits, 3).tolist() == [1, 4, 0]
+    assert most_probable(logits, 9, np.array([True, False, True, True, False])).tolist() == [0, 2, 3]
+
+
+def test_foreseen_is_the_softmax_of_the_row_before():
+    """Guards against a shift by one: row t speaks of token t + 1."""
+    logits = np.random.default_rng(0).normal(size=(7, 11)).astype(np.float32) * 4
+    ids = np.array([3, 1, 4, 1, 5, 9, 2])
+    probabilities, places = foreseen(logits, ids)
+    for t in range(6):
+        assert probabilities[t] == pytest.approx(distribution(logits[t])[ids[t + 1]], rel=1e-6)
+        assert places[t] == rank(logits[t], ids[t + 1])
+
+
+def test_one_token_has_nothing_to_compare_with():
+    probabilities, places = foreseen(np.zeros((1, 5), np.float32), np.array([2]))
+    assert probabilities.shape == places.shape == (0,)
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_equal_and_hostile_tokens_keep_their_own_bars(look):
+    """Categorical axes merge equal tokens, and Plotly reads tags and colours in labels."""
+    tokens = ["a", "<b>", "<b>", "#000001", "&lt;"]
+    figure = foreseen_figure(tokens, np.array([0.1, 0.2, 0.3, 0.4]), ["<i>"] * 4, look, title="", y="p", chosen=2)
+    assert figure.data[0].x.tolist() == [0, 1, 2, 3]
+    assert figure.layout.xaxis.tickvals == (0, 1, 2, 3)
+    assert figure.layout.xaxis.ticktext == ("&lt;b&gt;", "&lt;b&gt;", "#\u200d000001", "&amp;lt;")
+    assert figure.data[0].customdata[0] == "&lt;i&gt;"
+    assert figure.layout.yaxis.range == (0, 1.02)
+    assert figure.layout.font.size >= 16
+
+
+def test_figures_refuse_shapes_that_do_not_fit():
+    with pytest.raises(ValueError, match="3 tokens need 2"):
+        foreseen_figure(["a", "b", "c"], np.zeros(3), ["", "", ""], LOOKS["light"], title="", y="")
+
+
+def test_labels_read_as_exactly_the_token():
+    assert escape("<a href='x'>&#35;") == "&lt;a href='x'&gt;&amp;#\u200d35;"
+    assert token_axis(["x", "x"])["tickvals"] == [0, 1]

@@ -1,0 +1,71 @@
+"""The view and its address."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.state import STAGES, ViewState, describe, from_box, parse, to_box
+
+DEFAULTS = ViewState(model="tiny")
+index = st.none() | st.integers(0, 5000)
+views = st.builds(
+    ViewState,
+    prompt=st.text(),
+    ids=st.none() | st.lists(st.integers(0, 100_000), min_size=1, max_size=5).map(tuple),
+    model=st.text(),
+    lang=st.sampled_from(["en", "zh"]),
+    layer=st.integers(0, 100),
+    head=st.integers(0, 100),
+    query=index,
+    key=index,
+    stage=st.sampled_from(STAGES),
+    temperature=st.floats(0, 2),
+    top_k=st.integers(0, 100_000),
+    top_p=st.floats(0.01, 1),
+    seed=st.integers(0, 2**31 - 1),
+)
+
+
+@given(views)
+def test_an_address_read_back_is_the_view_it_describes(view):
+    """Pasting the address in another browser shows the same picture."""
+    assert parse(describe(view, DEFAULTS), DEFAULTS) == view
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"layer": "abc"},
+        {"layer": "-1"},
+        {"layer": "1e9"},
+        {"lang": "xx"},
+        {"temperature": "nan"},
+        {"temperature": "9"},
+        {"top_p": "0"},
+        {"top_k": "-3"},
+        {"stage": "soft"},
+        {"ids": "1,x"},
+        {"ids": ""},
+        {"query": ""},
+        {"seed": "9" * 30},
+        {"unknown": "word"},
+    ],
+)
+def test_values_that_make_no_sense_count_as_absent(params):
+    assert parse(params, DEFAULTS) == DEFAULTS
+
+
+def test_what_points_outside_the_model_or_prompt_goes_back_to_its_default():
+    view = ViewState(layer=999, head=3, query=7, key=2)
+    assert view.within(layers=4, heads=6, tokens=5) == replace(view, layer=0, query=None)
+
+
+def test_the_address_always_names_what_depends_on_the_browser_or_the_installation():
+    """Default language and model differ from machine to machine."""
+    assert set(describe(DEFAULTS, DEFAULTS)) == {"prompt", "model", "lang"}
+
+
+def test_the_one_line_box_keeps_line_breaks():
+    assert from_box(to_box("def f():\n    pass")) == "def f():\n    pass"
