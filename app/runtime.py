@@ -36,9 +36,8 @@ def warm_up() -> bool:
     time costs about 50 ms, which freezing them saves.
     """
     torch.set_num_threads(min(TORCH_THREADS, os.cpu_count() or 1))
-    for name in (entry.name for entry in entries()):
-        if name == default_name():
-            language_model(name)
+    entries()
+    language_model(default_name())
     gc.collect()
     gc.freeze()
     return True
@@ -60,8 +59,9 @@ def entries() -> list[model.Entry]:
     return _entries(model.smollm2_path() is not None)
 
 
+@st.cache_resource(show_spinner=False)
 def default_name() -> str:
-    """The model shown to someone who chose none."""
+    """The model shown to someone who chose none: one that came with the project."""
     return model.default_name()
 
 

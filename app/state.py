@@ -23,6 +23,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 LANGUAGES = ("en", "zh")
 STAGES = ("dot", "scaled", "masked", "softmax")
+PARTS = ("rows", "position", "nearest")  # of the embeddings page
 PROMPT = "Once upon a time there was a"
 LINE_BREAK = "↵"  # stands for a line break in the prompt's one-line box, as on the token chips
 UNDO_DEPTH = 200
@@ -90,6 +91,8 @@ class ViewState:
     query: int | None = word(None, _optional(_whole()))
     key: int | None = word(None, _optional(_whole()))
     stage: str = word("softmax", _one_of(*STAGES))
+    part: str = word("rows", _one_of(*PARTS))
+    token: int | None = word(None, _optional(_whole()))  # id of a token of the vocabulary, chosen instead of one of the prompt
     temperature: float = word(1.0, _real(0.0, 2.0))
     top_k: int = word(0, _whole())  # 0: no limit
     top_p: float = word(1.0, _real(0.01, 1.0))
@@ -153,7 +156,7 @@ def from_box(text: str | None) -> str:
 def arrive(defaults: ViewState) -> ViewState:
     """The view at the start of a script run. Call once, before any widget."""
     context = get_script_run_ctx()
-    changed_page = st.session_state.get(_PAGE) != context.page_script_hash
+    changed_page = st.session_state.get(_PAGE, context.page_script_hash) != context.page_script_hash
     if _SHADOW not in st.session_state or context.is_history_navigation or (changed_page and st.query_params):
         put(parse(st.query_params.to_dict(), defaults))
     else:
@@ -237,7 +240,7 @@ def change_prompt(prompt: str, ids: tuple[int, ...] | None = None) -> None:
     shadow = st.session_state[_SHADOW]
     st.session_state[_UNDO] = [*st.session_state.get(_UNDO, []), (shadow.prompt, shadow.ids)][-UNDO_DEPTH:]
     st.session_state[_REDO] = []
-    change(prompt=prompt, ids=ids, query=None, key=None)
+    change(prompt=prompt, ids=ids, query=None, key=None, token=None)
 
 
 def prompt_typed() -> None:
@@ -263,7 +266,7 @@ def _step(source: str, target: str) -> None:
         st.session_state[target] = [*st.session_state.get(target, []), (shadow.prompt, shadow.ids)]
         st.session_state[source] = past[:-1]
         prompt, ids = past[-1]
-        change(prompt=prompt, ids=ids, query=None, key=None)
+        change(prompt=prompt, ids=ids, query=None, key=None, token=None)
 
 
 def can_undo() -> bool:
