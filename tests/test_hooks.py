@@ -1,0 +1,113 @@
+"""The names, order and shapes of everything a trace holds: other people's code depends on them."""
+
+import numpy as np
+import pytest
+
+from model.capture import HookPoint, Recorder, recording
+from model.config import DenseConfig, GQAConfig, ModelConfig
+from model.trace import run_trace
+from tests.random_models import DENSE, LATENT, LEARNED, T, random_ids, random_model
+
+GROUPED_BLOCK = """hook_resid_pre ln1.hook_scale ln1.hook_normalized
+    attn.hook_q attn.hook_k attn.hook_v attn.hook_rot_q attn.hook_rot_k
+    attn.hook_scaling attn.hook_mask attn.hook_attn_scores attn.hook_pattern attn.hook_z
+    hook_attn_out hook_resid_mid ln2.hook_scale ln2.hook_normalized
+    mlp.hook_pre mlp.hook_pre_linear mlp.hook_post hook_mlp_out hook_resid_post""".split()
+LATENT_ATTENTION = """hook_resid_pre ln1.hook_scale ln1.hook_normalized
+    attn.q_norm.hook_scale attn.q_norm.hook_normalized attn.hook_q_latent attn.hook_rot_q
+    attn.kv_norm.hook_scale attn.kv_norm.hook_normalized attn.hook_kv_latent attn.hook_rot_k
+    attn.hook_v attn.hook_q attn.hook_k
+    attn.hook_scaling attn.hook_mask attn.hook_attn_scores attn.hook_pattern attn.hook_z
+    hook_attn_out hook_resid_mid ln2.hook_scale ln2.hook_normalized""".split()
+DENSE_NETWORK = "mlp.hook_pre mlp.hook_pre_linear mlp.hook_post hook_mlp_out hook_resid_post".split()
+EXPERTS = """mlp.hook_router_scores mlp.hook_selection_bias mlp.hook_router_choice
+    mlp.hook_group_scores mlp.hook_groups_kept mlp.hook_expert_indices mlp.hook_expert_weights
+    mlp.hook_expert_out mlp.hook_routed_out
+    mlp.shared.hook_pre mlp.shared.hook_pre_linear mlp.shared.hook_post mlp.hook_shared_out
+    hook_mlp_out hook_resid_post""".split()
+FINAL = ["ln_final.hook_scale", "ln_final.hook_normalized", "logits"]
+
+
+def block(layer: int, names: list[str]) -> list[str]:
+    return [f"blocks.{layer}.{name}" for name in names]
+
+
+ORDERS = [
+    (DENSE, ["hook_positions", "hook_embed", *block(0, GROUPED_BLOCK), *block(1, GROUPED_BLOCK), *FINAL]),
+    (
+        LATENT,
+        ["hook_positions", "hook_embed", *block(0, LATENT_ATTENTION + DENSE_NETWORK)]
+        + [*block(1, LATENT_ATTENTION + EXPERTS), *block(2, LATENT_ATTENTION + EXPERTS), *FINAL],
+    ),
+]
+
+
+@pytest.mark.parametrize(("config", "order"), ORDERS, ids=["grouped, dense", "latent, experts"])
+def test_names_in_the_order_of_computation(config, order):
+    """Guards against a hook that is renamed, lost or moved: the list is written out, not computed."""
+    lm = random_model(config)
+    assert list(run_trace(lm, random_ids(T))) == order
+    assert sorted(lm.transformer.hook_names) == sorted(order)
+
+
+def shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
+    """The one table: last part of the name -> shape."""
+    attention, D = config.attention, config.d_model
+    H, Dh, Dv = attention.n_heads, attention.head_dim, attention.value_dim
+    table = dict.fromkeys("hook_embed hook_pos_embed hook_resid_pre hook_resid_mid hook_resid_post hook_attn_out hook_mlp_out hook_normalized".split(), (T, D))
+    table |= {"hook_positions": (T,), "hook_scale": (T, 1), "logits": (T, config.vocab_size)}
+    table |= {"hook_scaling": (), "hook_mask": (T, T), "hook_attn_scores": (H, T, T), "hook_pattern": (H, T, T), "hook_z": (T, H, Dv)}
+    if isinstance(attention, GQAConfig):
+        K = attention.n_kv_heads
+        table |= {"hook_q": (T, H, Dh), "hook_rot_q": (T, H, Dh), "hook_k": (T, K, Dh), "hook_rot_k": (T, K, Dh), "hook_v": (T, K, Dv)}
+    else:
+        R, Rq, Dr = attention.kv_lora_rank, attention.q_lora_rank, attention.qk_rope_head_dim
+        table |= {"hook_q": (T, H, Dh), "hook_k": (T, H, Dh), "hook_v": (T, H, Dv), "hook_rot_q": (T, H, Dr), "hook_rot_k": (T, 1, Dr)}
+        table |= {"hook_q_latent": (T, Rq), "hook_kv_latent": (T, R)}
+        table |= {"q_norm.hook_scale": (T, 1), "q_norm.hook_normalized": (T, Rq), "kv_norm.hook_normalized": (T, R)}
+    if isinstance(config.feed_forward, DenseConfig):
+        return table | dict.fromkeys(("hook_pre", "hook_pre_linear", "hook_post"), (T, config.feed_forward.hidden))
+    experts = config.feed_forward
+    E, k, G = experts.n_routed_experts, experts.num_experts_per_tok, experts.n_group
+    table |= dict.fromkeys(("hook_pre", "hook_pre_linear", "hook_post"), (T, experts.dense_intermediate_size))
+    table |= dict.fromkeys(("shared.hook_pre", "shared.hook_pre_linear", "shared.hook_post"), (T, experts.shared.hidden))
+    table |= {"hook_router_scores": (T, E), "hook_selection_bias": (E,), "hook_router_choice": (T, E)}
+    table |= {"hook_group_scores": (T, G), "hook_groups_kept": (T, G), "hook_expert_indices": (T, k), "hook_expert_weights": (T, k)}
+    return table | {"hook_expert_out": (T, k, D), "hook_routed_out": (T, D), "hook_shared_out": (T, D)}
+
+
+@pytest.mark.parametrize("config", [DENSE, LATENT, LEARNED], ids=["grouped, dense", "latent, experts", "learned positions"])
+def test_every_shape_is_in_the_table(config):
+    """Guards against a swapped axis: no two dimensions of these models are equal."""
+    table = shapes(config)
+    trace = run_trace(random_model(config), random_ids(T))
+    for name, array in trace.items():
+        *_, module, last = ["", *name.split(".")]
+        expected = table.get(f"{module}.{last}", table.get(last))
+        assert array.shape == expected, name
+        assert array.dtype == {"hook_mask": bool, "hook_groups_kept": bool, "hook_positions": np.int64, "hook_expert_indices": np.int64}.get(last, np.float32), name
+
+
+def test_a_name_fires_once():
+    """Guards against two places that share a name, the second silently replacing the first."""
+    lm = random_model(DENSE)
+    ids = random_ids(5)
+    with recording(Recorder(lambda name: name == "hook_embed")):
+        run_trace(lm, ids)  # has a recorder of its own
+        point = lm.transformer.hook_embed
+        value = lm.transformer.embed.weight[:3].clone()
+        point(value)
+        with pytest.raises(RuntimeError, match="hook_embed"):
+            point(value)
+
+
+def test_without_a_recorder_nothing_is_kept_or_changed():
+    point = HookPoint()
+    value = random_model(DENSE).transformer.embed.weight
+    assert point(value) is value
+    assert not point.listening
+
+
+def test_only_what_is_wanted_is_kept():
+    lm = random_model(LATENT)
+    assert set(run_trace(lm, random_ids(5), capture=lambda name: name.endswith("hook_z"))) == {"logits", *(f"blocks.{i}.attn.hook_z" for i in range(3))}

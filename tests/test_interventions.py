@@ -1,0 +1,176 @@
+"""Each "what if" changes what it says and nothing else, alone, together and under threads."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from model.errors import BadInput
+from model.generate import generate
+from model.interventions import (
+    AblateAttention,
+    AblateExpert,
+    AblateFeedForward,
+    AblateHead,
+    ChooseTop,
+    ForceExpert,
+    NoMask,
+    NoPositions,
+    NoScaling,
+    NoSelectionBias,
+    UniformPattern,
+)
+from model.trace import run_trace
+from tests.random_models import DENSE, LATENT, LEARNED, T, random_ids, random_model
+
+IDS = random_ids(T)
+MODELS = {"grouped": DENSE, "latent": LATENT, "learned": LEARNED}
+every_model = pytest.mark.parametrize("config", MODELS.values(), ids=MODELS)
+
+
+def ask(config, *interventions):
+    return run_trace(random_model(config), IDS, interventions=interventions)
+
+
+@every_model
+def test_a_head_switched_off_adds_nothing(config):
+    """The other heads of the layer keep their numbers; the layer's output loses exactly this head's part."""
+    plain, changed = ask(config), ask(config, AblateHead(1, 2))
+    before, after = (trace["blocks.1.attn.hook_z"] for trace in (plain, changed))
+    assert (after[:, 2] == 0).all()
+    np.testing.assert_array_equal(np.delete(after, 2, axis=1), np.delete(before, 2, axis=1))
+    out = random_model(config).transformer.blocks[1].attn.out.weight.numpy()  # (D, H Dv)
+    width = config.attention.value_dim
+    part = before[:, 2] @ out[:, 2 * width : 3 * width].T
+    np.testing.assert_allclose(plain["blocks.1.hook_attn_out"] - changed["blocks.1.hook_attn_out"], part, atol=1e-5)
+    np.testing.assert_array_equal(plain["blocks.0.hook_resid_post"], changed["blocks.0.hook_resid_post"])
+    assert not np.allclose(plain.logits, changed.logits)
+
+
+@every_model
+def test_a_layer_switched_off_leaves_the_stream_as_it_was(config):
+    changed = ask(config, AblateAttention(1), AblateFeedForward(1))
+    assert (changed["blocks.1.hook_attn_out"] == 0).all()
+    assert (changed["blocks.1.hook_mlp_out"] == 0).all()
+    np.testing.assert_array_equal(changed["blocks.1.hook_resid_post"], changed["blocks.1.hook_resid_pre"])
+
+
+@every_model
+def test_without_mask_every_token_is_seen(config):
+    changed = ask(config, NoMask())
+    for layer in range(config.n_layers):
+        pattern = changed.pattern(layer)
+        assert (pattern > 0).mean() > 0.99  # a weight may still round to nothing
+        np.testing.assert_allclose(pattern.sum(-1), 1, atol=1e-5)
+        assert changed.mask(layer).all()
+
+
+@every_model
+def test_without_scaling_scores_are_the_dot_products(config):
+    changed = ask(config, NoScaling())
+    np.testing.assert_array_equal(changed.stage(0, "scaled"), changed.stage(0, "dot"))
+    allowed = np.tri(T, dtype=bool)
+    np.testing.assert_allclose(changed["blocks.0.attn.hook_attn_scores"][:, allowed], changed.dots(0)[:, allowed], rtol=1e-5, atol=1e-5)
+
+
+@every_model
+def test_without_positions_order_does_not_matter(config):
+    """The last token's logits stay when the tokens before it change places."""
+    lm = random_model(config)
+    shuffled = IDS[7:-1] + IDS[:7] + IDS[-1:]
+    plain, other = (run_trace(lm, ids, interventions=[NoPositions()]).lens_at(-1)[0] for ids in (IDS, shuffled))
+    np.testing.assert_allclose(plain, other, atol=1e-4)
+    plain, other = (run_trace(lm, ids).lens_at(-1)[0] for ids in (IDS, shuffled))
+    assert not np.allclose(plain, other, atol=1e-2)
+
+
+@every_model
+def test_a_uniform_pattern_is_a_plain_mean(config):
+    plain, changed = ask(config), ask(config, UniformPattern(0, 1))
+    mean = np.tri(T) / np.arange(1, T + 1)[:, None]
+    np.testing.assert_allclose(changed.pattern(0)[1], mean, atol=1e-6)
+    np.testing.assert_array_equal(np.delete(changed.pattern(0), 1, axis=0), np.delete(plain.pattern(0), 1, axis=0))
+    np.testing.assert_allclose(ask(config, UniformPattern(0)).pattern(0), np.broadcast_to(mean, plain.pattern(0).shape), atol=1e-6)
+
+
+def test_an_expert_switched_off_is_chosen_by_none():
+    layer, hook = 1, "blocks.1.mlp.hook_expert_indices"
+    popular = np.bincount(ask(LATENT)[hook].ravel()).argmax()
+    changed = ask(LATENT, AblateExpert(layer, int(popular)))
+    assert not (changed[hook] == popular).any()
+
+
+def test_a_forced_expert_is_chosen_by_all():
+    changed = ask(LATENT, ForceExpert(2, 11))
+    assert (changed["blocks.2.mlp.hook_expert_indices"][:, 0] == 11).all()
+    weights = changed["blocks.2.mlp.hook_expert_weights"]
+    scores = np.take_along_axis(changed["blocks.2.mlp.hook_router_scores"], changed["blocks.2.mlp.hook_expert_indices"], -1)
+    np.testing.assert_allclose(weights, 2.5 * scores / scores.sum(-1, keepdims=True), rtol=1e-5)
+
+
+def test_fewer_experts_are_the_best_of_those_chosen():
+    plain, changed = ask(LATENT), ask(LATENT, ChooseTop(2))
+    hook = "blocks.1.mlp.hook_expert_indices"
+    np.testing.assert_array_equal(changed[hook], plain[hook][:, :2])
+    np.testing.assert_allclose(changed["blocks.1.mlp.hook_expert_weights"].sum(-1), 2.5, rtol=1e-5)
+
+
+def test_without_selection_bias_choice_is_by_score():
+    changed = ask(LATENT, NoSelectionBias())
+    np.testing.assert_array_equal(changed["blocks.1.mlp.hook_router_choice"], changed["blocks.1.mlp.hook_router_scores"])
+    assert not np.array_equal(ask(LATENT)["blocks.1.mlp.hook_router_choice"], ask(LATENT)["blocks.1.mlp.hook_router_scores"])
+
+
+def test_interventions_compose():
+    """Two heads off, one after the other or at once in either order: one result."""
+    one, two = (ask(DENSE, *heads) for heads in ((AblateHead(0, 1), AblateHead(0, 3)), (AblateHead(0, 3), AblateHead(0, 1))))
+    assert (one["blocks.0.attn.hook_z"][:, [1, 3]] == 0).all()
+    np.testing.assert_array_equal(one.logits, two.logits)
+
+
+def test_nothing_of_it_stays():
+    """The model is shared: guards against an intervention that outlives its call, or reaches another thread."""
+    lm = random_model(LATENT)
+    changes = [(), (NoMask(),), (AblateHead(0, 1),), (NoPositions(), NoScaling()), (ForceExpert(1, 3),)]
+    alone = [run_trace(lm, IDS, interventions=change).logits for change in changes]
+    with ThreadPoolExecutor(5) as pool:
+        together = pool.map(lambda n: run_trace(lm, IDS, interventions=changes[n % 5]).logits, range(40))
+    for n, logits in enumerate(together):
+        np.testing.assert_array_equal(logits, alone[n % 5])
+
+
+@every_model
+def test_in_force_while_generating(config):
+    """Every step of a changed generation is what a changed trace of the whole text predicts."""
+    lm = random_model(config)
+    changes = (AblateHead(1, 0), NoScaling())
+    ids = list(IDS[:5])
+    for step in generate(lm, ids, max_new_tokens=6, temperature=0.0, interventions=changes):
+        np.testing.assert_allclose(step.logits, run_trace(lm, ids, interventions=changes).logits[-1], atol=1e-3)
+        ids.append(step.id)
+
+
+def test_part_of_a_trace_s_identity():
+    assert len({AblateHead(0, 1), AblateHead(0, 1), AblateHead(1, 0), NoMask(), NoMask()}) == 3
+    assert ask(DENSE, NoMask()).interventions == (NoMask(),)
+
+
+@pytest.mark.parametrize(
+    ("config", "change", "code", "words"),
+    [
+        (DENSE, AblateHead(0, 15), "bad_intervention", "0 to 14"),
+        (DENSE, AblateHead(2, 0), "bad_intervention", "0 to 1"),
+        (DENSE, AblateFeedForward(-1), "bad_intervention", "-1"),
+        (DENSE, UniformPattern(0, 99), "bad_intervention", "99"),
+        (DENSE, ForceExpert(0, 0), "no_experts", "dense"),
+        (DENSE, ChooseTop(1), "no_experts", "dense"),
+        (LATENT, ForceExpert(0, 0), "no_experts", "Layer 0"),
+        (LATENT, AblateExpert(1, 14), "bad_intervention", "0 to 13"),
+        (LATENT, ChooseTop(5), "bad_intervention", "count"),
+        (DENSE, NoSelectionBias(), "no_experts", "dense"),
+    ],
+)
+def test_what_a_model_has_no_place_for_is_refused(config, change, code, words):
+    with pytest.raises(BadInput, match=words) as refusal:
+        ask(config, change)
+    assert refusal.value.code == code
