@@ -22,7 +22,9 @@ COMMANDS = {
     "generate": ("model.commands.generate_text", "continue a prompt"),
     "trace": ("model.commands.write_trace", "write every number computed on a prompt to a file"),
     "fetch": ("model.commands.fetch_model", "bring SmolLM2 onto this machine"),
-    "memory": ("model.memory_command", "bytes of cache and parameters of a model, by formula"),
+    "memory": ("model.commands.memory", "bytes of cache and parameters of a model, by formula"),
+    "train": ("model.commands.train", "train a model of the storyteller family on any text"),
+    "evaluate": ("model.commands.evaluate", "bits per byte and accuracy of a model on texts"),
 }
 
 EXAMPLES = """\

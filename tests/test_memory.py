@@ -8,7 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import memory, memory_command
+from model import memory
+from model.commands import memory as memory_command
 from model.cache import make_cache
 from model.config import DenseConfig, GQAConfig, MLAConfig, ModelConfig, MoEConfig
 from model.errors import BadInput
