@@ -83,7 +83,7 @@ def enter() -> Room:
     state.publish(shown, defaults())
     view = shown
     room = Room(view, lm, trace, look())
-    chips(trace.tokens, trace.ids, selected=room.position, label=room.say("common.chips"), on_choose=lambda position: state.change(query=position))
+    chips(trace.tokens, trace.ids, selected=room.position, label=room.say("common.chips"), on_choose=lambda position: state.change(query=position, token=None))
     return room
 
 

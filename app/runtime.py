@@ -189,3 +189,13 @@ def _derived(name: str, key: tuple, _function: Callable[[Trace], object], _held:
 def vocabulary(fingerprint: str, _lm: LanguageModel) -> list[str]:
     """Every token as shown to people, by id, (V,); of the tokenizer of `_lm`."""
     return [_lm.tokenizer.shown(token) for token in range(_lm.config.vocab_size)]
+
+
+def of_model(function: Callable[[LanguageModel], object], lm: LanguageModel) -> object:
+    """``function(lm)``, computed once per function and model: for analysis of weights. Do not change it."""
+    return _of_model(f"{function.__module__}.{function.__qualname__}", lm.fingerprint, function, lm)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4 * MODELS_HELD)
+def _of_model(name: str, fingerprint: str, _function: Callable[[LanguageModel], object], _lm: LanguageModel) -> object:
+    return _function(_lm)

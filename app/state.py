@@ -22,13 +22,13 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 LANGUAGES = ("en", "zh")
-STAGES = ("dot", "scaled", "masked", "softmax")
+STAGES = ("all", "dot", "scaled", "masked", "softmax")
 PARTS = ("rows", "position", "nearest")  # of the embeddings page
 PROMPT = "Once upon a time there was a"
 LINE_BREAK = "↵"  # stands for a line break in the prompt's one-line box, as on the token chips
 UNDO_DEPTH = 200
 
-_SHADOW, _PAGE, _UNDO, _REDO, _LATER = "_view", "_page", "_undo", "_redo", "_later"
+_SHADOW, _PAGE, _BARE, _UNDO, _REDO, _LATER = "_view", "_page", "_bare", "_undo", "_redo", "_later"
 
 
 def _text(value: Any) -> str:
@@ -90,7 +90,7 @@ class ViewState:
     head: int = word(0, _whole())
     query: int | None = word(None, _optional(_whole()))
     key: int | None = word(None, _optional(_whole()))
-    stage: str = word("softmax", _one_of(*STAGES))
+    stage: str = word("all", _one_of(*STAGES))
     part: str = word("rows", _one_of(*PARTS))
     token: int | None = word(None, _optional(_whole()))  # id of a token of the vocabulary, chosen instead of one of the prompt
     temperature: float = word(1.0, _real(0.0, 2.0))
@@ -155,17 +155,22 @@ def from_box(text: str | None) -> str:
 
 def arrive(defaults: ViewState) -> ViewState:
     """The view at the start of a script run. Call once, before any widget."""
-    context = get_script_run_ctx()
-    changed_page = st.session_state.get(_PAGE, context.page_script_hash) != context.page_script_hash
-    if _SHADOW not in st.session_state or context.is_history_navigation or (changed_page and st.query_params):
-        put(parse(st.query_params.to_dict(), defaults))
+    context, session = get_script_run_ctx(), st.session_state
+    page = context.page_script_hash
+    first, other_page = _SHADOW not in session, session.get(_PAGE, page) != page
+    bare = not st.query_params
+    if context.is_history_navigation and bare:
+        put(session.get(_BARE, {}).get(page, defaults), anew=True)
+    elif first or context.is_history_navigation or (other_page and not bare):
+        put(parse(st.query_params.to_dict(), defaults), anew=True)
     else:
-        shadow = st.session_state[_SHADOW]
-        for name in WORDS:
-            if name not in st.session_state:
-                st.session_state[name] = to_box(shadow.prompt) if name == "prompt" else getattr(shadow, name)
+        put(_held(session[_SHADOW]), anew=other_page)
     _settle()
-    return _held(defaults)
+    view = _held(defaults)
+    if bare and (first or other_page):
+        # The navigation's links carry no view: going back to where one led must show what it showed.
+        session[_BARE] = session.get(_BARE, {}) | {page: view}
+    return view
 
 
 def current(defaults: ViewState) -> ViewState:
@@ -176,30 +181,35 @@ def current(defaults: ViewState) -> ViewState:
 
 def _held(defaults: ViewState) -> ViewState:
     held = {name: st.session_state[name] for name in WORDS if name in st.session_state}
-    view = parse(held | {"prompt": from_box(held.get("prompt"))}, defaults)
+    if "prompt" in held:
+        held["prompt"] = from_box(held["prompt"])
+    view = parse(held, defaults)
     st.session_state[_SHADOW] = view
     return view
 
 
-def put(view: ViewState) -> None:
-    """Make the session show `view`; before the widgets of this run, or in a callback."""
+def put(view: ViewState, *, anew: bool = False) -> None:
+    """Make the session show `view`; before the widgets of this run, or in a callback.
+
+    Args:
+        anew: tell the widgets even what the session holds already: on another page they are
+            other widgets, which know nothing of it.
+    """
     for name in WORDS:
         value = to_box(view.prompt) if name == "prompt" else getattr(view, name)
-        if name not in st.session_state or st.session_state[name] != value:
+        if anew or name not in st.session_state or st.session_state[name] != value:
             st.session_state[name] = value
     st.session_state[_SHADOW] = view
 
 
 def change(**words: Any) -> None:
     """Change some words of the view; for callbacks, such as a click in a component."""
-    put(replace(st.session_state[_SHADOW], **words))
+    put(replace(_held(st.session_state[_SHADOW]), **words))
 
 
 def relabel() -> None:
     """The language switch's callback: what widgets hold is told to them again, in their new words."""
-    for name in WORDS:
-        if name in st.session_state:
-            st.session_state[name] = st.session_state[name]
+    put(_held(st.session_state[_SHADOW]), anew=True)
 
 
 def change_later(**words: Any) -> None:
@@ -220,8 +230,11 @@ def _settle() -> None:
 
 
 def publish(view: ViewState, defaults: ViewState) -> None:
-    """Make the address show `view`, unless it already does."""
-    if parse(st.query_params.to_dict(), defaults) != view:
+    """Make the address show `view`, unless it already does.
+
+    Not when the browser went back or forward: a new address would cut off the way on.
+    """
+    if not get_script_run_ctx().is_history_navigation and parse(st.query_params.to_dict(), defaults) != view:
         st.query_params.from_dict(describe(view, defaults))
 
 

@@ -8,7 +8,7 @@ export default function (component) {
   root.setAttribute("role", "group");
   root.setAttribute("aria-label", data.label);
 
-  const tell = (position) => document.dispatchEvent(new CustomEvent(EVENT, { detail: { position } }));
+  const tell = (position) => data.linked && document.dispatchEvent(new CustomEvent(EVENT, { detail: { position } }));
   const chips = data.tokens.map((token, position) => {
     const chip = document.createElement("button");
     chip.type = "button";
@@ -30,6 +30,6 @@ export default function (component) {
   if (chosen && root.scrollHeight > root.clientHeight) root.scrollTop = chosen.offsetTop - root.offsetTop - root.clientHeight / 2;
 
   const mark = (event) => chips.forEach((chip, i) => chip.classList.toggle("marked", i === event.detail.position));
-  document.addEventListener(EVENT, mark);
+  if (data.linked) document.addEventListener(EVENT, mark);
   return () => document.removeEventListener(EVENT, mark);
 }

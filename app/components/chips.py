@@ -11,18 +11,19 @@ from app.components import declare
 _chips = declare("chips")
 
 
-def chips(tokens: Sequence[str], ids: Sequence[int], *, selected: int, label: str, on_choose: Callable[[int], None], key: str = "chips") -> None:
+def chips(tokens: Sequence[str], ids: Sequence[int], *, selected: int, label: str, linked: bool = True, on_choose: Callable[[int], None], key: str = "chips") -> None:
     """Draw the chips.
 
     Args:
         tokens: as shown to people.
         ids: the tokens' ids, shown on hover.
-        selected: index of the chosen token.
+        selected: index of the chosen token; -1 for none.
         label: what the row is, for screen readers.
+        linked: whether chip i is token i of the prompt, and is marked with it on the whole page.
         on_choose: called with the index of a clicked chip, before the next run.
     """
 
     def clicked() -> None:
         on_choose(int(st.session_state[key]["choose"]))
 
-    _chips(key=key, data={"tokens": list(tokens), "ids": list(ids), "selected": selected, "label": label}, on_choose_change=clicked)
+    _chips(key=key, data={"tokens": list(tokens), "ids": list(ids), "selected": selected, "label": label, "linked": linked}, on_choose_change=clicked)
