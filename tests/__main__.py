@@ -1,0 +1,41 @@
+"""``python3 -m tests [pytest's arguments]``: make the environment if there is none, run every test.
+
+Standard library only, and readable by an old Python: see app/environment.py.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+
+from app import environment
+from app.environment import ROOT, Trouble
+
+CHROMIUM = "GLASSFORMER_CHROMIUM"  # the path of the browser, for tests/conftest.py
+
+
+def main() -> int:
+    """Run pytest in the environment; its exit status."""
+    python = environment.prepare(ROOT / "tests" / "requirements.txt")
+    variables = dict(os.environ)
+    found = variables.get(CHROMIUM) or system_chromium()
+    if found:
+        variables[CHROMIUM] = found
+    else:
+        install_chromium(python)
+    return environment.run([python, "-m", "pytest", *sys.argv[1:]], variables)
+
+
+def system_chromium() -> "str | None":
+    """The path of a Chromium that this machine has."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def install_chromium(python: str) -> None:
+    """Have Playwright bring its own Chromium, unless it has done so before."""
+    if subprocess.run([python, "-m", "playwright", "install", "chromium"]).returncode:
+        raise Trouble("Playwright could not install Chromium: connect to the network and start again, or install the system's (on Debian: apt install chromium).")
+
+
+if __name__ == "__main__":
+    sys.exit(environment.main(main))
