@@ -15,6 +15,7 @@ MAY_IMPORT = {
     "analysis": {"numpy", "sklearn", "model"},
     "figures": {"numpy", "plotly", "figures"},
     "components": {"streamlit", "numpy", "components"},
+    "environment": set(),
     "fetching": {"model"},
     "runtime": {"streamlit", "torch", "model", "fetching"},
     "offer": {"streamlit", "model", "runtime", "state", "text"},
