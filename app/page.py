@@ -76,6 +76,8 @@ def enter() -> Room:
         st.stop()
     if not lm.trained:
         _untrained(view.lang)
+    elif runtime.download().running:
+        offer.row(view.lang, say(view.lang, "common.offer"))
     shown, trace = _traced(view, lm)
     shown = shown.within(layers=lm.config.n_layers, heads=lm.config.attention.n_heads, tokens=len(trace.ids))
     st.session_state[_GOOD] = shown
@@ -106,7 +108,7 @@ def _controls(view: ViewState) -> None:
             label_visibility="collapsed",
         )
     with chosen:
-        names = [entry.name for entry in runtime.entries() if entry.available]
+        names = [entry.name for entry in runtime.entries()]  # SmolLM2 too: choosing it offers the download
         st.selectbox(
             say(view.lang, "common.model"),
             names if view.model in names else [*names, view.model],

@@ -2,7 +2,7 @@
 
 TEXT = {
     "title": {"en": "Next token", "zh": "下一个词元"},
-    "heading": {"en": "What comes after {token}?", "zh": "{token} 之后是什么？"},
+    "heading": {"en": "What comes after {token}?", "zh": "{token}之后是什么？"},
     "look": {
         "en": "Each bar is one candidate out of {count}; all candidates together make 100 %. Click one to append it.",
         "zh": "每一条是 {count} 个候选词元之一；全部候选合计 100 %。点击即可接上。",
@@ -11,7 +11,7 @@ TEXT = {
         "en": "Each bar is one candidate out of {count}. Click one to continue from here instead.",
         "zh": "每一条是 {count} 个候选词元之一。点击即可从这里另起后文。",
     },
-    "real": {"en": "Next in the prompt comes {token}: rank {rank}, {percent}.", "zh": "提示文本中接下来是 {token}：排名第 {rank}，{percent}。"},
+    "real": {"en": "Next in the prompt comes {token}: rank {rank}, {percent}.", "zh": "提示文本中接下来是{token}：排名第 {rank}，{percent}。"},
     "column.rank": {"en": "Rank", "zh": "排名"},
     "column.token": {"en": "Token", "zh": "词元"},
     "column.own": {"en": "Model", "zh": "模型"},
@@ -37,13 +37,13 @@ TEXT = {
     },
     "kept": {
         "en": "Of 100 draws, {token} wins about {often}. That is why the most probable token is not always chosen: the model gives chances, and a die is thrown.",
-        "zh": "抽 100 次，大约 {often} 次抽到 {token}。最可能的词元并不总被选中：模型只给出机会，由骰子决定。",
+        "zh": "抽 100 次，大约 {often} 次抽到{token}。最可能的词元并不总被选中：模型只给出机会，由骰子决定。",
     },
     "kept.some": {"en": "{kept} of {count} candidates can be drawn.", "zh": "{count} 个候选中有 {kept} 个可能被抽到。"},
     "kept.all": {"en": "Any of the {count} candidates can be drawn.", "zh": "{count} 个候选都可能被抽到。"},
     "kept.one": {
         "en": "Only {token} can be drawn: with these settings the choice is certain.",
-        "zh": "只可能抽到 {token}：这样设置时结果是确定的。",
+        "zh": "只可能抽到{token}：这样设置时结果是确定的。",
     },
     "seed": {"en": "Seed", "zh": "种子"},
     "seed.help": {"en": "The same seed throws the same dice.", "zh": "种子相同，骰子的结果就相同。"},
