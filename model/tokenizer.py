@@ -57,25 +57,28 @@ class Tokenizer:
     def __init__(self, backend: tokenizers.Tokenizer, end_ids: Iterable[int] = ()):
         self._backend = backend
         self.end_ids = frozenset(end_ids)
-        description = json.loads(backend.to_str())
         # Any piece of text or padding of this tokenizer's own would make ids that were not asked for.
         backend.no_padding()
         backend.no_truncation()
-        self._added = {token["id"]: token["content"] for token in description["added_tokens"]}
-        kinds = {part["type"] for part in _parts(description["decoder"]) + _parts(description["pre_tokenizer"])}
+        self._added = {token: added.content for token, added in backend.get_added_tokens_decoder().items()}
+        decoding = _parts(backend.decoder)
+        kinds = {part["type"] for part in decoding + _parts(backend.pre_tokenizer)}
+        model = type(backend.model).__name__
         if "ByteLevel" in kinds:
             byte_of = {character: byte for byte, character in byte_alphabet().items()}
             self._bytes_of = lambda piece: bytes(byte_of[c] for c in piece) if byte_of.keys() >= set(piece) else piece.encode()
-        elif description["model"]["type"] == "BPE" and ("ByteFallback" in kinds or "Metaspace" in kinds):
+        elif model == "BPE" and ("ByteFallback" in kinds or "Metaspace" in kinds):
             self._bytes_of = _bytes_of_fallback
         else:
             raise BadInput(
                 "unsupported",
-                f"A tokenizer of type {description['model']['type']} is not supported: use a model with byte-level or byte-fallback BPE.",
+                f"A tokenizer of type {model} is not supported: use a model with byte-level or byte-fallback BPE.",
                 what="tokenizer",
             )
         # Such a tokenizer puts a space before the text, and takes it away when decoding.
-        self._drops_leading_space = any(part["type"] == "Strip" and part.get("start") for part in _parts(description["decoder"]))
+        self._drops_leading_space = any(
+            (part["type"] == "Strip" and part["start"]) or (part["type"] == "Metaspace" and part["prepend_scheme"] != "never") for part in decoding
+        )
 
     @classmethod
     def of_bytes(cls) -> Tokenizer:
@@ -179,12 +182,14 @@ class Tokenizer:
         return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
 
 
-def _parts(step: dict | None) -> list[dict]:
-    """A decoder or pre-tokenizer as a flat list of its steps."""
-    if step is None:
-        return []
+def _parts(step: decoders.Decoder | pre_tokenizers.PreTokenizer | None) -> list[dict]:
+    """A decoder or pre-tokenizer as a flat list of its steps' settings."""
+    return [] if step is None else _flat(json.loads(step.__getstate__()))  # what pickle would write: the only way to ask
+
+
+def _flat(step: dict) -> list[dict]:
     inner = step.get("decoders") or step.get("pretokenizers")
-    return [part for each in inner for part in _parts(each)] if inner else [step]
+    return [part for each in inner for part in _flat(each)] if inner else [step]
 
 
 def _bytes_of_fallback(piece: str) -> bytes:

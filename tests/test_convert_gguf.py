@@ -5,6 +5,7 @@ import pickle
 import random
 import resource
 import struct
+import time
 from dataclasses import replace
 
 import gguf
@@ -304,6 +305,20 @@ def test_a_folder_named_gguf_and_a_missing_file(tmp_path):
         GGUFFile(tmp_path)
     with pytest.raises(BadInput, match="No such file"):
         GGUFFile(tmp_path / "none.gguf")
+
+
+def test_loading_takes_no_longer_than_reading_the_file_with_gguf(smollm2_file):
+    """Guards the five seconds that loading may take, by a ratio that holds on a busy machine too."""
+    ours, theirs = [], []
+    for _ in range(2):
+        start = time.perf_counter()
+        read_gguf(smollm2_file, "m")
+        middle = time.perf_counter()
+        for tensor in gguf.GGUFReader(smollm2_file).tensors:
+            gguf.dequantize(tensor.data, tensor.tensor_type)
+        ours.append(middle - start)
+        theirs.append(time.perf_counter() - middle)
+    assert min(ours) < 1.25 * min(theirs)
 
 
 # Tokenizers inside GGUF files: three splits, each against the pattern of the model that it comes from.

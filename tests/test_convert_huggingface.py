@@ -1,6 +1,7 @@
 """Hugging Face folders that must be refused by name, shards, number types, tokenizers."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from model.trace import run_trace
 
 SIZES = {"vocab_size": 257, "hidden_size": 30, "intermediate_size": 37, "num_hidden_layers": 2, "num_attention_heads": 10, "num_key_value_heads": 5, "head_dim": 6, "max_position_embeddings": 71}
 IDS = list(range(20))
+PUBLISHED = json.loads((Path(__file__).parent / "published_configs.json").read_text())  # by model, from their config.json
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +109,15 @@ def test_harmless_options_are_let_through(copy):
     """What SmolLM2's and other published config.json say beside the architecture."""
     change(copy, is_llama_config=True, rope_interleaved=False, _name_or_path="x", **{"transformers.js_config": {"dtype": "q4"}})
     assert read_huggingface(copy, "m").config.n_layers == 2
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_what_published_models_say_is_understood(name):
+    """Guards the refusal of unknown options against refusing models that people have."""
+    expected = {"Qwen1.5-MoE-A2.7B": ("MHA", "MoE"), "DeepSeek-V2-Lite": ("MLA", "MoE"), "DeepSeek-V3, unquantised": ("MLA", "MoE"), "gpt2": ("MHA", "GELU")}
+    dense_or_experts = "MoE" if "num_experts_per_tok" in PUBLISHED[name] else "SwiGLU"
+    config = read_config(PUBLISHED[name])
+    assert (config.attention.kind, config.feed_forward.kind) == expected.get(name, ("GQA", dense_or_experts))
 
 
 def test_the_old_way_to_write_rope_is_read(copy):

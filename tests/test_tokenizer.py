@@ -124,6 +124,15 @@ def test_byte_fallback_vocabularies_of_llama_2_are_read():
     assert tokenizer.encode("") == []
 
 
+def test_metaspace_vocabularies_are_read():
+    """The other way to write the same thing, in newer tokenizer.json files."""
+    backend = sentencepiece_like()
+    backend.normalizer, backend.pre_tokenizer = normalizers.Sequence([]), pre_tokenizers.Metaspace(prepend_scheme="first", split=False)
+    backend.decoder = decoders.Metaspace(prepend_scheme="first")
+    tokenizer = Tokenizer.from_json(backend.to_str())
+    assert tokenizer.decode(tokenizer.encode("hi é")[1:]) == "hi é"
+
+
 def test_other_kinds_are_refused_by_name():
     backend = tokenizers.Tokenizer(models.WordPiece({"[UNK]": 0}, unk_token="[UNK]"))
     with pytest.raises(BadInput, match="WordPiece is not supported"):

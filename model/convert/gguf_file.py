@@ -172,7 +172,24 @@ class _Cursor:
             return np.frombuffer(self.take(n * struct.calcsize("<" + letter)), dtype="<" + letter)
         if kind != _STRING:
             raise self.damaged("its header has arrays of arrays")
-        return [self.string() for _ in range(self.count(8))]
+        return self._strings(self.count(8))
+
+    def _strings(self, n: int) -> list[str]:
+        """As `string`, n times: a vocabulary has a hundred thousand, so this loop is kept bare."""
+        data, position, unpack, texts = self._data, self.position, struct.Struct("<Q").unpack_from, []
+        try:
+            for _ in range(n):
+                start = position + 8
+                position = start + unpack(data, position)[0]
+                if position > len(data):
+                    break
+                texts.append(data[start:position].decode())
+        except (struct.error, UnicodeDecodeError):
+            texts = []
+        if len(texts) < n:
+            raise self.damaged("a list of texts in its header is cut off or not UTF-8")
+        self.position = position
+        return texts
 
 
 def not_a_model_file(path: Path, reason: str) -> BadInput:
