@@ -5,7 +5,10 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.conftest import settled
+
 PROMPT = "a bee"
+expect.set_options(timeout=20_000)  # the first picture in a fresh browser loads 7 MB of scripts
 
 
 def rows(page: Page):
@@ -105,6 +108,43 @@ def test_the_back_button_goes_back(visit):
     page.go_back()
     expect(chips(page)).to_have_count(5)
     expect(box(page)).to_have_value(PROMPT)
+
+
+def test_the_view_is_kept_across_pages_and_by_the_back_button(visit):
+    """The navigation's links carry no parameters, and other pages have other widgets."""
+    page = visit(f"/output?model=tiny&prompt={PROMPT}&layer=2&temperature=0.7")
+    chips(page).nth(2).click()
+    expect(page).to_have_url(re.compile("query=2"))
+    page.get_by_role("link", name="Embeddings").click()
+    expect(page).to_have_url(re.compile(r"/embeddings\?.*prompt=a\+bee.*layer=2.*query=2.*temperature=0.7"))
+    expect(chips(page).nth(2)).to_have_attribute("aria-pressed", "true")
+    submit(page, "other")
+    expect(chips(page)).to_have_count(5)
+    expect(page).to_have_url(re.compile("prompt=other"))
+    page.get_by_role("link", name="Next token").click()
+    expect(page).to_have_url(re.compile(r"/output\?.*prompt=other.*temperature=0.7"))
+    expect(page.locator(".st-key-temperature input[type=range]")).to_have_value("0.7")
+    for _ in range(4):  # how many entries a page change leaves in the history is Streamlit's affair
+        page.go_back()
+        settled(page)
+        expect(chips(page)).to_have_text(list(box(page).input_value().replace(" ", "·")))
+        if box(page).input_value() == PROMPT:
+            break
+    expect(page).to_have_url(re.compile("prompt=a\\+bee"))
+    expect(chips(page).nth(2)).to_have_attribute("aria-pressed", "true")
+
+
+def test_the_source_that_ran_can_be_read(visit):
+    page = visit("/output?model=tiny")
+    page.get_by_text("Show the source that ran").click()
+    expect(page.get_by_test_id("stExpanderDetails").get_by_text("def distribution").first).to_be_visible()
+
+
+def test_a_long_prompt_leaves_the_first_screen_to_the_picture(visit):
+    page = visit("/output?model=tiny&prompt=" + "x" * 500)
+    expect(chips(page)).to_have_count(500)
+    expect(rows(page)).to_have_count(10)
+    assert rows(page).last.bounding_box()["y"] < 800
 
 
 def test_the_browsers_language_is_the_first_one_and_can_be_changed(visit):
