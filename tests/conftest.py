@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -13,28 +14,66 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+# Before torch is loaded: threads that wait by spinning take the cores from the other processes of a test (server, browser).
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+import hypothesis
 import pytest
+import torch
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from model import LanguageModel, fetch_smollm2, load
 
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = "--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update --disable-sync".split()
-START_SECONDS = 90
+START_SECONDS = 120
+STOP_SECONDS = 20
+
+# How long one example takes says more about a busy machine than about the code.
+hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("busy")
+
+
+def pytest_configure() -> None:
+    """Two threads, as in the app: tests must not depend on the machine's cores."""
+    torch.set_num_threads(2)
+
+
+def _skipped(config: pytest.Config) -> int:
+    return len(config.pluginmanager.get_plugin("terminalreporter").stats.get("skipped", []))
+
+
+def _no_skips() -> bool:
+    return os.environ.get("CI", "").lower() in ("1", "true")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where CI is set, a run with a skipped test has failed."""
+    if _no_skips() and _skipped(session.config) and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say why such a run has failed."""
+    if _no_skips() and _skipped(config):
+        terminalreporter.write_line(f"FAILED: {_skipped(config)} skipped; where CI is set, every test has to run.", red=True)
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The app's address, started as a user would, on a machine where SmolLM2 was never fetched."""
+    """The app's address, started as a user would, on a machine where SmolLM2 was never fetched.
+
+    At the end it is stopped as by Ctrl-C, and has to end well.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     log = tmp_path_factory.mktemp("server") / "log"
-    environment = os.environ | {"GLASSFORMER_CACHE": str(tmp_path_factory.mktemp("cache"))}
-    command = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(port), "--server.address", "127.0.0.1"]
-    command += ["--server.headless", "true", "--browser.gatherUsageStats", "false", "--server.fileWatcherType", "none"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("STREAMLIT_")}
+    environment["GLASSFORMER_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    command = [sys.executable, "-m", "app", "--no-browser", "--port", str(port)]
     with open(log, "wb") as out:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
     address = f"http://127.0.0.1:{port}"
     try:
         deadline = time.monotonic() + START_SECONDS
@@ -43,17 +82,29 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 pytest.fail(f"the app did not start:\n{log.read_text(errors='replace')}")
             time.sleep(0.2)
         yield address
+        os.killpg(process.pid, signal.SIGINT)
+        status = process.wait(STOP_SECONDS)
+        said = log.read_text(errors="replace")
+        assert status == 0 and "Traceback" not in said, f"the app ended with status {status} and said:\n{said}"
     finally:
-        process.terminate()
-        process.wait(20)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(STOP_SECONDS)
 
 
 def _healthy(address: str) -> bool:
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy does not know this machine's own addresses
     try:
-        with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2) as answer:
+        with direct.open(f"{address}/_stcore/health", timeout=2) as answer:
             return answer.status == 200
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return False
+
+
+@pytest.fixture(scope="session")
+def tiny() -> LanguageModel:
+    """The small model with random weights that is always there."""
+    return load("tiny")
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +123,7 @@ def smollm2(smollm2_file: Path) -> LanguageModel:
 def chromium() -> Iterator[Browser]:
     """The system's Chromium, else the one Playwright installed."""
     with sync_playwright() as playwright:
-        found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+        found = os.environ.get("GLASSFORMER_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
         browser = playwright.chromium.launch(executable_path=found, args=CHROMIUM)
         yield browser
         browser.close()
