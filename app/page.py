@@ -7,6 +7,7 @@ prompt or the model cannot be used, `enter` says why in one sentence instead.
 from __future__ import annotations
 
 import inspect
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -179,8 +180,4 @@ def source(room: Room, *functions: Callable) -> None:
             lines, first = inspect.getsourcelines(function)
             file = Path(inspect.getsourcefile(function)).relative_to(ROOT)
             st.caption(plain(room.say("common.source.where", file=file.as_posix(), line=first)))
-            st.code(inspect.cleandoc("".join(lines)) if not lines[0][0].isspace() else _dedented(lines), language="python")
-
-
-def _dedented(lines: list[str]) -> str:
-    return inspect.cleandoc("\n" + "".join(lines))
+            st.code(textwrap.dedent("".join(lines)), language="python")

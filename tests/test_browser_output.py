@@ -138,6 +138,7 @@ def test_the_source_that_ran_can_be_read(visit):
     page = visit("/output?model=tiny")
     page.get_by_text("Show the source that ran").click()
     expect(page.get_by_test_id("stExpanderDetails").get_by_text("def distribution").first).to_be_visible()
+    assert "\n    logits = np.asarray" in page.locator("[data-testid=stExpanderDetails] code").first.inner_text(), "with its indentation"
 
 
 def test_a_long_prompt_leaves_the_first_screen_to_the_picture(visit):
