@@ -6,6 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import model
+from app import runtime
+from app.fetching import Download
 
 MAIN = str(Path(__file__).resolve().parent.parent / "app" / "main.py")
 SECONDS = 60
@@ -25,13 +27,29 @@ def page(**params: str) -> AppTest:
 
 
 def texts(app: AppTest) -> str:
-    return "\n".join(element.value for element in [*app.markdown, *app.error])
+    return "\n".join(element.value for element in [*app.markdown, *app.error]).replace("\\", "")
 
 
 def test_an_untrained_model_says_so_and_offers_a_trained_one():
     app = page()
     assert not app.exception
     assert "untrained" in texts(app) and app.button(key="offer_start")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_download_that_fails_says_why_and_can_be_tried_again(monkeypatch, lang):
+    def fails(progress):
+        raise model.BadInput("no_network", "The network is away: try again.", detail="x")
+
+    monkeypatch.setattr(model, "fetch_smollm2", fails)
+    monkeypatch.setattr(runtime, "download", lambda held=Download(): held)
+    app = page(lang=lang)
+    app.button(key="offer_start").click().run()
+    runtime.download().wait(5)
+    app.run()
+    assert not app.exception and "The network is away" in texts(app)
+    assert app.button(key="offer_start").label == ("Try again" if lang == "en" else "重试")
+    assert app.slider(key="temperature"), "the page works meanwhile"
 
 
 def test_a_new_prompt_changes_the_address_and_can_be_taken_back():
