@@ -24,6 +24,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 LANGUAGES = ("en", "zh")
 STAGES = ("all", "dot", "scaled", "masked", "softmax")
 PARTS = ("rows", "position", "nearest")  # of the embeddings page
+ROUTING = ("who", "decision", "active", "likes", "whatif")  # parts of the experts' page
+ROUTES = ("map", "layers", "flow")  # ways to draw who goes where
+CHANGES = ("off", "force", "top", "bias")  # what can be changed about the experts
 PROMPT = "Once upon a time there was a"
 LINE_BREAK = "↵"  # stands for a line break in the prompt's one-line box, as on the token chips
 UNDO_DEPTH = 200
@@ -92,6 +95,11 @@ class ViewState:
     key: int | None = word(None, _optional(_whole()))
     stage: str = word("all", _one_of(*STAGES))
     part: str = word("rows", _one_of(*PARTS))
+    routing: str = word("who", _one_of(*ROUTING))
+    routes: str = word("map", _one_of(*ROUTES))
+    change: str = word("off", _one_of(*CHANGES))
+    expert: int = word(0, _whole())
+    kept: int = word(1, _whole(1))  # experts left of those chosen, where `change` is "top"
     token: int | None = word(None, _optional(_whole()))  # id of a token of the vocabulary, chosen instead of one of the prompt
     temperature: float = word(1.0, _real(0.0, 2.0))
     top_k: int = word(0, _whole())  # 0: no limit

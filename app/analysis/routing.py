@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model import ModelConfig, MoEConfig, Trace
+from model import ModelConfig, MoEConfig, Trace, distribution
+from model.memory import layer_parameters
 
 
 def expert_layers(config: ModelConfig) -> list[int]:
@@ -26,10 +27,10 @@ def weights(trace: Trace, layer: int) -> np.ndarray:
 
 
 def load(trace: Trace, layer: int) -> np.ndarray:
-    """(E,): share of all choices (T k of them) that went to each expert; sums to 1. Even is 1 / E."""
-    chosen = trace[f"blocks.{layer}.mlp.hook_expert_indices"]
-    count = np.bincount(chosen.ravel(), minlength=trace.config.feed_forward.n_routed_experts)
-    return count / chosen.size
+    """(E,): share of all choices (k for each token) that went to each expert; sums to 1. Even is 1 / E."""
+    chosen = working(trace, layer)
+    count = np.bincount(chosen[chosen >= 0], minlength=trace.config.feed_forward.n_routed_experts)
+    return count / count.sum()
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,7 @@ class Decision:
     out_norms: np.ndarray  # (k,) length of each chosen expert's output, before weighting
     shared_norm: float | None  # length of the shared experts' output
     routed_norm: float  # length of the weighted sum
-
-    @property
-    def by_bias(self) -> np.ndarray:
-        """(k,) bool: chosen only because of the bias; without it another would have been."""
-        best = np.argsort(-self.scores, kind="stable")[: len(self.chosen)]
-        return ~np.isin(self.chosen, best)
+    by_bias: np.ndarray  # (k,) bool: chosen only because of the bias; by scores alone another would have been
 
 
 def decision(trace: Trace, layer: int, position: int) -> Decision:
@@ -65,6 +61,7 @@ def decision(trace: Trace, layer: int, position: int) -> Decision:
     total = chosen_scores.sum()
     shared = step.optional("hook_shared_out")
     bias = trace.arrays.get(f"blocks.{layer}.mlp.hook_selection_bias")
+    bias = None if bias is None else bias.reshape(-1)
     return Decision(
         scores=scores,
         bias=bias,
@@ -78,7 +75,19 @@ def decision(trace: Trace, layer: int, position: int) -> Decision:
         out_norms=np.linalg.norm(step("hook_expert_out"), axis=-1),
         shared_norm=None if shared is None else float(np.linalg.norm(shared)),
         routed_norm=float(np.linalg.norm(step("hook_routed_out"))),
+        by_bias=~np.isin(chosen, chosen if bias is None else _best(scores, config)),
     )
+
+
+def _best(choice: np.ndarray, config: MoEConfig) -> np.ndarray:
+    """The k experts that `choice` (E,) leads to, groups included: the router's steps on numbers it did not use."""
+    grouped = choice.reshape(config.n_group, -1)  # (G, E / G)
+    ordered = np.sort(grouped, axis=-1)[:, ::-1]
+    group_scores = ordered[:, :2].sum(-1) if config.group_score == "top2_sum" else ordered[:, 0]
+    kept = np.argsort(-group_scores, kind="stable")[: config.topk_group]
+    allowed = np.full_like(grouped, -np.inf)
+    allowed[kept] = grouped[kept]
+    return np.argsort(-allowed.ravel(), kind="stable")[: config.num_experts_per_tok]
 
 
 class _Steps:
@@ -127,9 +136,55 @@ def pushes(trace: Trace, layer: int, position: int, count: int = 5) -> list[Push
     return result
 
 
-def mutual_information(counts: np.ndarray) -> float:
-    """Bits that the chosen expert tells about the kind of text: `counts` (kinds, E) of choices."""
-    joint = counts / counts.sum()
-    independent = joint.sum(1, keepdims=True) * joint.sum(0, keepdims=True)
-    seen = joint > 0
-    return float((joint[seen] * np.log2(joint[seen] / independent[seen])).sum())
+@dataclass(frozen=True)
+class Worked:
+    """One token's parameters in one layer, in the order they are drawn."""
+
+    name: str  # one of model.memory.PARTS
+    parameters: int
+    active: bool
+    expert: int | None = None
+
+
+def worked(trace: Trace, layer: int, position: int) -> list[Worked]:
+    """Which parameters of `layer` computed with the token at `position`: every expert on its own."""
+    config = trace.config
+    pieces = []
+    for name, count in layer_parameters(config, layer).items():
+        if name != "experts":
+            pieces.append(Worked(name, count.total, True))
+            continue
+        chosen = set(working(trace, layer)[position].tolist())
+        each = count.total // config.feed_forward.n_routed_experts
+        pieces += [Worked(name, each, expert in chosen, expert) for expert in range(config.feed_forward.n_routed_experts)]
+    return pieces
+
+
+def working(trace: Trace, layer: int) -> np.ndarray:
+    """(T, k): the chosen experts; -1 where one was "chosen" with weight 0 because too few were left."""
+    mlp = f"blocks.{layer}.mlp"
+    return np.where(trace[f"{mlp}.hook_expert_weights"] > 0, trace[f"{mlp}.hook_expert_indices"], -1)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What an intervention changed in the prediction at one position."""
+
+    ids: np.ndarray  # (n,) the most probable tokens before or after
+    before: np.ndarray  # (n,) probabilities
+    after: np.ndarray  # (n,)
+    bits: float  # Kullback-Leibler divergence of after from before
+    rerouted: int  # tokens of the prompt whose set of experts changed in at least one layer
+
+
+def effect(before: Trace, after: Trace, position: int, count: int = 8) -> Effect:
+    """Compare the predictions of two traces of one prompt at `position`."""
+    p, q = (distribution(trace.logits[position]) for trace in (before, after))
+    best = np.argsort(-np.maximum(p, q), kind="stable")[:count]
+    ids = best[np.argsort(-p[best], kind="stable")]
+    changed = np.zeros(len(before.ids), bool)
+    for layer in expert_layers(before.config):
+        changed |= [set(a) != set(b) for a, b in zip(working(before, layer).tolist(), working(after, layer).tolist(), strict=True)]
+    seen = p > 0
+    bits = float((p[seen] * (np.log2(p[seen]) - np.log2(np.maximum(q[seen], np.finfo(float).tiny)))).sum())
+    return Effect(ids, p[ids], q[ids], bits, int(changed.sum()))

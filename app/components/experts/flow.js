@@ -1,0 +1,98 @@
+// Tokens on the left, experts on the right, a ribbon for each choice as wide as its weight.
+const SVG = "http://www.w3.org/2000/svg";
+const LEFT = 150;
+const RIGHT = 190;
+
+function shape(tag, attributes, text) {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+export default function (component) {
+  const { data, parentElement, setTriggerValue } = component;
+  const { tokens, labels, colours, height, experts: E } = data;
+  const root = parentElement.querySelector(".root");
+  const weights = floats(data.weights);
+  const T = tokens.length;
+  const readout = element("div", "readout", labels.point);
+  readout.setAttribute("role", "status");
+  const box = element("div", "flow");
+  root.replaceChildren(readout, box);
+
+  const links = [];
+  for (let t = 0; t < T; t++) for (let e = 0; e < E; e++) if (weights[t * E + e] > 0) links.push({ t, e, weight: weights[t * E + e] });
+  const total = links.reduce((sum, link) => sum + link.weight, 0);
+  const right = E + (data.shared ? 1 : 0);
+
+  function draw(marked) {
+    const width = root.clientWidth;
+    if (!width) return;
+    const svg = shape("svg", { width, height, role: "img", "aria-label": labels.group });
+    // One scale on both sides: what leaves the tokens is what reaches the experts.
+    const gaps = { t: Math.min(8, (0.3 * height) / T), e: Math.min(14, (0.3 * height) / right) };
+    const bar = data.shared ? 26 : 0;
+    const scale = Math.min(height - gaps.t * (T - 1), height - bar - gaps.e * right) / total;
+    const sums = { t: new Float64Array(T), e: new Float64Array(E) };
+    links.forEach(({ t, e, weight }) => {
+      sums.t[t] += weight;
+      sums.e[e] += weight;
+    });
+    const stack = (values, gap, room) => {
+      const used = values.reduce((sum, value) => sum + value * scale + gap, -gap);
+      let y = (room - used) / 2;
+      return Array.from(values, (value) => {
+        const top = y;
+        y += value * scale + gap;
+        return top;
+      });
+    };
+    const tops = { t: stack(sums.t, gaps.t, height), e: stack(sums.e, gaps.e, height - (bar ? bar + gaps.e : 0)) };
+    const filledTo = { t: [...tops.t], e: [...tops.e] };
+    const [x1, x2] = [LEFT, width - RIGHT];
+    const middle = (x1 + x2) / 2;
+    const focus = marked ?? null;
+    for (const { t, e, weight } of links) {
+      const thick = weight * scale;
+      const [a, b] = [filledTo.t[t], filledTo.e[e]];
+      filledTo.t[t] += thick;
+      filledTo.e[e] += thick;
+      const path = shape("path", {
+        d: `M${x1},${a}C${middle},${a} ${middle},${b} ${x2},${b}L${x2},${b + thick}C${middle},${b + thick} ${middle},${a + thick} ${x1},${a + thick}Z`,
+        fill: colours.experts[e % colours.experts.length],
+        class: "ribbon",
+        "data-token": t,
+        "data-expert": e,
+        opacity: focus === null ? (t === data.selected ? 0.95 : 0.5) : t === focus ? 0.95 : 0.12,
+      });
+      path.onmouseenter = () => (readout.textContent = filled(labels.cell, { token: tokens[t], expert: e, weight: weight.toFixed(4) }));
+      path.onclick = () => setTriggerValue("choose", t);
+      svg.append(path);
+    }
+    const y = height - bar / 2;
+    if (data.shared) {
+      svg.append(shape("path", { d: `M${x1},${height / 2}C${middle},${height / 2} ${middle},${y} ${x2},${y}`, stroke: colours.faint, "stroke-width": 2, "stroke-dasharray": "5 5", fill: "none" }));
+      svg.append(shape("rect", { x: x2, y: height - bar, width: 12, height: bar, fill: colours.faint }), shape("text", { x: x2 + 18, y, class: "name", "dominant-baseline": "middle" }, labels.shared));
+    }
+    const every = Math.ceil(19 / Math.max(0.01, (height - tops.t[0] * 2) / T));
+    tokens.forEach((token, t) => {
+      const [top, tall] = [tops.t[t], Math.max(1, sums.t[t] * scale)];
+      svg.append(shape("rect", { x: x1 - 10, y: top, width: 10, height: tall, fill: t === data.selected ? colours.own : colours.residual }));
+      if (t % every && t !== data.selected && t !== marked) return;
+      const short = [...token].length > 14 ? `${[...token].slice(0, 13).join("")}…` : token;
+      const name = shape("text", { x: x1 - 16, y: top + tall / 2, class: t === data.selected ? "name chosen" : "name", "text-anchor": "end", "dominant-baseline": "middle" }, short);
+      name.onclick = () => setTriggerValue("choose", t);
+      svg.append(name);
+    });
+    for (let e = 0; e < E; e++) {
+      const tall = sums.e[e] * scale;
+      svg.append(shape("rect", { x: x2, y: tops.e[e], width: 12, height: Math.max(1, tall), fill: colours.experts[e % colours.experts.length] }));
+      if (E > 24 && !tall) continue;
+      svg.append(shape("text", { x: x2 + 18, y: tops.e[e] + tall / 2, class: "name", "dominant-baseline": "middle" }, `${filled(labels.expert, { expert: e })} · ${percent(sums.e[e] / total)}`));
+    }
+    svg.onmouseleave = () => (readout.textContent = labels.point);
+    box.replaceChildren(svg);
+  }
+  return lively(root, draw);
+}

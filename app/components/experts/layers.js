@@ -1,0 +1,92 @@
+// Every layer's weights as a small map, with the load of its experts below; a click chooses the layer.
+const GAP = 14;
+const LOAD = 34;
+
+export default function (component) {
+  const { data, parentElement, setTriggerValue } = component;
+  const { tokens, layers, labels, colours, most } = data;
+  const root = parentElement.querySelector(".root");
+  const tables = data.weights.map(floats);
+  const [T, E] = [tokens.length, tables[0].length / tokens.length];
+  root.style.setProperty("--grid", colours.grid);
+  root.style.setProperty("--accent", colours.own);
+
+  const readout = element("div", "readout", labels.point);
+  readout.setAttribute("role", "status");
+  const tiles = layers.map((layer) => {
+    const tile = element("button", "tile");
+    tile.type = "button";
+    tile.dataset.layer = layer;
+    tile.setAttribute("aria-pressed", String(layer === data.layer));
+    const name = element("span", "", filled(labels.layer, { layer }));
+    const canvas = picture(filled(labels.group, { layer }));
+    tile.append(name, canvas);
+    tile.onclick = () => setTriggerValue("layer", layer);
+    return { tile, canvas, layer };
+  });
+  const across = Math.min(layers.length, layers.length <= 6 ? layers.length : Math.ceil(layers.length / Math.ceil(layers.length / 8)));
+  const down = Math.ceil(layers.length / across);
+  const grid = element("div", "tiles");
+  grid.style.gridTemplateColumns = `repeat(${across}, minmax(0, 1fr))`;
+  grid.append(...tiles.map(({ tile }) => tile));
+  root.replaceChildren(readout, grid);
+
+  const tall = Math.max(80, Math.min(data.height / down - 40, 34 * T + LOAD));
+  const family = getComputedStyle(root).fontFamily;
+  const names = down === 1 && (tall - LOAD) / T >= 18; // tokens' names beside the first map
+  function draw(marked) {
+    tiles.forEach(({ canvas, tile }, n) => {
+      const width = tile.clientWidth - 2 * 8;
+      if (width <= 0) return;
+      const context = sized(canvas, width, tall);
+      const left = names && width > 150 ? 64 : 0;
+      const [w, h] = [(width - left) / E, (tall - LOAD) / T];
+      const inset = h > 6 ? 1 : 0;
+      context.font = `${FONT}px ${family}`;
+      const load = new Float64Array(E);
+      for (let t = 0; t < T; t++) {
+        if (left) {
+          context.fillStyle = colours.ink;
+          context.fillText(cut(context, tokens[t], left - 8), 2, (t + 0.5) * h);
+        }
+        for (let e = 0; e < E; e++) {
+          const value = tables[n][t * E + e];
+          load[e] += Number.isNaN(value) ? 0 : 1;
+          context.fillStyle = Number.isNaN(value) ? colours.masked : css(shade(colours.scale, value / most));
+          context.fillRect(left + e * w, t * h, Math.max(1, w - inset), Math.max(1, h - inset));
+        }
+      }
+      const total = load.reduce((a, b) => a + b, 0);
+      const highest = Math.max(2 * total / E, ...load);
+      load.forEach((count, e) => {
+        const high = ((LOAD - 8) * count) / highest;
+        context.fillStyle = colours.experts[e % colours.experts.length];
+        context.fillRect(left + e * w, tall - high, Math.max(1, w - 1), high);
+      });
+      const even = tall - ((LOAD - 8) * total) / E / highest;
+      context.setLineDash([4, 3]);
+      context.strokeStyle = colours.ink;
+      context.beginPath();
+      context.moveTo(left, even);
+      context.lineTo(width, even);
+      context.stroke();
+      context.setLineDash([]);
+      for (const t of new Set([data.selected, marked])) {
+        if (t === null || t >= T) continue;
+        context.lineWidth = 2;
+        context.strokeStyle = t === data.selected ? colours.own : colours.ink;
+        context.strokeRect(left + 1, t * h, width - left - 2, Math.max(2, h - 1));
+      }
+      canvas.onmousemove = (event) => {
+        const box = canvas.getBoundingClientRect();
+        const t = Math.floor((event.clientY - box.top) / h);
+        const e = Math.floor((event.clientX - box.left - left) / w);
+        if (t < 0 || t >= T || e < 0 || e >= E) return;
+        const weight = tables[n][t * E + e];
+        readout.textContent = filled(Number.isNaN(weight) ? labels.unchosen : labels.cell, { layer: layers[n], token: tokens[t], expert: e, weight: weight.toFixed(4) });
+      };
+      canvas.onmouseleave = () => (readout.textContent = labels.point);
+    });
+  }
+  return lively(root, draw);
+}

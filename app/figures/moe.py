@@ -1,0 +1,165 @@
+"""Mixtures of experts: what worked for a token, total against active, likings, before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+
+from app.figures.layout import Look, escape, figure
+
+GAP = 0.09  # between squares, of the largest side
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of a layer's bar."""
+
+    kind: str  # a legend's key
+    size: int
+    hover: str  # plain text
+
+
+def stacked(rows: Sequence[tuple[str, Sequence[Piece]]], legend: dict[str, tuple[str, str]], look: Look, *, x: str, height: int) -> go.Figure:
+    """Bars of pieces laid end to end, the first row on top.
+
+    Args:
+        rows: label and pieces.
+        legend: kind -> (name, colour), in the order of the legend.
+        x: title of the axis of sizes.
+
+    Raises:
+        ValueError: for a piece of a kind that the legend lacks.
+    """
+    missing = {piece.kind for _, pieces in rows for piece in pieces} - set(legend)
+    if missing:
+        raise ValueError(f"The legend has no kind {sorted(missing)}.")
+    made = figure(look, height=height)
+    for kind, (name, colour) in legend.items():
+        places, starts, sizes, hovers = [], [], [], []
+        for place, (_, pieces) in enumerate(rows):
+            start = 0
+            for piece in pieces:
+                if piece.kind == kind:
+                    places.append(place)
+                    starts.append(start)
+                    sizes.append(piece.size)
+                    hovers.append(escape(piece.hover))
+                start += piece.size
+        made.add_bar(
+            y=places,
+            x=sizes,
+            base=starts,
+            orientation="h",
+            name=escape(name),
+            marker={"color": colour, "line": {"color": look.paper, "width": 1.5}},
+            customdata=hovers,
+            hovertemplate="%{customdata}<extra></extra>",
+        )
+    made.update_layout(barmode="overlay", bargap=0.22, showlegend=True, legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"})
+    made.update_yaxes(autorange="reversed", showgrid=False, tickmode="array", tickvals=list(range(len(rows))), ticktext=[escape(label) for label, _ in rows])
+    made.update_xaxes(title={"text": escape(x)}, rangemode="tozero")
+    return made
+
+
+def squares(models: Sequence[tuple[str, int, int, str]], look: Look, *, height: int) -> go.Figure:
+    """A square for each model with the area of all its parameters, and in it one of the active ones.
+
+    Args:
+        models: name, total, active, and two lines of plain text below, split at a line break.
+
+    Raises:
+        ValueError: where more parameters are active than there are.
+    """
+    if any(not 0 < active <= total for _, total, active, _ in models):
+        raise ValueError("Each model needs 0 < active <= total parameters.")
+    made = figure(look, height=height)
+    largest = max(total for _, total, _, _ in models) ** 0.5
+    across = 0.0
+    for name, total, active, text in models:
+        side, inner = total**0.5 / largest, active**0.5 / largest
+        room = max(side, 0.46)  # so that neighbours' texts do not meet
+        left = across + (room - side) / 2
+        for width, colour in ((side, look.masked), (inner, look.own)):
+            made.add_shape(type="rect", x0=left, x1=left + width, y0=0, y1=width, fillcolor=colour, line={"color": look.faint, "width": 1})
+        lines = "<br>".join([f"<b>{escape(name)}</b>", *(escape(line) for line in text.split("\n"))])
+        made.add_annotation(x=across + room / 2, y=-0.03, yanchor="top", text=lines, showarrow=False)
+        across += room + GAP
+    made.update_xaxes(visible=False, range=[-0.02, across - GAP + 0.02], constrain="domain")
+    made.update_yaxes(visible=False, range=[-0.34, 1.02], scaleanchor="x")
+    return made
+
+
+def shares(rows: Sequence[str], values: np.ndarray, look: Look, *, x: str, hover: str) -> go.Figure:
+    """How much each expert is used by each kind of text, as a heat map over 0..1; the last row stands apart.
+
+    Args:
+        rows: N labels.
+        values: (N, E) in 0..1.
+        x: title of the experts' axis.
+        hover: with ``{row}``, ``{expert}`` and ``{percent}``.
+
+    Raises:
+        ValueError: if the shapes do not fit.
+    """
+    if values.ndim != 2 or len(rows) != len(values):
+        raise ValueError(f"{len(rows)} rows do not fit values of shape {values.shape}.")
+    count, E = values.shape
+    places = [*range(count - 1), count - 0.75]
+    made = figure(look, height=60 + 44 * count)
+    # Cells as bars of height 1: a heat map cannot leave a gap before the last row.
+    scale = [list(stop) for stop in look.probability]
+    for place, label, row in zip(places, rows, values, strict=True):
+        written = [f"{100 * value:.0f} %" for value in row] if E <= 16 else None
+        made.add_heatmap(
+            x=np.arange(E),
+            y=[place],
+            z=[row],
+            dy=1,
+            y0=place,
+            zmin=0,
+            zmax=1,
+            colorscale=scale,
+            showscale=False,
+            xgap=2,
+            ygap=2,
+            text=None if written is None else [written],
+            texttemplate=None if written is None else "%{text}",
+            customdata=[[escape(hover.format(row=label, expert=e, percent=f"{100 * value:.1f} %")) for e, value in enumerate(row)]],
+            hovertemplate="%{customdata}<extra></extra>",
+        )
+    made.update_yaxes(range=[places[-1] + 0.55, -0.55], showgrid=False, tickmode="array", tickvals=places, ticktext=[escape(label) for label in rows])
+    made.update_xaxes(side="top", showgrid=False, tickmode="linear", dtick=1 if E <= 32 else 8, title={"text": escape(x)})
+    return made
+
+
+def before_after(tokens: Sequence[str], before: np.ndarray, after: np.ndarray, names: tuple[str, str], look: Look, *, x: str, height: int) -> go.Figure:
+    """Two bars for each token, and the change in percentage points at their end.
+
+    Args:
+        tokens: n, as shown to people, the first on top.
+        before, after: (n,) probabilities.
+        names: of the two, for the legend.
+        x: title of the axis.
+
+    Raises:
+        ValueError: if the shapes do not fit.
+    """
+    if before.shape != (len(tokens),) or after.shape != before.shape:
+        raise ValueError(f"{len(tokens)} tokens do not fit probabilities of shapes {before.shape} and {after.shape}.")
+    made = figure(look, height=height)
+    places = list(range(len(tokens)))
+    for name, values, colour in ((names[0], before, look.residual), (names[1], after, look.own)):
+        made.add_bar(y=places, x=values, orientation="h", name=escape(name), marker={"color": colour}, hovertemplate="%{x:.2%}<extra></extra>")
+    for place, p, q in zip(places, before.tolist(), after.tolist(), strict=True):
+        change = 100 * (q - p)
+        text = f"{100 * p:.1f} → {100 * q:.1f} %  <b>{'+' if change >= 0 else '−'}{abs(change):.1f}</b>"
+        colour = look.faint if abs(change) < 0.05 else look.query if change > 0 else look.key
+        made.add_annotation(x=max(p, q), y=place, xanchor="left", xshift=8, text=text, showarrow=False, font={"color": colour})
+    most = max(0.05, float(np.maximum(before, after).max()))
+    made.update_layout(bargap=0.3, bargroupgap=0.05, showlegend=True, legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"})
+    made.update_xaxes(range=[0, 1.45 * most], tickformat=".0%", title={"text": escape(x)})
+    made.update_yaxes(autorange="reversed", showgrid=False, tickmode="array", tickvals=places, ticktext=[escape(token) for token in tokens])
+    return made

@@ -1,0 +1,62 @@
+"""Which tokens and which kinds of text each expert takes, from counts that came with the model."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import streamlit as st
+
+from app import page, state
+from app.analysis import routing
+from app.components import experts as components
+from app.figures.moe import shares
+from app.views import experts as shared
+from app.views.experts import Experts
+from model.training.experts import statistics
+
+SAMPLES = {
+    "english": "Once upon a time there was a little girl who lived in the forest.",
+    "chinese": "床前明月光，疑是地上霜。舉頭望明月，低頭思故鄉。",
+    "python": "def add(a, b):\n    return a + b\n\nfor i in range(10):\n    print(i)",
+    "sums": "12 + 35 = 47\n81 - 26 = 55\n7 * 8 = 56\n40 + 9 =",
+}
+SHOWN = 10  # tokens of each expert
+
+
+def likes(experts: Experts) -> None:
+    """Draw this part of the page."""
+    room, layer = experts.room, experts.layer
+    say, k, E = room.say, experts.config.num_experts_per_tok, experts.config.n_routed_experts
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        shared.choose_layer(experts)
+        _try(experts)
+    mine = routing.load(room.trace, layer) * k  # (E,) share of the tokens
+    record = room.lm.record.get("experts")
+    even = f"{100 * k / E:.3g} %"
+    if record is None:
+        st.markdown(f"#### {say('moe.likes.empty.heading')}")
+        st.markdown(say("moe.likes.empty", model=room.quoted(room.lm.name), even=even))
+        rows, values = [say("moe.likes.prompt")], mine[None]
+    else:
+        counted = record["layers"][str(layer)]
+        st.markdown(f"#### {say('moe.likes.heading', layer=layer)}")
+        rows = [*record["kinds"], say("moe.likes.prompt")]
+        values = np.stack([*(np.array(counted["share"][kind]) * k for kind in record["kinds"]), mine])
+    slots = {name: f"{{{name}}}" for name in ("row", "expert", "percent")}
+    drawn = shares(rows, np.clip(values, 0, 1), room.look, x=say("moe.likes.axis"), hover=say("moe.likes.hover", **slots))
+    page.chart(drawn, key="shares", alt=say("moe.likes.heading", layer=layer))
+    if record is not None:
+        read = f"{sum(record['tokens'].values()):,}"
+        st.markdown(say("moe.likes.look", even=even, read=read, bits=f"{counted['information']:.2f}", most=f"{math.log2(len(record['kinds'])):.2f}"))
+        st.markdown(say("moe.likes.tokens"))
+        here, name = set(room.trace.ids), room.lm.tokenizer.shown
+        lines = [[{"token": name(token), "share": share, "here": token in here} for token, share in tokens[:SHOWN]] for tokens in counted["top"]]
+        components.likes(lines, {"expert": say("moe.expert.name", expert="{expert}"), "none": say("moe.likes.none")}, colours=experts.colours)
+    page.source(room, statistics)
+
+
+def _try(experts: Experts) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        for name, text in SAMPLES.items():
+            st.button(experts.room.say(f"moe.likes.try.{name}"), key=f"try_{name}", on_click=state.change_prompt, args=(text,), icon=":material/content_paste:")
