@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from .capture import Edit
-from .config import DenseConfig, ModelConfig
+from .config import DenseConfig, MLAConfig, ModelConfig
 from .errors import BadInput
 
 
@@ -177,6 +177,38 @@ class UniformPattern(Intervention):
             return torch.where(chosen[:, None, None] & scores.isfinite(), 0.0, scores)
 
         return {f"blocks.{self.layer}.attn.hook_attn_scores": level}
+
+
+@dataclass(frozen=True)
+class CompressKeysValues(Intervention):
+    """Keys (before rotation) and values of the prompt become their best approximation of `rank` (Eckart and Young 1936).
+
+    All heads of a layer together, as MLA does: (T, K Dh) becomes (T, rank) times (rank, K Dh), so
+    that a cache would hold `rank` numbers for a token's keys and as many for its values.  The
+    basis is fitted to all tokens read in one call: meant for traces, not for token-by-token
+    generation, where one row is always its own basis.
+    """
+
+    layer: int | None  # None: every layer
+    rank: int
+
+    def edits(self, config: ModelConfig) -> dict[str, Edit]:
+        if isinstance(config.attention, MLAConfig):
+            raise BadInput("already_latent", "This model caches a latent already: it has no keys and values of its own to compress.")
+        if self.layer is not None:
+            _check("layer", self.layer, config.n_layers)
+        if self.rank < 1:
+            raise BadInput("bad_intervention", f"rank must be at least 1, not {self.rank}.", name="rank", value=self.rank)
+        layers = range(config.n_layers) if self.layer is None else (self.layer,)
+        return {f"blocks.{layer}.attn.hook_{letter}": self._compress for layer in layers for letter in "kv"}
+
+    def _compress(self, rows: Tensor) -> Tensor:  # (B, T, K, Dh)
+        flat = rows.flatten(2)  # (B, T, K Dh)
+        if self.rank >= min(flat.shape[1:]):
+            return rows  # nothing to leave out
+        left, values, right = torch.linalg.svd(flat, full_matrices=False)
+        kept = left[..., : self.rank] * values[:, None, : self.rank]  # (B, T, rank): what a cache would hold
+        return (kept @ right[:, : self.rank]).view_as(rows)
 
 
 def collect(interventions: Iterable[Intervention], config: ModelConfig) -> dict[str, tuple[Edit, ...]]:
