@@ -55,7 +55,8 @@ def run(args: argparse.Namespace) -> int:
 def prepare(files: list[Path], folder: Path, vocabulary: int) -> tuple[Tokenizer, np.ndarray]:
     """The tokenizer and training tokens of `files`, made once and kept in `folder`.
 
-    Validation texts go to ``folder/validation/KIND.txt``.
+    Validation texts go to ``folder/validation/KIND.txt``, for `evaluate`, and document by
+    document to ``folder/validation.json``.
 
     Raises:
         BadInput: for files that cannot be read, or a folder that belongs to other files.
@@ -72,6 +73,7 @@ def prepare(files: list[Path], folder: Path, vocabulary: int) -> tuple[Tokenizer
     (folder / "validation").mkdir(exist_ok=True)
     for kind, each in texts.validation.items():
         (folder / "validation" / f"{kind}.txt").write_text("\n".join(each), encoding="utf-8")
+    (folder / "validation.json").write_text(json.dumps(texts.validation, ensure_ascii=False), encoding="utf-8")
     tokenizer.save(folder / "tokenizer.json")
     np.save(folder / "tokens.npy", tokens)
     marker.write_text(json.dumps({"sha256": stamp, "files": [path.name for path in files]}))  # last: all before it is there

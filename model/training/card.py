@@ -1,0 +1,152 @@
+"""The model card: what the trained models can do, measured on text they never saw.
+
+    python -m model.training.card --run FOLDER
+
+reads the validation texts and training tokens that `python -m model train` left in FOLDER
+and every model in assets/models, adds to each model's record what the app shows (scores,
+heads, experts), and writes assets/models/README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import lzma
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from .. import checkpoint
+from ..catalog import MODELS, STORYTELLERS
+from ..config import MoEConfig
+from ..generate import generate
+from ..language_model import LanguageModel
+from ..tokenizer import Tokenizer
+from . import evaluate, experts, heads, ngram
+
+PROMPTS = {
+    "en-books": "Once upon a time there was a",
+    "en-stories": "One day, the little goat",
+    "zh-poems": "春望\n杜甫\n",
+    "python": "def read_file(path):\n    ",
+    "sums": "12 + 7 = 19\n30 + 4 =",
+}
+SAMPLES, SAMPLE_TOKENS = 10, 40
+
+
+def validation_texts(folder: Path) -> dict[str, list[str]]:
+    """Documents held out from training, by kind."""
+    return json.loads((folder / "validation.json").read_text(encoding="utf-8"))
+
+
+def sums_solved(lm: LanguageModel, texts: list[str], most: int = 300) -> float:
+    """Share of the held-out additions that greedy decoding answers rightly, prompted as ``12 + 7 =``."""
+    lines = [line for line in dict.fromkeys("\n".join(texts).splitlines()) if " + " in line][:most]
+    right = 0
+    for line in lines:
+        question, answer = line.split(" = ")
+        text = "".join(step.text for step in generate(lm, f"{question} =", max_new_tokens=6, temperature=0.0))
+        right += text.split("\n")[0].strip() == answer
+    return right / len(lines)
+
+
+def measure(lm: LanguageModel, texts: dict[str, list[str]]) -> LanguageModel:
+    """The same model with what was measured on `texts` in its record."""
+    scores = {kind: evaluate.score(lm, own, label=f"{lm.name}: {kind}") for kind, own in texts.items()}
+    table = heads.head_scores(lm)
+    record = lm.record | {
+        "scores": {kind: {"bits_per_byte": round(s.bits_per_byte, 4), "top1": round(s.top1, 4)} for kind, s in scores.items()},
+        "sums_solved": round(sums_solved(lm, texts["sums"]), 4) if "sums" in texts else None,
+        "heads": heads.best_heads(table),
+        "head_scores": {name: np.round(each, 4).tolist() for name, each in table.items()},
+    }
+    if isinstance(lm.config.feed_forward, MoEConfig):
+        record["experts"] = experts.statistics(lm, texts, label=lm.name)
+        total: dict[int, np.ndarray] = {}
+        for s in scores.values():
+            for layer, counts in s.load.items():
+                total[layer] = total.get(layer, 0) + counts
+        record["load"] = {str(layer): np.round(counts / counts.sum(), 4).tolist() for layer, counts in sorted(total.items())}
+    return replace(lm, record=record)
+
+
+def baselines(folder: Path, texts: dict[str, list[str]]) -> dict[str, dict[str, float]]:
+    """Bits per byte of the 5-gram model and of `xz -9` on the validation texts."""
+    tokenizer = Tokenizer.from_file(folder / "tokenizer.json")
+    run = np.load(folder / "tokens.npy", allow_pickle=False)
+    ends = np.flatnonzero(run == min(tokenizer.end_ids)) + 1
+    peer = ngram.KneserNey(np.split(run, ends[:-1]), tokenizer.vocab_size)
+    found: dict[str, dict[str, float]] = {"5-gram, Kneser-Ney": {}, "xz -9": {}}
+    for kind, own in texts.items():
+        size = sum(len(text.encode()) for text in own)
+        nats = sum(peer.surprise(np.array(tokenizer.encode(text), np.uint64)) for text in own)
+        found["5-gram, Kneser-Ney"][kind] = nats / math.log(2) / size
+        found["xz -9"][kind] = 8 * len(lzma.compress("".join(own).encode(), preset=9)) / size
+    return found
+
+
+def write(models: list[LanguageModel], peers: dict[str, dict[str, float]], texts: dict[str, list[str]]) -> str:
+    """The card's Markdown."""
+    kinds = list(texts)
+    lines = [
+        "# The storytellers",
+        "",
+        "Small language models that ship with Glassformer, trained on one text with one tokenizer (byte-level BPE, 8,192 tokens, single digits).",
+        "Text: children's books and storybooks in English, Tang poems, Python sources, sums; sources and licences in [CREDITS.md](CREDITS.md).",
+        "One document in fifty, and one pair of operands in fifty of the sums, was held out before anything else; all numbers below are of these.",
+        f"Written by `python -m model.training.card`. The recipes: model/training/recipes.py. Missing here because not trained yet: {', '.join(n for n in STORYTELLERS if n not in {m.name for m in models}) or 'none'}.",
+        "",
+        "## Bits per byte (smaller is better), and share of tokens that were the first guess",
+        "",
+        "| model | tokens seen | " + " | ".join(kinds) + " | sums solved |",
+        "|---|---|" + "---|" * (len(kinds) + 1),
+    ]
+    for lm in models:
+        cells = [f"{lm.record['scores'][kind]['bits_per_byte']:.3f} ({100 * lm.record['scores'][kind]['top1']:.0f} %)" for kind in kinds]
+        lines.append(f"| {lm.name} | {lm.record['tokens']:,} | " + " | ".join(cells) + f" | {100 * lm.record['sums_solved']:.0f} % |")
+    for name, found in peers.items():
+        lines.append(f"| {name} | | " + " | ".join(f"{found[kind]:.3f}" for kind in kinds) + " | |")
+    beaten = [f"{lm.name} does not beat {name} on {kind}" for lm in models for name, found in peers.items() for kind in kinds if lm.record["scores"][kind]["bits_per_byte"] >= found[kind]]
+    lines += ["", "Every model beats both peers on every kind of text." if not beaten else "**Not shown yet:** " + "; ".join(beaten) + ".", ""]
+    for lm in models:
+        record = lm.record
+        lines += [f"## {lm.name}", "", f"{lm.description}. {lm.parameters:,} parameters. Seed {record['schedule']['seed']}; {record['tokens']:,} tokens in {record['seconds'] / 3600:.2f} hours on two shared cores.", ""]
+        lines.append("Loss in nats per token, along the run: " + ", ".join(f"{loss:.2f}" for loss in record["losses"][:: max(1, len(record["losses"]) // 12)]) + f", {record['losses'][-1]:.2f}.")
+        job = {"previous": "looks at the token before", "induction": "looks at what followed last time", "first": "rests on the first token"}
+        lines.append("Heads, by attention on repeated random tokens: " + "; ".join(f"layer {found['layer']} head {found['head']} {job[name]} ({found['score']:.2f})" for name, found in record["heads"].items()) + ".")
+        if "load" in record:
+            shares = np.array(list(record["load"].values()))
+            lines.append(f"Load of an expert on the validation texts: {100 * shares.min():.0f} % to {100 * shares.max():.0f} % (even: {100 / shares.shape[1]:.1f} %).")
+            lines.append("Mutual information of expert and kind of text, bits: " + ", ".join(f"layer {layer} {own['information']:.2f}" for layer, own in record["experts"]["layers"].items()) + f" (at most {math.log2(len(kinds)):.2f}).")
+        lines += ["", f"### {SAMPLES} samples of each kind, unpicked (temperature 0.8, top-p 0.95, seeds 0 to {SAMPLES - 1})", ""]
+        for kind, prompt in PROMPTS.items():
+            if kind in texts:
+                lines += [f"{kind}, after `{json.dumps(prompt, ensure_ascii=False)}`:", ""]
+                lines += [f"{seed + 1}. `{json.dumps(_sample(lm, prompt, seed), ensure_ascii=False)}`" for seed in range(SAMPLES)]
+                lines.append("")
+    return "\n".join(lines)
+
+
+def _sample(lm: LanguageModel, prompt: str, seed: int) -> str:
+    return "".join(step.text for step in generate(lm, prompt, max_new_tokens=SAMPLE_TOKENS, temperature=0.8, top_p=0.95, seed=seed))
+
+
+def main() -> None:
+    """Measure every model in assets/models and write the card."""
+    parser = argparse.ArgumentParser(prog="python -m model.training.card", description=__doc__.splitlines()[0])
+    parser.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="the folder of `python -m model train`")
+    folder = parser.parse_args().run
+    texts = validation_texts(folder)
+    models = []
+    for name in STORYTELLERS:
+        path = MODELS / f"{name}.safetensors"
+        if path.exists():
+            models.append(measure(checkpoint.read(path), texts))
+            checkpoint.save(models[-1], path)
+    (MODELS / "README.md").write_text(write(models, baselines(folder, texts), texts), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
