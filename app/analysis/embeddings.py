@@ -99,9 +99,11 @@ def found(lm: LanguageModel, vocabulary: Sequence[str], text: str, count: int) -
     Args:
         vocabulary: every token as shown to people, by id.
     """
+    if not text:
+        return []
     whole = [ids[0] for ids in (lm.tokenizer.encode(text), lm.tokenizer.encode(f" {text}")) if len(ids) == 1]
     pieces = [] if whole else lm.tokenizer.encode(text)
     wanted = text.replace(" ", "·").casefold()
-    containing = [token for token, shown in enumerate(vocabulary) if wanted in shown.casefold()] if wanted else []
+    containing = [token for token, shown in enumerate(vocabulary) if wanted in shown.casefold()]
     containing.sort(key=lambda token: len(vocabulary[token]))
     return list(dict.fromkeys([*whole, *pieces, *containing]))[:count]

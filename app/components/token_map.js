@@ -4,6 +4,7 @@ const PAD = 26; // px around the cloud
 const NEAR = 14; // px: how close the mouse must be to a dot
 const CLOSEST = 200; // times
 const FONT = 16; // px
+const AROUND = 440; // px of a tall screen that are left to what stands above and below
 
 function element(tag, className, text) {
   const made = document.createElement(tag);
@@ -35,7 +36,8 @@ function bounds(numbers) {
 
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
-  const { labels, colours, height } = data;
+  const { labels, colours } = data;
+  const height = Math.max(data.height, window.innerHeight - AROUND);
   const root = parentElement.querySelector(".root");
   const { tokens, x, y } = decode(data.cloud);
   for (const [name, colour] of Object.entries(colours)) root.style.setProperty(`--${name}`, colour);

@@ -51,7 +51,7 @@ def token_map(cloud: dict, labels: dict[str, str], *, colours: dict[str, str], h
         cloud: from `encoded`; the same object for the same vocabulary.
         labels: "group", "hint", "reset", "closer", "farther", "x" and "y", plain text.
         colours: "dot", "paper", "ink", "faint", "grid", "chosen", "near" and "prompt".
-        height: px.
+        height: px, or more on a tall screen.
         on_choose: called with the token id of a clicked dot, before the next run.
     """
 

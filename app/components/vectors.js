@@ -3,6 +3,7 @@ const EVENT = "glassformer-token"; // as the token chips tell it
 const SHADES = 256; // on each side of zero
 const ROW = { least: 24, most: 38 }; // px
 const HEAD = 28; // px
+const AROUND = 440; // px of a tall screen that are left to what stands above and below
 
 function element(tag, className, text) {
   const made = document.createElement(tag);
@@ -72,10 +73,11 @@ export default function (component) {
   const values = floats(data.values);
   const count = cells.length;
   const digits = data.limit >= 10 ? 2 : data.limit >= 1 ? 3 : 4;
-  const row = Math.max(ROW.least, Math.min(ROW.most, Math.floor((data.height - HEAD) / count)));
+  const height = Math.max(data.height, window.innerHeight - AROUND);
+  const row = Math.max(ROW.least, Math.min(ROW.most, Math.floor((height - HEAD) / count)));
   root.style.setProperty("--row", `${row}px`);
   root.style.setProperty("--head", `${HEAD}px`);
-  root.style.setProperty("--height", `${data.height}px`);
+  root.style.setProperty("--height", `${height}px`);
   for (const [name, colour] of Object.entries(data.colours)) root.style.setProperty(`--${name}`, colour);
 
   const readout = element("div", "readout", labels.point);
@@ -85,11 +87,17 @@ export default function (component) {
 
   const table = element("div", "table");
   table.style.gridTemplateColumns = `repeat(${columns.length}, max-content)`;
-  table.append(...columns.map((name) => element("div", "cell head", name)));
+  table.style.gridTemplateRows = `${HEAD}px repeat(${count}, ${row}px)`;
+  columns.forEach((name, n) => {
+    const head = element("div", "cell head", name);
+    head.style.gridArea = `1 / ${n + 1} / -1 / auto`; // the whole column, in which it stays on top
+    table.append(head);
+  });
   const lines = cells.map((texts, i) => {
     const made = texts.map((text, n) => {
       const cell = element("div", n === 1 ? "cell token" : "cell", n === 1 ? undefined : text);
       if (n === 1) cell.append(element(data.choosable ? "button" : "span", "chip", text));
+      cell.style.gridArea = `${i + 2} / ${n + 1}`;
       cell.title = text;
       cell.classList.toggle("selected", i === data.selected);
       cell.onmouseenter = () => data.linked && tell(i);
@@ -174,7 +182,7 @@ export default function (component) {
   const onCanvas = root.getRootNode().activeElement?.tagName === "CANVAS";
   root.replaceChildren(top, frame, written, list);
   // A new run replaces everything: the reader keeps the place, or is brought to a row chosen before.
-  frame.scrollTop = scrolled ?? (data.reveal ? Math.max(0, (data.selected + 0.5) * row - data.height / 2) : 0);
+  frame.scrollTop = scrolled ?? (data.reveal ? Math.max(0, (data.selected + 0.5) * row - height / 2) : 0);
   if (onCanvas) canvas.focus({ preventScroll: true });
 
   const mark = (event) => lines.forEach((line, i) => line.forEach((cell) => cell.classList.toggle("marked", i === event.detail.position)));

@@ -41,7 +41,7 @@ def vectors(
         limit: the scale runs from -limit to limit; what lies beyond has the colour of its end.
         selected: index of the row whose entries are written out.
         reveal: whether the selected row is scrolled into view when the page opens.
-        height: px of the picture at most; more rows scroll.
+        height: px of the picture at most, or more on a tall screen; more rows scroll.
         linked: whether row i is token i of the prompt, and is marked with it on the whole page.
         on_choose: called with the index of a clicked row, before the next run.
 

@@ -24,7 +24,7 @@ TEXT = {
     "dimension": {"en": "dimension", "zh": "维度"},
     "rows.numbers": {
         "en": "Row {id}, the vector of {token}: {width} numbers, length {length}",
-        "zh": "第 {id} 行，{token} 的向量：{width} 个数，长度 {length}",
+        "zh": "第 {id} 行，{token}的向量：{width} 个数，长度 {length}",
     },
     # Position
     "position.heading.rope": {"en": "This model adds no position vector: it rotates", "zh": "这个模型不加位置向量：它旋转"},
@@ -53,7 +53,7 @@ TEXT = {
     "position.heading.learned": {"en": "Embedding + position vector = what enters the first layer", "zh": "嵌入 + 位置向量 = 进入第一层的向量"},
     "position.learned": {
         "en": "Position {position} has a learned vector of its own, whatever token stands there. It is added to the row of {token}, number by number: compare the three rows column by column.",
-        "zh": "位置 {position} 有一个学到的向量，与那里是什么词元无关。它与 {token} 的那一行逐个数相加：请逐列比较这三行。",
+        "zh": "位置 {position} 有一个学到的向量，与那里是什么词元无关。它与{token}的那一行逐个数相加：请逐列比较这三行。",
     },
     "position.row.embed": {"en": "embedding", "zh": "嵌入"},
     "position.row.position": {"en": "+ position {position}", "zh": "+ 位置 {position}"},
@@ -69,7 +69,7 @@ TEXT = {
     },
     "position.all.numbers": {"en": "The vector of position {position}: {width} numbers, length {length}", "zh": "位置 {position} 的向量：{width} 个数，长度 {length}"},
     # Neighbours and map
-    "nearest.heading": {"en": "Which tokens point the same way as {token}?", "zh": "哪些词元与 {token} 方向相近？"},
+    "nearest.heading": {"en": "Which tokens point the same way as {token}?", "zh": "哪些词元与{token}方向相近？"},
     "nearest.look": {
         "en": "Cosine of the angle between two rows; 1 is the same direction. All {count} tokens were compared; half of them lie left of the dashed line, {median}: only what is clearly to the right of it means something.",
         "zh": "两行夹角的余弦，1 表示方向相同。已比较全部 {count} 个词元，其中一半在虚线（{median}）左边：明显在虚线右边的才算相近。",
@@ -78,7 +78,7 @@ TEXT = {
         "en": "Here it means nothing: the weights are random, and these neighbours chance.",
         "zh": "但这里没有含义：权重是随机数，这些近邻纯属偶然。",
     },
-    "nearest.none": {"en": "The row of {token} has length 0: it has no direction, so no neighbours.", "zh": "{token} 的行长度为 0：没有方向，也就没有近邻。"},
+    "nearest.none": {"en": "The row of {token} has length 0: it has no direction, so no neighbours.", "zh": "{token}的行长度为 0：没有方向，也就没有近邻。"},
     "nearest.rank": {"en": "#", "zh": "#"},
     "nearest.token": {"en": "token", "zh": "词元"},
     "nearest.measure": {"en": "cosine", "zh": "余弦"},

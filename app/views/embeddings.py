@@ -74,7 +74,7 @@ def _rows(room: Room) -> None:
         "group": say("embeddings.rows.group"),
         "dimension": say("embeddings.dimension"),
         "point": say("embeddings.rows.point", largest=f"{measure.largest:.3g}"),
-        "numbers": say("embeddings.rows.numbers", id=trace.ids[position], token=f"“{trace.tokens[position]}”", width=config.d_model, length=_length(embedded[position])),
+        "numbers": say("embeddings.rows.numbers", id=trace.ids[position], token=say("common.quoted", token=trace.tokens[position]), width=config.d_model, length=_length(embedded[position])),
     }
     vectors(
         [say(f"embeddings.column.{name}") for name in names],
