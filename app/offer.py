@@ -23,19 +23,20 @@ def row(lang: str, words: str) -> None:
 
 def _row(lang: str, words: str) -> None:
     download = runtime.download()
-    with st.container(horizontal=True, vertical_alignment="center", key="offer"):
-        if download.running:
-            st.session_state[_WATCHING] = True
-            done, total = download.done / MEGABYTE, download.total / MEGABYTE
-            st.progress(min(1.0, done / total) if total else 0.0, text=plain(say(lang, "common.offer.progress", done=f"{done:.0f}", total=f"{total:.0f}")))
-            st.button(say(lang, "common.offer.stop"), key="offer_stop", on_click=download.stop)
-            return
-        if st.session_state.pop(_WATCHING, False):
-            if model.smollm2_path() is not None:
-                state.change_later(model=NAME)
-            st.rerun()  # the whole page: the list of models changes, and the asking ends
-        failed = download.error is not None
-        st.markdown(plain(told(lang, download.error)) if failed else words, width="stretch")
-        if st.button(say(lang, "common.offer.again" if failed else "common.offer.start"), key="offer_start", icon=":material/download:"):
-            download.start()
-            st.rerun()
+    with st.container(key="offer"):
+        left, right = st.columns([5.4, 1.2], vertical_alignment="center")
+    if download.running:
+        st.session_state[_WATCHING] = True
+        done, total = download.done / MEGABYTE, download.total / MEGABYTE
+        left.progress(min(1.0, done / total) if total else 0.0, text=plain(say(lang, "common.offer.progress", done=f"{done:.0f}", total=f"{total:.0f}")))
+        right.button(say(lang, "common.offer.stop"), key="offer_stop", on_click=download.stop, width="stretch")
+        return
+    if st.session_state.pop(_WATCHING, False):
+        if model.smollm2_path() is not None:
+            state.change_later(model=NAME)
+        st.rerun()  # the whole page: the list of models changes, and the asking ends
+    failed = download.error is not None
+    left.markdown(plain(told(lang, download.error)) if failed else words)
+    if right.button(say(lang, "common.offer.again" if failed else "common.offer.start"), key="offer_start", icon=":material/download:", width="stretch"):
+        download.start()
+        st.rerun()

@@ -100,12 +100,12 @@ def _row_buttons(room: Room, count: int) -> None:
 def _controls(room: Room, drawn: np.ndarray) -> bool:
     """The sampling settings and what they do; whether generating was asked for."""
     say, view = room.say, room.view
-    st.slider(say("output.temperature"), 0.0, 2.0, step=0.05, key="temperature", help=say("output.temperature.help"))
-    # 0 is no limit, at the right end; a value from an address has its own place.
-    steps = [*sorted({*TOP_K, *({view.top_k} - {0})}), 0]
-    st.select_slider(say("output.top_k"), steps, key="top_k", format_func=lambda k: f"{k:,}" if k else "∞", help=say("output.top_k.help"))
-    st.slider(say("output.top_p"), 0.01, 1.0, step=0.01, key="top_p", help=say("output.top_p.help"))
-    st.markdown(_chances(room, drawn))
+    with st.container(gap=None):
+        st.slider(say("output.temperature"), 0.0, 2.0, step=0.05, key="temperature", help=say("output.temperature.help"))
+        # 0 is no limit, at the right end; a value from an address has its own place.
+        steps = [*sorted({*TOP_K, *({view.top_k} - {0})}), 0]
+        st.select_slider(say("output.top_k"), steps, key="top_k", format_func=lambda k: f"{k:,}" if k else "∞", help=say("output.top_k.help"))
+        st.slider(say("output.top_p"), 0.01, 1.0, step=0.01, key="top_p", help=say("output.top_p.help"))
     before = list(room.trace.ids[: room.position + 1])
 
     def draw() -> None:
@@ -123,6 +123,7 @@ def _controls(room: Room, drawn: np.ndarray) -> bool:
             place.button(say("output.stop"), key="stop", icon=":material/stop:")
         st.button(say("output.undo"), key="undo", on_click=state.undo, disabled=not state.can_undo(), icon=":material/undo:")
         st.button(say("output.redo"), key="redo", on_click=state.redo, disabled=not state.can_redo(), icon=":material/redo:")
+    st.markdown(_chances(room, drawn))
     return writing
 
 
