@@ -11,6 +11,8 @@ import model
 from app.analysis import embeddings as analysis
 from model import run_trace
 
+expect.set_options(timeout=20_000)  # on a busy machine Plotly alone may take five seconds to arrive
+
 PROMPT = "to be or not to be"
 HOSTILE = "<b>$x$</b> :red[x] <script>alert(1)</script>"
 
