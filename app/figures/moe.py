@@ -92,24 +92,24 @@ def squares(models: Sequence[tuple[str, int, int, str]], look: Look, *, height: 
     return made
 
 
-def shares(rows: Sequence[str], values: np.ndarray, look: Look, *, x: str, hover: str) -> go.Figure:
+def shares(rows: Sequence[str], values: np.ndarray, experts: Sequence[str], look: Look, *, hover: str) -> go.Figure:
     """How much each expert is used by each kind of text, as a heat map over 0..1; the last row stands apart.
 
     Args:
         rows: N labels.
         values: (N, E) in 0..1.
-        x: title of the experts' axis.
+        experts: E names of the columns.
         hover: with ``{row}``, ``{expert}`` and ``{percent}``.
 
     Raises:
         ValueError: if the shapes do not fit.
     """
-    if values.ndim != 2 or len(rows) != len(values):
-        raise ValueError(f"{len(rows)} rows do not fit values of shape {values.shape}.")
+    if values.shape != (len(rows), len(experts)):
+        raise ValueError(f"{len(rows)} rows of {len(experts)} experts do not fit values of shape {values.shape}.")
     count, E = values.shape
     places = [*range(count - 1), count - 0.75]
     made = figure(look, height=60 + 44 * count)
-    # Cells as bars of height 1: a heat map cannot leave a gap before the last row.
+    # A trace for each row: one heat map could not leave a gap before the last.
     scale = [list(stop) for stop in look.probability]
     for place, label, row in zip(places, rows, values, strict=True):
         written = [f"{100 * value:.0f} %" for value in row] if E <= 16 else None
@@ -130,8 +130,9 @@ def shares(rows: Sequence[str], values: np.ndarray, look: Look, *, x: str, hover
             customdata=[[escape(hover.format(row=label, expert=e, percent=f"{100 * value:.1f} %")) for e, value in enumerate(row)]],
             hovertemplate="%{customdata}<extra></extra>",
         )
+    every = -(-E // 12)
     made.update_yaxes(range=[places[-1] + 0.55, -0.55], showgrid=False, tickmode="array", tickvals=places, ticktext=[escape(label) for label in rows])
-    made.update_xaxes(side="top", showgrid=False, tickmode="linear", dtick=1 if E <= 32 else 8, title={"text": escape(x)})
+    made.update_xaxes(side="top", showgrid=False, tickmode="array", tickvals=list(range(0, E, every)), ticktext=[escape(name) for name in experts[::every]])
     return made
 
 

@@ -11,7 +11,7 @@ from app.analysis import routing
 from app.page import Room
 from model import MoEConfig
 
-PICTURE = 452  # px: what the first screen leaves for the picture
+PICTURE = 404  # px: what the first screen leaves for the picture
 FEW = 12  # layers or experts that fit side by side as buttons
 
 

@@ -42,7 +42,7 @@ def decision(experts: Experts) -> None:
         for push in pushed.values()
     ]
     labels = {"up": room.say("moe.decision.up"), "down": room.say("moe.decision.down"), "group": room.say("moe.decision.table"), "pushes": room.say("moe.decision.pushes")}
-    components.decision(columns, rows, says, labels, height=PICTURE - 60, colours=experts.colours)
+    components.decision(columns, rows, says, labels, height=PICTURE, colours=experts.colours)
     total = float(np.linalg.norm(trace[f"blocks.{layer}.hook_mlp_out"][position]))
     words = "moe.decision.sum.alone" if made.shared_norm is None else "moe.decision.sum"
     summed = room.say(words, k=config.num_experts_per_tok, routed=f"{made.routed_norm:.3f}", shared=f"{made.shared_norm or 0:.3f}", total=f"{total:.3f}")
@@ -81,7 +81,7 @@ def _row(experts: Experts, made: routing.Decision, expert: int, pushed: dict) ->
     row = {"expert": expert, "label": experts.room.say("moe.expert.name", expert=expert), "chosen": expert in made.chosen}
     row["score"] = {"share": float(made.scores[expert]), "text": f"{made.scores[expert]:.4f}"}
     if made.bias is not None:
-        row |= {"bias": _signed(made.bias[expert], 4), "choice": {"text": f"{made.choice[expert]:.4f}"}}
+        row |= {"bias": _signed(made.bias[expert], 4), "choice": {"text": f"{made.choice[expert]:.4f}".replace("-", "−")}}
     if expert in made.chosen:
         i = made.chosen.tolist().index(expert)
         rank = f"{i + 1}"

@@ -28,7 +28,7 @@ def likes(experts: Experts) -> None:
     """Draw this part of the page."""
     room, layer = experts.room, experts.layer
     say, k, E = room.say, experts.config.num_experts_per_tok, experts.config.n_routed_experts
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         shared.choose_layer(experts)
         _try(experts)
     mine = routing.load(room.trace, layer) * k  # (E,) share of the tokens
@@ -44,7 +44,7 @@ def likes(experts: Experts) -> None:
         rows = [*record["kinds"], say("moe.likes.prompt")]
         values = np.stack([*(np.array(counted["share"][kind]) * k for kind in record["kinds"]), mine])
     slots = {name: f"{{{name}}}" for name in ("row", "expert", "percent")}
-    drawn = shares(rows, np.clip(values, 0, 1), room.look, x=say("moe.likes.axis"), hover=say("moe.likes.hover", **slots))
+    drawn = shares(rows, np.clip(values, 0, 1), [say("moe.expert.name", expert=expert) for expert in range(E)], room.look, hover=say("moe.likes.hover", **slots))
     page.chart(drawn, key="shares", alt=say("moe.likes.heading", layer=layer))
     if record is not None:
         read = f"{sum(record['tokens'].values()):,}"
@@ -57,6 +57,6 @@ def likes(experts: Experts) -> None:
 
 
 def _try(experts: Experts) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         for name, text in SAMPLES.items():
             st.button(experts.room.say(f"moe.likes.try.{name}"), key=f"try_{name}", on_click=state.change_prompt, args=(text,), icon=":material/content_paste:")

@@ -24,7 +24,8 @@ def statistics(lm: LanguageModel, texts: Mapping[str, Iterable[str]], top: int =
     """Count which experts the tokens of each kind of text choose.
 
     Args:
-        texts: kind -> its texts, each read on its own up to the model's context.
+        texts: kind -> its texts, best such as the model was not trained on; each is read on
+            its own up to the model's context.
         top: tokens kept for each expert.
         label: of the progress bar; None for none.
 
@@ -33,7 +34,7 @@ def statistics(lm: LanguageModel, texts: Mapping[str, Iterable[str]], top: int =
 
             {"kinds": [kind, ...], "tokens": {kind: tokens read},
              "layers": {"1": {"share": {kind: [E shares of the choices, sum 1]},
-                              "top": [E lists of [token id, share of the token's choices that went here]],
+                              "top": [E lists of [token id, how often of all its occurrences it went here]],
                               "information": bits}}}
 
         A token stands in an expert's list by how much more often it goes there than tokens
@@ -60,7 +61,7 @@ def statistics(lm: LanguageModel, texts: Mapping[str, Iterable[str]], top: int =
                     np.add.at(chosen[layer][kind], (np.array(ids)[:, None], indices), 1)
         if not tokens[kind]:
             raise BadInput("unreadable_text", f"The texts of kind {kind!r} are empty: give at least one token.", kind=kind)
-    return {"kinds": list(texts), "tokens": tokens, "layers": {str(layer): _layer(chosen[layer], top) for layer in layers}}
+    return {"kinds": list(texts), "tokens": tokens, "layers": {str(layer): _layer(chosen[layer], config.feed_forward.num_experts_per_tok, top) for layer in layers}}
 
 
 def mutual_information(counts: np.ndarray) -> float:
@@ -78,14 +79,14 @@ def _choices(lm: LanguageModel, ids: list[int]) -> dict[int, np.ndarray]:
     return {int(name.split(".")[1]): indices.reshape(len(ids), -1).numpy() for name, indices in recorder.tensors.items()}
 
 
-def _layer(chosen: dict[str, np.ndarray], top: int) -> dict:
+def _layer(chosen: dict[str, np.ndarray], k: int, top: int) -> dict:
     shares = {kind: table.sum(0) / table.sum() for kind, table in chosen.items()}
     table = sum(chosen.values())  # (V, E)
     uses, load = table.sum(1), table.sum(0) / table.sum()  # (V,), (E,)
     often = np.flatnonzero(uses >= LEAST)
-    share = table[often] / uses[often, None]  # of each token's choices
+    share = k * table[often] / uses[often, None]  # of each token's occurrences
     with np.errstate(divide="ignore", invalid="ignore"):
-        liking = np.where(table[often] > 0, table[often] * np.log(share / load), 0.0)
+        liking = np.where(table[often] > 0, table[often] * np.log(share / (k * load)), 0.0)
     best = [[i for i in np.argsort(-liking[:, e], kind="stable")[:top] if liking[i, e] > 0] for e in range(table.shape[1])]
     return {
         "share": {kind: values.round(5).tolist() for kind, values in shares.items()},

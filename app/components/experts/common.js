@@ -25,6 +25,9 @@ function shade(scale, share) {
   return rgb(low).map((c, n) => Math.round(c + ((end[n] - c) * (at - from)) / (to - from)));
 }
 
+// px for a picture that has `least` where the window is 800 px high, and the rest of a higher one.
+const roomy = (least) => least + Math.max(0, window.innerHeight - 800);
+
 const css = (colour) => `rgb(${colour.join(",")})`;
 
 // A canvas of that size in CSS pixels, sharp on dense screens; returns its context.

@@ -23,7 +23,7 @@ function cell(column, value, colour, colours) {
 function talk(push, labels, colours) {
   const line = element("div", "talk");
   const name = element("span", "who", push.label);
-  name.style.borderColor = push.expert === null ? colours.faint : colours.experts[push.expert % colours.experts.length];
+  name.style.borderLeftColor = push.expert === null ? colours.faint : colours.experts[push.expert % colours.experts.length];
   line.append(name);
   for (const [side, tokens] of [["up", push.up], ["down", push.down]]) {
     const group = element("span", `group ${side}`);
@@ -49,13 +49,13 @@ export default function (component) {
   const widths = { bar: "minmax(110px, 1.6fr)", signed: "minmax(84px, 0.9fr)", number: "minmax(84px, 0.9fr)", group: "minmax(96px, 1fr)", rank: "minmax(64px, 0.5fr)" };
   table.style.gridTemplateColumns = ["max-content", ...columns.map((column) => widths[column.kind])].join(" ");
   table.style.maxHeight = `${data.height}px`;
-  table.append(element("div", "cell head", ""), ...columns.map((column) => element("div", "cell head", column.head)));
+  table.append(element("div", "cell head", ""), ...columns.map((column) => element("div", `cell head ${column.kind}`, column.head)));
   let first = null;
   rows.forEach((row, place) => {
     const colour = row.expert === null ? colours.faint : colours.experts[row.expert % colours.experts.length];
     const line = place + 2;
     const name = element("div", "cell who", row.label);
-    name.style.borderColor = colour;
+    name.style.borderLeftColor = colour;
     const cells = columns.flatMap((column, n) => {
       const value = row[column.name];
       if (column.kind !== "group") {

@@ -12,7 +12,8 @@ function shape(tag, attributes, text) {
 
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
-  const { tokens, labels, colours, height, experts: E } = data;
+  const { tokens, labels, colours, experts: E } = data;
+  const height = roomy(data.height);
   const root = parentElement.querySelector(".root");
   const weights = floats(data.weights);
   const T = tokens.length;
@@ -30,25 +31,32 @@ export default function (component) {
     const width = root.clientWidth;
     if (!width) return;
     const svg = shape("svg", { width, height, role: "img", "aria-label": labels.group });
-    // One scale on both sides: what leaves the tokens is what reaches the experts.
-    const gaps = { t: Math.min(8, (0.3 * height) / T), e: Math.min(14, (0.3 * height) / right) };
-    const bar = data.shared ? 26 : 0;
-    const scale = Math.min(height - gaps.t * (T - 1), height - bar - gaps.e * right) / total;
     const sums = { t: new Float64Array(T), e: new Float64Array(E) };
     links.forEach(({ t, e, weight }) => {
       sums.t[t] += weight;
       sums.e[e] += weight;
     });
-    const stack = (values, gap, room) => {
-      const used = values.reduce((sum, value) => sum + value * scale + gap, -gap);
-      let y = (room - used) / 2;
-      return Array.from(values, (value) => {
-        const top = y;
-        y += value * scale + gap;
-        return top;
-      });
-    };
-    const tops = { t: stack(sums.t, gaps.t, height), e: stack(sums.e, gaps.e, height - (bar ? bar + gaps.e : 0)) };
+    const bar = data.shared ? 26 : 0;
+    const least = right <= 24 ? 20 : 0; // px: each expert keeps room for its name, even where nothing reaches it
+    const gap = Math.min(10, (0.3 * height) / right);
+    const room = height - bar - gap * right;
+    const size = (value, scale) => Math.max(least, value * scale);
+    // One scale on both sides: what leaves the tokens is what reaches the experts. The largest that fits:
+    let [low, scale] = [0, Math.min(room, 0.85 * height) / total];
+    const fits = (tried) => sums.e.reduce((sum, value) => sum + size(value, tried), 0) <= room;
+    if (!fits(scale)) {
+      for (let high = scale, step = 0; step < 30; step++) {
+        scale = (low + high) / 2;
+        if (fits(scale)) low = scale;
+        else high = scale;
+      }
+      scale = low;
+    }
+    const apart = (height - total * scale) / T;
+    const tops = { t: [], e: [] };
+    sums.t.reduce((y, value) => (tops.t.push(y), y + value * scale + apart), apart / 2);
+    const spare = (room - sums.e.reduce((sum, value) => sum + size(value, scale), 0)) / E;
+    sums.e.reduce((y, value) => (tops.e.push(y + (size(value, scale) - value * scale) / 2), y + size(value, scale) + gap + spare), spare / 2);
     const filledTo = { t: [...tops.t], e: [...tops.e] };
     const [x1, x2] = [LEFT, width - RIGHT];
     const middle = (x1 + x2) / 2;
@@ -72,7 +80,11 @@ export default function (component) {
     }
     const y = height - bar / 2;
     if (data.shared) {
-      svg.append(shape("path", { d: `M${x1},${height / 2}C${middle},${height / 2} ${middle},${y} ${x2},${y}`, stroke: colours.faint, "stroke-width": 2, "stroke-dasharray": "5 5", fill: "none" }));
+      for (let t = 0; t < T; t++) {
+        const from = tops.t[t] + (sums.t[t] * scale) / 2;
+        const strong = focus === null ? t === data.selected : t === focus;
+        svg.append(shape("path", { d: `M${x1},${from}C${middle},${from} ${middle},${y} ${x2},${y}`, class: "always", stroke: colours.faint, "stroke-width": strong ? 2.5 : 1, "stroke-dasharray": "5 5", fill: "none", opacity: strong ? 1 : 0.45 }));
+      }
       svg.append(shape("rect", { x: x2, y: height - bar, width: 12, height: bar, fill: colours.faint }), shape("text", { x: x2 + 18, y, class: "name", "dominant-baseline": "middle" }, labels.shared));
     }
     const every = Math.ceil(19 / Math.max(0.01, (height - tops.t[0] * 2) / T));

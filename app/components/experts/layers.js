@@ -31,7 +31,7 @@ export default function (component) {
   grid.append(...tiles.map(({ tile }) => tile));
   root.replaceChildren(readout, grid);
 
-  const tall = Math.max(80, Math.min(data.height / down - 40, 34 * T + LOAD));
+  const tall = Math.max(80, Math.min(roomy(data.height) / down - 40, 34 * T + LOAD));
   const family = getComputedStyle(root).fontFamily;
   const names = down === 1 && (tall - LOAD) / T >= 18; // tokens' names beside the first map
   function draw(marked) {

@@ -8,7 +8,7 @@ export default function (component) {
     ...data.experts.map((tokens, e) => {
       const line = element("div", "liking");
       const name = element("span", "who", filled(data.labels.expert, { expert: e }));
-      name.style.borderColor = data.colours.experts[e % data.colours.experts.length];
+      name.style.borderLeftColor = data.colours.experts[e % data.colours.experts.length];
       const group = element("span", "group");
       if (!tokens.length) group.append(element("span", "word", data.labels.none));
       for (const { token, share, here } of tokens) {

@@ -10,14 +10,15 @@ export default function (component) {
   const root = parentElement.querySelector(".root");
   const [T, E] = [tokens.length, load.length];
   const tables = { weights: floats(data.weights), scores: floats(data.scores) };
-  const row = Math.max(ROW.least, Math.min(ROW.most, Math.floor((data.height - HEAD - FOOT) / T)));
+  const height = roomy(data.height);
+  const row = Math.max(ROW.least, Math.min(ROW.most, Math.floor((height - HEAD - FOOT) / T)));
   root.style.setProperty("--grid", colours.grid);
 
   const readout = element("div", "readout", labels.point);
   readout.setAttribute("role", "status");
   const [head, body, foot] = [picture(labels.experts), picture(labels.group), picture(labels.load)];
   const frame = element("div", "frame");
-  frame.style.maxHeight = `${Math.max(3 * row, data.height - HEAD - FOOT)}px`;
+  frame.style.maxHeight = `${Math.max(3 * row, height - HEAD - FOOT)}px`;
   frame.append(body);
   const scrolled = root.querySelector(".frame")?.scrollTop;
   let shown = root.dataset.shown ?? "weights";
@@ -78,6 +79,7 @@ export default function (component) {
   }
 
   function drawBody(marked) {
+    const font = row >= 34 ? FONT + 3 : FONT;
     const context = sized(body, width, T * row);
     const values = tables[shown];
     const end = shown === "weights" ? most : 1;
@@ -87,11 +89,11 @@ export default function (component) {
         context.fillStyle = t === data.selected ? colours.own : colours.faint;
         context.fillRect(0, y + 1, 4, row - 2);
       }
-      context.font = `${t === data.selected ? 600 : 400} ${FONT}px ${family}`;
+      context.font = `${t === data.selected ? 600 : 400} ${font}px ${family}`;
       context.fillStyle = colours.ink;
       context.textAlign = "left";
       context.fillText(cut(context, tokens[t], NAMES - 18), 10, y + row / 2);
-      context.font = `600 ${FONT}px ${family}`;
+      context.font = `600 ${font}px ${family}`;
       context.textAlign = "center";
       for (let e = 0; e < E; e++) {
         const value = values[t * E + e];
