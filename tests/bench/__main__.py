@@ -103,7 +103,10 @@ def main() -> None:
     """Print every table."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=8, help="turns of each candidate; the best counts (default 8)")
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="CPU threads, for us and our peers alike (default %(default)s); 1 on a machine with other work")
+    asked = parser.parse_args()
+    rounds = asked.rounds
+    torch.set_num_threads(asked.threads)
     transformers.logging.set_verbosity_error()
     gguf = model.fetch_smollm2()
     lm = model.load("smollm2")
