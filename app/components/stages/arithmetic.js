@@ -1,0 +1,151 @@
+// The arithmetic of one cell with its real operands: four steps, then every number behind them.
+
+class Arithmetic {
+  constructor(onLetGo) {
+    this.root = element("div", "arithmetic");
+    this.root.dataset.testid = "arithmetic";
+    this.who = element("div", "who");
+    this.query = element("span", "token query");
+    this.looks = element("span");
+    this.key = element("span", "token key");
+    this.state = element("span", "state");
+    this.letGo = element("button", "plain");
+    this.letGo.type = "button";
+    this.letGo.onclick = onLetGo;
+    this.who.append(this.query, this.looks, this.key, this.state, this.letGo);
+    this.steps = element("div", "steps");
+    this.step = {};
+    for (const stage of STAGES) {
+      const box = element("div", `step ${stage}`);
+      const name = element("span", "step-name");
+      const work = element("span", "work");
+      const value = element("output", "result");
+      value.dataset.testid = `value-${stage}`;
+      const note = element("span", "note");
+      box.append(name, work, value, note);
+      this.steps.append(box);
+      this.step[stage] = { name, work, value, note };
+    }
+    this.entry = 0;
+    this.products = new Cards(["query", "key", "product"], "products");
+    this.softmax = new Cards(["score", "power", "weight"], "softmax-row");
+    this.values = new Cards(["value"], "sums", (entry) => {
+      this.entry = entry;
+      this.writeValues();
+    });
+    this.terms = element("p", "terms");
+    this.terms.dataset.testid = "value-terms";
+    this.productsTotal = element("p", "total");
+    this.productsTotal.dataset.testid = "products-total";
+    this.softmaxTotal = element("p", "total");
+    this.softmaxTotal.dataset.testid = "softmax-total";
+    this.parts = {
+      products: new Section("products", this.products.root, this.productsTotal),
+      softmax: new Section("softmax", this.softmax.root, this.softmaxTotal),
+      values: new Section("values", this.values.root, this.terms),
+    };
+    this.hint = element("p", "hint");
+    this.details = element("div", "details");
+    this.details.append(...Object.values(this.parts).map((part) => part.root));
+    this.root.append(this.hint, this.who, this.steps, this.details);
+  }
+
+  // cell: [query, key] or null for the hint; pinned: whether it stays.
+  show(head, labels, cell, pinned) {
+    this.hint.textContent = labels.hint;
+    this.root.classList.toggle("empty", cell === null);
+    this.root.dataset.cell = cell ? cell.join(",") : "";
+    this.root.dataset.pinned = String(Boolean(cell && pinned));
+    this.letGo.textContent = labels.unpin;
+    this.letGo.hidden = !pinned;
+    for (const stage of STAGES) this.step[stage].name.textContent = labels[stage];
+    if (cell === null) return;
+    Object.assign(this, { head, labels, cell });
+    const [query, key] = cell;
+    this.query.textContent = `${head.tokens[query]} (${query})`;
+    this.looks.textContent = labels.looks;
+    this.key.textContent = `${head.tokens[key]} (${key})`;
+    this.state.textContent = pinned ? labels.pinned : labels.hovered;
+    this.writeSteps();
+    this.writeProducts();
+    this.writeSoftmax();
+    this.writeValues();
+  }
+
+  write(stage, work, note = "") {
+    const step = this.step[stage];
+    const value = this.head.at(stage, ...this.cell);
+    step.work.textContent = work;
+    step.value.textContent = `= ${written(value)}`;
+    step.value.dataset.value = String(value);
+    step.note.textContent = note;
+  }
+
+  writeSteps() {
+    const { head, labels } = this;
+    const [query, key] = this.cell;
+    const { Dh, scale } = head;
+    const dot = head.at("dot", query, key);
+    const scaled = head.at("scaled", query, key);
+    const allowed = !head.isMasked("masked", query, key);
+    this.write("dot", "q · k = Σ qᵢ kᵢ", filled(labels["dot.note"], { count: Dh }));
+    const plain = Math.abs(scale * Math.sqrt(Dh) - 1) < 1e-5;
+    const root = Math.sqrt(Dh);
+    this.write(
+      "scaled",
+      plain ? `${written(dot)} ÷ √${Dh}` : `${written(dot)} × ${written(scale)}`,
+      plain ? (Number.isInteger(root) ? `√${Dh} = ${root}` : `√${Dh} ≈ ${written(root)}`) : labels["scaled.other"],
+    );
+    this.write("masked", allowed ? labels["masked.kept"] : labels["masked.gone"], filled(allowed ? labels["masked.why"] : key > query ? labels["masked.later"] : labels["masked.window"], { query, key }));
+    const row = head.row(query);
+    this.row = row;
+    if (allowed) {
+      const power = Math.exp(scaled - row.max);
+      this.write("softmax", `exp(${written(scaled)} − ${operand(row.max)}) ÷ Σ`, `${written(power)} ÷ ${written(row.sum)}`);
+    } else this.write("softmax", "exp(−∞) ÷ Σ", `0 ÷ ${written(row.sum)}`);
+  }
+
+  writeProducts() {
+    const { head, labels } = this;
+    const [query, key] = this.cell;
+    const rows = [];
+    for (let i = 0; i < head.Dh; i++) {
+      const [q, k] = [head.query[query * head.Dh + i], head.key[key * head.Dh + i]];
+      rows.push({ name: i, numbers: [written(q, 3), written(k, 3), written(q * k, 3)], weight: q * k });
+    }
+    this.parts.products.title.textContent = filled(labels["products.title"], { count: head.Dh });
+    this.products.fill(rows);
+    this.productsTotal.textContent = filled(labels["products.total"], { count: head.Dh, total: written(head.at("dot", query, key)) });
+  }
+
+  writeSoftmax() {
+    const { head, labels, row } = this;
+    const [query, key] = this.cell;
+    const rows = row.keys.map((at, i) => ({
+      name: head.tokens[at],
+      numbers: [written(head.at("masked", query, at), 3), written(row.powers[i], 3), written(head.at("softmax", query, at), 3)],
+      weight: head.at("softmax", query, at),
+    }));
+    this.parts.softmax.title.textContent = filled(labels["softmax.title"], { token: head.tokens[query], count: rows.length });
+    this.softmax.fill(rows, row.keys.indexOf(key));
+    this.softmaxTotal.textContent = filled(labels["softmax.total"], { max: written(row.max), sum: written(row.sum), hidden: head.T - rows.length });
+  }
+
+  writeValues() {
+    const { head, labels, row } = this;
+    const [query] = this.cell;
+    const { Dv } = head;
+    this.entry = Math.min(this.entry, Dv - 1);
+    const rows = [];
+    for (let j = 0; j < Dv; j++) {
+      const sum = head.result[query * Dv + j];
+      rows.push({ name: j, numbers: [written(sum, 3)], weight: sum });
+    }
+    this.parts.values.title.textContent = filled(labels["values.title"], { token: head.tokens[query], count: Dv });
+    this.values.fill(rows, this.entry);
+    const terms = row.keys.map((key) => [head.at("softmax", query, key), head.value[key * Dv + this.entry]]);
+    terms.sort((a, b) => Math.abs(b[0] * b[1]) - Math.abs(a[0] * a[1]));
+    const sum = terms.map(([weight, value]) => `${written(weight, 3)}·${operand(value, 3)}`).join(" + ");
+    this.terms.textContent = `${filled(labels["values.entry"], { entry: this.entry })} ${sum} = ${written(head.result[query * Dv + this.entry])}`;
+  }
+}

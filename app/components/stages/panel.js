@@ -1,0 +1,202 @@
+// One stage: heading, colour scale, and its matrix with token labels.
+
+const LABEL_PX = 15; // font of token labels
+const LABEL_STEP = 17; // px between labels, so that none touches the next
+
+function element(tag, className, text) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+class Panel {
+  constructor(stage, owner) {
+    this.stage = stage;
+    this.owner = owner;
+    this.figure = element("figure", "panel");
+    this.figure.dataset.testid = `stage-${stage}`;
+    this.heading = element("button", "heading");
+    this.heading.type = "button";
+    this.heading.onclick = () => owner.enlarge(stage);
+    this.formula = element("span", "formula");
+    this.legend = element("div", "legend");
+    this.low = element("span");
+    this.high = element("span");
+    this.bar = element("canvas", "bar");
+    this.legend.append(this.low, this.bar, this.high);
+    this.sheet = element("div", "sheet");
+    this.base = element("canvas", "base");
+    this.marks = element("canvas", "marks");
+    this.marks.setAttribute("role", "img");
+    this.sheet.append(this.base, this.marks);
+    this.figure.append(this.heading, this.legend, this.sheet);
+    owner.listen(this);
+  }
+
+  // geometry: {left, top, cell, upright}; px, the same cell size in all stages.
+  draw(geometry) {
+    const { head, palette, labels, view } = this.owner;
+    this.geometry = geometry;
+    this.heading.replaceChildren(element("b", "", labels[this.stage]), element("span", "formula", labels[`${this.stage}.formula`]));
+    this.heading.title = labels.enlarge;
+    this.marks.setAttribute("aria-label", filled(labels.matrix, { stage: labels[this.stage] }));
+    this.scale(head, palette);
+    const side = view.n * geometry.cell;
+    const size = [geometry.left + side + 2, geometry.top + side + 2];
+    this.figure.style.width = `${size[0]}px`;
+    for (const canvas of [this.base, this.marks]) fit(canvas, size, window.devicePixelRatio || 1);
+    this.paint(this.base.getContext("2d"), window.devicePixelRatio || 1);
+    this.mark();
+  }
+
+  scale(head, palette) {
+    const range = head.range[this.stage];
+    const probability = this.stage === "softmax";
+    this.low.textContent = probability ? "0" : written(-range, 1);
+    this.high.textContent = probability ? "1" : `+${written(range, 1)}`;
+    this.bar.width = 256;
+    this.bar.height = 1;
+    const pen = this.bar.getContext("2d");
+    for (let i = 0; i < 256; i++) {
+      pen.fillStyle = css([...palette.ramp(this.stage).slice(3 * i, 3 * i + 3)]);
+      pen.fillRect(i, 0, 1, 1);
+    }
+  }
+
+  paint(pen, pixelRatio) {
+    const { head, palette, view, labels } = this.owner;
+    const { left, top, cell } = this.geometry;
+    pen.clearRect(0, 0, pen.canvas.width, pen.canvas.height);
+    paintMatrix(pen, head, palette, this.stage, view, left, top, cell, pixelRatio);
+    const every = Math.max(1, Math.ceil(LABEL_STEP / cell));
+    for (let i = 0; i < view.n; i += every) {
+      this.columnLabel(pen, view.column + i, palette.faint);
+      this.rowLabel(pen, view.row + i, palette.faint);
+    }
+    if (left > 40) {
+      pen.font = `600 15px ${palette.font}`;
+      pen.textAlign = "right";
+      pen.textBaseline = "alphabetic";
+      pen.fillStyle = palette.key;
+      pen.fillText(clipped(pen, `${labels.key} →`, left - 8), left - 8, top - 28);
+      pen.fillStyle = palette.query;
+      pen.fillText(clipped(pen, `${labels.query} ↓`, left - 8), left - 8, top - 8);
+    }
+  }
+
+  rowLabel(pen, row, colour, back) {
+    const { head, palette, view } = this.owner;
+    const { left, top, cell } = this.geometry;
+    if (left < 40) return;
+    pen.font = `${back ? "600 " : ""}${LABEL_PX}px ${palette.font}`;
+    pen.textBaseline = "middle";
+    pen.textAlign = "right";
+    const text = clipped(pen, head.tokens[row], left - 14);
+    const y = top + (row - view.row + 0.5) * cell;
+    if (back) pill(pen, left - 12 - pen.measureText(text).width, y - 10, pen.measureText(text).width + 8, 20, back);
+    pen.fillStyle = colour;
+    pen.fillText(text, left - 8, y + 1);
+  }
+
+  columnLabel(pen, column, colour, back) {
+    const { head, palette, view } = this.owner;
+    const { left, top, cell, upright } = this.geometry;
+    pen.save();
+    pen.font = `${back ? "600 " : ""}${LABEL_PX}px ${palette.font}`;
+    pen.textBaseline = "middle";
+    pen.translate(left + (column - view.column + 0.5) * cell, top - 6);
+    if (!upright) pen.rotate(-Math.PI / 2);
+    pen.textAlign = upright ? "center" : "left";
+    const text = clipped(pen, head.tokens[column], upright ? cell - 4 : top - 12);
+    const width = pen.measureText(text).width;
+    if (upright) pen.translate(0, -10);
+    if (back) pill(pen, upright ? -width / 2 - 4 : -4, -10, width + 8, 20, back);
+    pen.fillStyle = colour;
+    pen.fillText(text, 0, 1);
+    pen.restore();
+  }
+
+  // The marks of the pinned cell and of the one under the mouse, on the canvas above.
+  mark() {
+    const { owner, geometry } = this;
+    if (!geometry) return;
+    const { palette, view, pin, hover, token, chosen, brush } = owner;
+    const pen = this.marks.getContext("2d");
+    pen.clearRect(0, 0, this.marks.width, this.marks.height);
+    const active = hover || pin;
+    this.figure.dataset.marked = active ? active.join(",") : "";
+    const inside = ([query, key]) => query >= view.row && query < view.row + view.n && key >= view.column && key < view.column + view.n;
+    const row = token ?? (active ? null : chosen);
+    if (row !== null && row >= view.row && row < view.row + view.n) {
+      this.band(pen, row, null, palette.ink);
+      this.rowLabel(pen, row, palette.paper, palette.query);
+    }
+    if (token !== null && token >= view.column && token < view.column + view.n) {
+      this.band(pen, null, token, palette.ink);
+      this.columnLabel(pen, token, palette.paper, palette.key);
+    }
+    if (pin && hover && inside(pin)) this.frame(pen, pin, palette.accent, 2);
+    if (active && inside(active)) {
+      this.band(pen, active[0], null, palette.query);
+      this.band(pen, null, active[1], palette.key);
+      this.frame(pen, active, active === pin ? palette.accent : palette.ink, 3);
+      this.rowLabel(pen, active[0], palette.paper, palette.query);
+      this.columnLabel(pen, active[1], palette.paper, palette.key);
+    }
+    if (brush) {
+      pen.fillStyle = `${palette.accent}33`;
+      pen.strokeStyle = palette.accent;
+      pen.lineWidth = 2;
+      pen.fillRect(brush.x, brush.y, brush.side, brush.side);
+      pen.strokeRect(brush.x, brush.y, brush.side, brush.side);
+    }
+  }
+
+  band(pen, query, key, colour) {
+    const { left, top, cell } = this.geometry;
+    const { view } = this.owner;
+    const side = view.n * cell;
+    pen.strokeStyle = colour;
+    pen.lineWidth = 1.5;
+    if (query !== null) pen.strokeRect(left, top + (query - view.row) * cell, side, cell);
+    if (key !== null) pen.strokeRect(left + (key - view.column) * cell, top, cell, side);
+  }
+
+  frame(pen, [query, key], colour, width) {
+    const { left, top, cell } = this.geometry;
+    const { view, palette } = this.owner;
+    const grow = Math.max(0, (7 - cell) / 2); // a cell of a few pixels gets a frame that can be seen
+    const box = [left + (key - view.column) * cell - grow, top + (query - view.row) * cell - grow, cell + 2 * grow, cell + 2 * grow];
+    pen.strokeStyle = palette.paper;
+    pen.lineWidth = width + 3;
+    pen.strokeRect(...box);
+    pen.strokeStyle = colour;
+    pen.lineWidth = width;
+    pen.strokeRect(...box);
+  }
+
+  // The cell at a place of the canvas, in px; null outside the matrix.
+  cellAt(x, y) {
+    const { left, top, cell } = this.geometry;
+    const { view } = this.owner;
+    const [column, row] = [Math.floor((x - left) / cell), Math.floor((y - top) / cell)];
+    if (column < 0 || row < 0 || column >= view.n || row >= view.n) return null;
+    return [view.row + row, view.column + column];
+  }
+}
+
+function pill(pen, x, y, width, height, colour) {
+  pen.fillStyle = colour;
+  pen.beginPath();
+  pen.roundRect(x, y, width, height, 4);
+  pen.fill();
+}
+
+function fit(canvas, [width, height], pixelRatio) {
+  canvas.width = Math.round(width * pixelRatio);
+  canvas.height = Math.round(height * pixelRatio);
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
+  canvas.getContext("2d").setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
+}

@@ -1,0 +1,279 @@
+// The controller: what is shown, what the mouse and keys do, and what Python is told.
+
+const TOKEN_EVENT = "glassformer-token"; // see chips.js: detail {position}
+const TELL_AFTER = 220; // ms without a further key press before Python hears of a moved pin
+const LARGEST_CELL = 92;
+const SMALLEST_VIEW = 4; // tokens
+const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+class StagesView {
+  constructor(root) {
+    this.root = root;
+    this.pin = this.hover = this.token = this.brush = this.chosen = null;
+    this.tools = element("div", "tools");
+    this.look = element("p", "look");
+    this.mini = element("canvas", "mini");
+    this.mini.onpointerdown = this.mini.onpointermove = (event) => event.buttons && this.moveView(event);
+    this.tools.append(this.look, this.mini);
+    this.buttons = {};
+    const acts = { nearer: () => this.zoom(0.6), farther: () => this.zoom(1 / 0.6), whole: () => this.zoom(Infinity), save: () => this.save() };
+    for (const [name, act] of Object.entries(acts)) {
+      const button = element("button", `tool ${name}`);
+      button.type = "button";
+      button.dataset.testid = `tool-${name}`;
+      button.onclick = act;
+      this.buttons[name] = button;
+      this.tools.append(button);
+    }
+    this.board = element("div", "board");
+    this.board.tabIndex = 0;
+    this.board.setAttribute("role", "group");
+    this.board.onkeydown = (event) => this.pressed(event);
+    this.panels = Object.fromEntries(STAGES.map((stage) => [stage, new Panel(stage, this)]));
+    this.arithmetic = new Arithmetic(() => this.setPin(null, true));
+    this.body = element("div", "body");
+    this.body.append(this.board, this.arithmetic.root);
+    root.replaceChildren(this.tools, this.body);
+    this.onEscape = (event) => {
+      const typing = document.activeElement?.matches("input, textarea, [contenteditable]");
+      if (event.key === "Escape" && this.pin && !typing) this.setPin(null, true);
+    };
+    this.onToken = (event) => {
+      if (event.detail.from === this) return;
+      this.token = event.detail.position;
+      this.markAll();
+    };
+    this.watch = new ResizeObserver(() => this.width !== this.root.clientWidth && this.data && this.draw());
+  }
+
+  connect() {
+    document.addEventListener("keydown", this.onEscape);
+    document.addEventListener(TOKEN_EVENT, this.onToken);
+    this.watch.observe(this.root);
+  }
+
+  disconnect() {
+    document.removeEventListener("keydown", this.onEscape);
+    document.removeEventListener(TOKEN_EVENT, this.onToken);
+    this.watch.disconnect();
+  }
+
+  update(data, tell) {
+    const before = this.data;
+    this.tell = tell;
+    this.data = data;
+    this.labels = data.labels;
+    this.chosen = data.chosen;
+    const same = before && ["dot", "pattern", "query", "key", "value"].every((name) => before[name] === data[name]) && String(before.tokens) === String(data.tokens);
+    if (!same) this.head = new Head(data);
+    const T = this.head.T;
+    const newPrompt = !before || String(before.tokens) !== String(data.tokens);
+    if (newPrompt) {
+      this.view = { row: 0, column: 0, n: T };
+      this.hover = this.token = null;
+      this.waiting = undefined;
+      clearTimeout(this.timer);
+    }
+    // Python's pin counts, except while a later one of ours is still on its way to it.
+    if (this.waiting === undefined) this.pin = data.pin;
+    else if (String(this.waiting) === String(data.pin)) this.waiting = undefined;
+    if (newPrompt && this.pin) this.reveal(this.pin);
+    this.look.textContent = data.labels.look;
+    this.board.setAttribute("aria-label", data.labels.board);
+    for (const [name, button] of Object.entries(this.buttons)) {
+      button.textContent = data.labels[`tool.${name}`];
+      button.title = data.labels[`tool.${name}.help`];
+      button.setAttribute("aria-label", button.title);
+    }
+    const style = getComputedStyle(this.root);
+    this.palette = new Palette({ ...data.colours, font: style.fontFamily });
+    for (const [name, colour] of Object.entries(data.colours)) if (typeof colour === "string") this.root.style.setProperty(`--${name}`, colour);
+    this.draw();
+  }
+
+  get shown() {
+    return this.data.shown === "all" ? STAGES : [this.data.shown];
+  }
+
+  draw() {
+    this.width = this.root.clientWidth;
+    if (!this.width) return;
+    const alone = this.shown.length === 1;
+    this.root.classList.toggle("alone", alone);
+    const panels = this.shown.map((stage) => this.panels[stage]);
+    this.board.replaceChildren(...panels.map((panel) => panel.figure));
+    const pen = this.panels.dot.base.getContext("2d");
+    pen.font = `600 ${LABEL_PX}px ${this.palette.font}`;
+    const { view, head } = this;
+    const widest = Math.max(...head.tokens.map((token) => pen.measureText(token).width));
+    const axis = Math.max(pen.measureText(`${this.labels.key} →`).width, pen.measureText(`${this.labels.query} ↓`).width);
+    const left = Math.ceil(Math.min(124, Math.max(48, widest + 20, axis + 14)));
+    const gap = 18;
+    const across = alone ? this.width * 0.52 - left : (this.width - left - 3 * gap - 4 * 4) / 4;
+    const down = Math.max(220, window.innerHeight - (alone ? 400 : 480));
+    const side = Math.max(120, Math.min(across, down, view.n * LARGEST_CELL));
+    const fine = side / view.n;
+    const cell = fine >= 8 ? Math.floor(fine) : fine;
+    const upright = cell >= Math.min(widest + 6, 72);
+    const top = upright ? 48 : Math.ceil(Math.min(96, Math.max(50, widest + 14)));
+    panels.forEach((panel, i) => panel.draw({ left: i ? 3 : left, top, cell, upright }));
+    this.drawMini();
+    this.markAll();
+    this.write();
+  }
+
+  drawMini() {
+    const { head, view, palette, mini } = this;
+    const zoomed = view.n < head.T;
+    mini.hidden = !zoomed;
+    this.buttons.whole.disabled = this.buttons.farther.disabled = !zoomed;
+    this.buttons.nearer.disabled = view.n <= Math.min(SMALLEST_VIEW, head.T);
+    for (const name of ["nearer", "farther", "whole"]) this.buttons[name].hidden = head.T <= 8;
+    if (!zoomed) return;
+    const side = 64;
+    fit(mini, [side, side], window.devicePixelRatio || 1);
+    const pen = mini.getContext("2d");
+    paintFine(pen, head, palette, "softmax", { row: 0, column: 0, n: head.T }, 0, 0, side / head.T, window.devicePixelRatio || 1);
+    pen.strokeStyle = palette.accent;
+    pen.lineWidth = 2;
+    const unit = side / head.T;
+    pen.strokeRect(view.column * unit, view.row * unit, view.n * unit, view.n * unit);
+  }
+
+  markAll() {
+    for (const stage of this.shown) this.panels[stage].mark();
+  }
+
+  write() {
+    const cell = this.hover || this.pin;
+    this.arithmetic.show(this.head, this.labels, cell, cell !== null && cell === this.pin);
+  }
+
+  // At most once a frame, however many times the mouse reports.
+  soon() {
+    if (this.frame) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      this.markAll();
+      this.write();
+    });
+  }
+
+  setHover(cell) {
+    if (String(cell) === String(this.hover)) return;
+    this.hover = cell;
+    document.dispatchEvent(new CustomEvent(TOKEN_EVENT, { detail: { position: cell ? cell[1] : null, from: this } }));
+    this.soon();
+  }
+
+  setPin(cell, now) {
+    this.pin = cell;
+    if (cell) this.reveal(cell);
+    this.waiting = cell;
+    this.draw();
+    clearTimeout(this.timer);
+    const send = () => this.tell("pin", { query: cell ? cell[0] : null, key: cell ? cell[1] : null });
+    if (now) send();
+    else this.timer = setTimeout(send, TELL_AFTER);
+  }
+
+  reveal([query, key]) {
+    const { view } = this;
+    const moved = (start, at) => (at < start ? at : at >= start + view.n ? at - view.n + 1 : start);
+    this.view = { ...view, row: moved(view.row, query), column: moved(view.column, key) };
+  }
+
+  setView(row, column, n) {
+    const T = this.head.T;
+    const size = Math.max(Math.min(SMALLEST_VIEW, T), Math.min(T, Math.round(n)));
+    const within = (start) => Math.max(0, Math.min(T - size, Math.round(start)));
+    this.view = { row: within(row), column: within(column), n: size };
+    this.draw();
+  }
+
+  zoom(factor, centre) {
+    const { view } = this;
+    const [query, key] = centre || this.hover || this.pin || [view.row + view.n * 0.5, view.column + view.n * 0.5];
+    const n = Math.min(this.head.T, view.n * factor);
+    // The cell under the mouse stays where it is.
+    this.setView(query - ((query - view.row) * n) / view.n, key - ((key - view.column) * n) / view.n, n);
+  }
+
+  moveView(event) {
+    const unit = this.head.T / this.mini.clientHeight;
+    this.setView(event.offsetY * unit - this.view.n / 2, event.offsetX * unit - this.view.n / 2, this.view.n);
+  }
+
+  enlarge(stage) {
+    this.tell("enlarge", this.data.shown === stage ? "all" : stage);
+  }
+
+  listen(panel) {
+    const { marks } = panel;
+    let start = null;
+    marks.onpointerdown = (event) => {
+      start = [event.offsetX, event.offsetY];
+      marks.setPointerCapture(event.pointerId);
+    };
+    marks.onpointermove = (event) => {
+      if (start && panel.cellAt(...start) && Math.hypot(event.offsetX - start[0], event.offsetY - start[1]) > 8 && this.head.T > SMALLEST_VIEW) {
+        const side = Math.max(Math.abs(event.offsetX - start[0]), Math.abs(event.offsetY - start[1]));
+        this.brush = { x: event.offsetX < start[0] ? start[0] - side : start[0], y: event.offsetY < start[1] ? start[1] - side : start[1], side };
+        this.markAll();
+      } else this.setHover(panel.cellAt(event.offsetX, event.offsetY));
+    };
+    marks.onpointerup = (event) => {
+      const { brush } = this;
+      this.brush = null;
+      if (brush) {
+        const { left, top, cell } = panel.geometry;
+        this.setView(this.view.row + (brush.y - top) / cell, this.view.column + (brush.x - left) / cell, brush.side / cell);
+      } else if (start) {
+        const cell = panel.cellAt(event.offsetX, event.offsetY);
+        if (cell) this.setPin(String(cell) === String(this.pin) ? null : cell, true);
+        this.board.focus({ preventScroll: true });
+      }
+      start = null;
+    };
+    marks.onpointercancel = () => {
+      start = this.brush = null;
+      this.markAll();
+    };
+    marks.onpointerleave = () => this.setHover(null);
+    marks.addEventListener(
+      "wheel",
+      (event) => {
+        // The wheel scrolls the page unless there is something to zoom: Ctrl, or a view that is zoomed already.
+        if (this.head.T <= SMALLEST_VIEW || !(event.ctrlKey || this.view.n < this.head.T)) return;
+        event.preventDefault();
+        this.zoom(event.deltaY > 0 ? 1.25 : 0.8, panel.cellAt(event.offsetX, event.offsetY));
+      },
+      { passive: false },
+    );
+  }
+
+  pressed(event) {
+    const move = MOVES[event.key];
+    if (!move || event.target !== this.board) return;
+    event.preventDefault();
+    const last = this.head.T - 1;
+    const from = this.pin || [this.chosen ?? last, this.head.strongest(this.chosen ?? last)];
+    const to = this.pin ? from.map((at, i) => Math.max(0, Math.min(last, at + move[i]))) : from;
+    this.hover = null;
+    this.setPin(to, false);
+  }
+
+  save() {
+    download(exported(this, this.shown.map((stage) => this.panels[stage])), this.data.file);
+  }
+}
+
+export default function (component) {
+  const { data, parentElement, setTriggerValue } = component;
+  const root = parentElement.querySelector(".root");
+  const view = (root.glassformerView ??= new StagesView(root));
+  view.disconnect();
+  view.connect();
+  view.update(data, setTriggerValue);
+  return () => view.disconnect();
+}
