@@ -62,6 +62,7 @@ TEXT = {
     "who.group": {"en": "Heat map: rows are tokens, columns are experts", "zh": "热图：行是词元，列是专家"},
     "who.group.layers": {"en": "Layer {layer}: rows are tokens, columns are experts", "zh": "第 {layer} 层：行是词元，列是专家"},
     "who.group.flow": {"en": "Ribbons from tokens to experts, as wide as their weights", "zh": "从词元到专家的带子，宽度为权重"},
+    "who.loaded": {"en": "Expert {expert}: {share} of all choices in this layer", "zh": "专家 {expert}：占该层全部选择的 {share}"},
     "who.load": {"en": "load: share of all choices", "zh": "负载：占全部选择的份额"},
     # One decision
     "decision.heading": {"en": "How {token} chose its experts in layer {layer}", "zh": "第 {layer} 层：{token} 如何选择专家"},

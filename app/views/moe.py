@@ -60,7 +60,7 @@ def _who(experts: Experts) -> None:
 
 def _labels(room: Room, kind: str, *names: str) -> dict[str, str]:
     """Texts for the browser, where {placeholders} of what is under the mouse are filled in."""
-    slots = {name: f"{{{name}}}" for name in ("token", "expert", "score", "weight", "layer")}
+    slots = {name: f"{{{name}}}" for name in ("token", "expert", "score", "weight", "layer", "share")}
     own = {name: room.say(f"moe.who.{name}{kind}", **slots) for name in ("point", "cell", "unchosen", "group") if not (kind == ".flow" and name == "unchosen")}
     return own | {name: room.say(f"moe.who.{name}", **slots) for name in names} | {"expert": room.say("moe.expert.name", **slots), "layer": room.say("moe.layer.name", **slots)}
 
@@ -72,7 +72,7 @@ def _map(experts: Experts) -> None:
         routing.weights(trace, layer),
         trace[f"blocks.{layer}.mlp.hook_router_scores"],
         routing.load(trace, layer),
-        _labels(room, "", "weights", "scores", "always", "on", "shared", "token", "experts", "load"),
+        _labels(room, "", "weights", "scores", "always", "on", "shared", "token", "experts", "load", "loaded") | {"name": room.say("moe.shared")},
         most=experts.most,
         shared=experts.config.n_shared_experts > 0,
         selected=room.position,

@@ -28,6 +28,13 @@ function shade(scale, share) {
 // px for a picture that has `least` where the window is 800 px high, and the rest of a higher one.
 const roomy = (least) => least + Math.max(0, window.innerHeight - 800);
 
+// Which of `places` can be named with lines `apart` px from each other; the first in `order` have the choice.
+function nameable(places, order, apart) {
+  const named = new Set();
+  for (const i of order) if ([...named].every((other) => Math.abs(places[other] - places[i]) >= apart)) named.add(i);
+  return named;
+}
+
 const css = (colour) => `rgb(${colour.join(",")})`;
 
 // A canvas of that size in CSS pixels, sharp on dense screens; returns its context.

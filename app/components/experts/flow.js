@@ -2,6 +2,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 const LEFT = 150;
 const RIGHT = 190;
+const LINE = 18; // px from name to name
 
 function shape(tag, attributes, text) {
   const made = document.createElementNS(SVG, tag);
@@ -37,7 +38,7 @@ export default function (component) {
       sums.e[e] += weight;
     });
     const bar = data.shared ? 26 : 0;
-    const least = right <= 24 ? 20 : 0; // px: each expert keeps room for its name, even where nothing reaches it
+    const least = Math.min(20, (0.4 * height) / right); // px: each expert keeps room for its name, even where nothing reaches it
     const gap = Math.min(10, (0.3 * height) / right);
     const room = height - bar - gap * right;
     const size = (value, scale) => Math.max(least, value * scale);
@@ -87,21 +88,25 @@ export default function (component) {
       }
       svg.append(shape("rect", { x: x2, y: height - bar, width: 12, height: bar, fill: colours.faint }), shape("text", { x: x2 + 18, y, class: "name", "dominant-baseline": "middle" }, labels.shared));
     }
-    const every = Math.ceil(19 / Math.max(0.01, (height - tops.t[0] * 2) / T));
+    const middles = { t: tops.t.map((top, t) => top + (sums.t[t] * scale) / 2), e: tops.e.map((top, e) => top + (sums.e[e] * scale) / 2) };
+    const named = {
+      t: nameable(middles.t, [marked ?? data.selected, data.selected, ...tokens.keys()], LINE),
+      e: nameable(middles.e, [...middles.e.keys()].sort((a, b) => sums.e[b] - sums.e[a]), LINE),
+    };
     tokens.forEach((token, t) => {
       const [top, tall] = [tops.t[t], Math.max(1, sums.t[t] * scale)];
       svg.append(shape("rect", { x: x1 - 10, y: top, width: 10, height: tall, fill: t === data.selected ? colours.own : colours.residual }));
-      if (t % every && t !== data.selected && t !== marked) return;
+      if (!named.t.has(t)) return;
       const short = [...token].length > 14 ? `${[...token].slice(0, 13).join("")}…` : token;
-      const name = shape("text", { x: x1 - 16, y: top + tall / 2, class: t === data.selected ? "name chosen" : "name", "text-anchor": "end", "dominant-baseline": "middle" }, short);
+      const name = shape("text", { x: x1 - 16, y: middles.t[t], class: t === data.selected ? "name chosen" : "name", "text-anchor": "end", "dominant-baseline": "middle" }, short);
       name.onclick = () => setTriggerValue("choose", t);
       svg.append(name);
     });
     for (let e = 0; e < E; e++) {
       const tall = sums.e[e] * scale;
       svg.append(shape("rect", { x: x2, y: tops.e[e], width: 12, height: Math.max(1, tall), fill: colours.experts[e % colours.experts.length] }));
-      if (E > 24 && !tall) continue;
-      svg.append(shape("text", { x: x2 + 18, y: tops.e[e] + tall / 2, class: "name", "dominant-baseline": "middle" }, `${filled(labels.expert, { expert: e })} · ${percent(sums.e[e] / total)}`));
+      if (!named.e.has(e)) continue;
+      svg.append(shape("text", { x: x2 + 18, y: middles.e[e], class: "name", "dominant-baseline": "middle" }, `${filled(labels.expert, { expert: e })} · ${percent(sums.e[e] / total)}`));
     }
     svg.onmouseleave = () => (readout.textContent = labels.point);
     box.replaceChildren(svg);

@@ -36,7 +36,6 @@ export default function (component) {
   const top = element("div", "top");
   top.append(readout, choice);
   root.replaceChildren(top, head, frame, foot);
-  frame.scrollTop = scrolled ?? Math.max(0, (data.selected + 0.5) * row - frame.clientHeight / 2);
 
   const family = getComputedStyle(root).fontFamily;
   const columns = E + (data.shared ? 1 : 0);
@@ -70,7 +69,7 @@ export default function (component) {
       context.fillRect(left(E), HEAD - 5, cell - 8, 4);
       context.fillStyle = colours.ink;
       context.textAlign = "right";
-      context.fillText(labels.shared, width, HEAD / 2 - 2);
+      context.fillText(context.measureText(labels.shared).width <= cell + 8 ? labels.shared : labels.name, width, HEAD / 2 - 2);
     }
     context.textAlign = "left";
     context.font = `${FONT}px ${family}`;
@@ -146,7 +145,7 @@ export default function (component) {
     context.lineTo(left(E) - (data.shared ? 8 : 0), even);
     context.stroke();
     context.setLineDash([]);
-    if (data.shared && cell > 46) context.fillText(percent(1), left(E) + cell / 2 - 4, FOOT - 11);
+    if (data.shared && cell > 52) context.fillText(percent(1), left(E) + cell / 2 - 4, FOOT - 11);
   }
 
   function cutLines(context, text, room) {
@@ -180,6 +179,13 @@ export default function (component) {
     tell(null);
     readout.textContent = labels.point;
   };
+  foot.onmousemove = (event) => {
+    const e = Math.floor((event.clientX - foot.getBoundingClientRect().left - NAMES) / cell);
+    readout.textContent = e >= 0 && e < E ? filled(labels.loaded, { expert: e, share: percent(load[e]) }) : labels.point;
+  };
+  foot.onmouseleave = () => (readout.textContent = labels.point);
   body.onclick = (event) => setTriggerValue("choose", under(event).t);
-  return lively(root, draw);
+  const done = lively(root, draw);
+  frame.scrollTop = scrolled ?? Math.max(0, (data.selected + 0.5) * row - frame.clientHeight / 2); // a canvas not yet drawn has no height
+  return done;
 }
