@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from model import BadInput, LanguageModel, load
 from model.capture import Recorder, recording
 from model.config import GQAConfig, ModelConfig, MoEConfig
 from model.tokenizer import Tokenizer
-from model.training import corpus, evaluate, heads, ngram, optimiser
+from model.training import corpus, curves, evaluate, heads, ngram, optimiser
 from model.training.loop import Run, train
 from model.training.loss import cross_entropy
 from model.training.recipes import CONFIGS, Schedule
@@ -75,6 +76,15 @@ def test_a_run_of_another_architecture_is_refused(tmp_path, tokens):
     Run(SMALL, SCHEDULE, tokens).save(path)
     with pytest.raises(BadInput, match="another architecture"):
         Run(replace(SMALL, n_layers=3), SCHEDULE, tokens).restore(path)
+
+
+def test_a_run_that_read_in_another_order_is_refused(tmp_path, tokens):
+    """Its step number would point at other text, and its count of tokens would be wrong."""
+    path = tmp_path / "run.safetensors"
+    Run(SMALL, SCHEDULE, tokens).save(path)
+    with pytest.raises(BadInput, match="batch 4"):
+        Run(SMALL, replace(SCHEDULE, batch=2), tokens).restore(path)
+    Run(SMALL, replace(SCHEDULE, tokens=10 * SCHEDULE.tokens), tokens).restore(path)  # longer is the same run
 
 
 def test_training_learns_and_every_pass_visits_every_sequence(tmp_path):
@@ -306,3 +316,14 @@ def test_what_is_no_checkpoint_is_refused_in_one_sentence(tmp_path, content):
     with pytest.raises(BadInput) as caught:
         load(path)
     assert caught.value.code == "not_a_model_file" and "\n" not in str(caught.value)
+
+
+def test_curves_show_every_loss_at_its_place(tiny):
+    """Tokens are counted from the schedule: a curve once stood at steps."""
+    record = {"losses": [9.0, 4.5], "steps_per_loss": 10, "schedule": {"batch": 4, "length": 16}}
+    models = [replace(tiny, name=name, record=record) for name in ("one", "two")]
+    assert curves.table(models).splitlines() == ["model,tokens,nats_per_token", "one,640,9.0000", "one,1280,4.5000", "two,640,9.0000", "two,1280,4.5000"]
+    picture = ElementTree.fromstring(curves.picture(models))
+    lines = [element.get("points") for element in picture.iter("{http://www.w3.org/2000/svg}polyline")]
+    (x0, y0), (x1, y1) = ([float(value) for value in point.split(",")] for point in lines[0].split())
+    assert len(lines) == 2 and x0 < x1 and y0 < y1  # loss falls: the picture's y grows downwards

@@ -4,7 +4,8 @@
 
 reads the validation texts and training tokens that `python -m model train` left in FOLDER
 and every model in assets/models, adds to each model's record what the app shows (scores,
-heads, experts), and writes assets/models/README.md.
+heads, experts), and writes assets/models/README.md with the loss curves beside it
+(losses.csv, losses.svg).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from ..config import MoEConfig
 from ..generate import generate
 from ..language_model import LanguageModel
 from ..tokenizer import Tokenizer
-from . import evaluate, experts, heads, ngram
+from . import curves, evaluate, experts, heads, ngram
 
 PROMPTS = {
     "en-books": "Once upon a time there was a",
@@ -87,8 +88,8 @@ def baselines(folder: Path, texts: dict[str, list[str]]) -> dict[str, dict[str, 
     return found
 
 
-def write(models: list[LanguageModel], peers: dict[str, dict[str, float]], texts: dict[str, list[str]]) -> str:
-    """The card's Markdown."""
+def write(models: list[LanguageModel], peers: dict[str, dict[str, float]], texts: dict[str, list[str]], text_tokens: int) -> str:
+    """The card's Markdown; `text_tokens` is the length of one pass over the training text."""
     kinds = list(texts)
     lines = [
         "# The storytellers",
@@ -100,16 +101,19 @@ def write(models: list[LanguageModel], peers: dict[str, dict[str, float]], texts
         "",
         "## Bits per byte (smaller is better), and share of tokens that were the first guess",
         "",
-        "| model | tokens seen | " + " | ".join(kinds) + " | sums solved |",
+        "| model | passes over the text | " + " | ".join(kinds) + " | sums solved |",
         "|---|---|" + "---|" * (len(kinds) + 1),
     ]
     for lm in models:
         cells = [f"{lm.record['scores'][kind]['bits_per_byte']:.3f} ({100 * lm.record['scores'][kind]['top1']:.0f} %)" for kind in kinds]
-        lines.append(f"| {lm.name} | {lm.record['tokens']:,} | " + " | ".join(cells) + f" | {100 * lm.record['sums_solved']:.0f} % |")
+        lines.append(f"| {lm.name} | {lm.record['tokens'] / text_tokens:.2f} | " + " | ".join(cells) + f" | {100 * lm.record['sums_solved']:.0f} % |")
     for name, found in peers.items():
         lines.append(f"| {name} | | " + " | ".join(f"{found[kind]:.3f}" for kind in kinds) + " | |")
     beaten = [f"{lm.name} does not beat {name} on {kind}" for lm in models for name, found in peers.items() for kind in kinds if lm.record["scores"][kind]["bits_per_byte"] >= found[kind]]
     lines += ["", "Every model beats both peers on every kind of text." if not beaten else "**Not shown yet:** " + "; ".join(beaten) + ".", ""]
+    lines += ["![Training loss along each run](losses.svg)", "", "The same as numbers: [losses.csv](losses.csv).", ""]
+    lines += ["Each learning rate was held, then brought to zero over the last quarter of the run. No comparison of optimisers or learning rates stands behind the recipe yet.", ""]
+    lines += [f"The tokenizer spends, on the same texts: {_tokenizer_use(models[0].tokenizer, texts)}.", ""]
     for lm in models:
         record = lm.record
         lines += [f"## {lm.name}", "", f"{lm.description}. {lm.parameters:,} parameters. Seed {record['schedule']['seed']}; {record['tokens']:,} tokens in {record['seconds'] / 3600:.2f} hours on two shared cores.", ""]
@@ -129,6 +133,18 @@ def write(models: list[LanguageModel], peers: dict[str, dict[str, float]], texts
     return "\n".join(lines)
 
 
+def _tokenizer_use(tokenizer: Tokenizer, texts: dict[str, list[str]]) -> str:
+    """Bytes per token of each kind, and the share of Chinese characters cut into bytes."""
+    said, chinese, cut = [], 0, 0
+    for kind, own in texts.items():
+        tokens = sum(len(tokenizer.encode(text)) for text in own)
+        said.append(f"{kind} {sum(len(text.encode()) for text in own) / tokens:.2f} bytes a token")
+        found = [letter for text in own for letter in text if letter >= "\u2e80"]
+        chinese += len(found)
+        cut += sum(len(tokenizer.encode(letter)) > 1 for letter in found)
+    return ", ".join(said) + (f"; {100 * cut / chinese:.1f} % of Chinese characters are no token of their own" if chinese else "")
+
+
 def _sample(lm: LanguageModel, prompt: str, seed: int) -> str:
     return "".join(step.text for step in generate(lm, prompt, max_new_tokens=SAMPLE_TOKENS, temperature=0.8, top_p=0.95, seed=seed))
 
@@ -145,7 +161,10 @@ def main() -> None:
         if path.exists():
             models.append(measure(checkpoint.read(path), texts))
             checkpoint.save(models[-1], path)
-    (MODELS / "README.md").write_text(write(models, baselines(folder, texts), texts), encoding="utf-8")
+    text_tokens = len(np.load(folder / "tokens.npy", allow_pickle=False, mmap_mode="r"))
+    (MODELS / "README.md").write_text(write(models, baselines(folder, texts), texts, text_tokens), encoding="utf-8")
+    (MODELS / "losses.csv").write_text(curves.table(models), encoding="utf-8")
+    (MODELS / "losses.svg").write_text(curves.picture(models), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -123,12 +123,16 @@ class Run:
         """Go on from what `save` wrote.
 
         Raises:
-            BadInput: if that run had another architecture.
+            BadInput: if that run had another architecture, or read the text in another order.
         """
         with safe_open(path, framework="pt") as file:
             header = file.metadata()
             if ModelConfig.from_dict(json.loads(header["config"])) != self.config:
                 raise BadInput("other_run", f"{path} is of a run with another architecture: remove it to start anew, or choose another folder.", path=str(path))
+            before, now = json.loads(header["schedule"]), asdict(self.schedule)
+            changed = [name for name in ("batch", "length", "seed") if before[name] != now[name]]
+            if changed:
+                raise BadInput("other_run", f"{path} is of a run with {changed[0]} {before[changed[0]]}: give the same, or choose another folder.", path=str(path))
             tensors = {name: file.get_tensor(name) for name in file.keys()}
         self.model.load_state_dict({name.removeprefix("model."): tensor for name, tensor in tensors.items() if name.startswith("model.")})
         for number, optimiser in enumerate(self.optimisers):
