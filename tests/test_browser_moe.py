@@ -147,8 +147,7 @@ def test_likings_are_shown_with_the_prompt_beside_them(room, models):
     expect(page.locator(".st-key-likes .liking")).to_have_count(7)
     record = models["v3"].record["experts"]["layers"]["1"]
     expect(page.locator(".stMain")).to_contain_text(f"tells {record['information']:.2f} of 1.00 bits")
-    rows = page.locator(".st-key-shares .ytick text").all_text_contents()
-    assert rows == ["letters", "digits", "this prompt"]
+    expect(page.locator(".st-key-shares .ytick text")).to_have_text(["letters", "digits", "this prompt"])
     page.locator(".st-key-try_sums button").click()
     expect(page.locator(".st-key-prompt input")).to_have_value(re.compile(r"12 \+ 35 = 47"))
 

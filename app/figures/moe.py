@@ -80,7 +80,7 @@ def squares(models: Sequence[tuple[str, int, int, str]], look: Look, *, height: 
     across = 0.0
     for name, total, active, text in models:
         side, inner = total**0.5 / largest, active**0.5 / largest
-        room = max(side, 0.46)  # so that neighbours' texts do not meet
+        room = max(side, 0.5)  # so that neighbours' texts do not meet
         left = across + (room - side) / 2
         for width, colour in ((side, look.masked), (inner, look.own)):
             made.add_shape(type="rect", x0=left, x1=left + width, y0=0, y1=width, fillcolor=colour, line={"color": look.faint, "width": 1})
@@ -161,6 +161,6 @@ def before_after(tokens: Sequence[str], before: np.ndarray, after: np.ndarray, n
         made.add_annotation(x=max(p, q), y=place, xanchor="left", xshift=8, text=text, showarrow=False, font={"color": colour})
     most = max(0.05, float(np.maximum(before, after).max()))
     made.update_layout(bargap=0.3, bargroupgap=0.05, showlegend=True, legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"})
-    made.update_xaxes(range=[0, 1.45 * most], tickformat=".0%", title={"text": escape(x)})
+    made.update_xaxes(range=[0, 1.6 * most], tickformat=".0%", title={"text": escape(x)})
     made.update_yaxes(autorange="reversed", showgrid=False, tickmode="array", tickvals=places, ticktext=[escape(token) for token in tokens])
     return made

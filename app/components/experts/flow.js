@@ -3,6 +3,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const LEFT = 150;
 const RIGHT = 190;
 const LINE = 18; // px from name to name
+const MANY = 48; // tokens
 
 function shape(tag, attributes, text) {
   const made = document.createElementNS(SVG, tag);
@@ -83,8 +84,9 @@ export default function (component) {
     if (data.shared) {
       for (let t = 0; t < T; t++) {
         const from = tops.t[t] + (sums.t[t] * scale) / 2;
-        const strong = focus === null ? t === data.selected : t === focus;
-        svg.append(shape("path", { d: `M${x1},${from}C${middle},${from} ${middle},${y} ${x2},${y}`, class: "always", stroke: colours.faint, "stroke-width": strong ? 2.5 : 1, "stroke-dasharray": "5 5", fill: "none", opacity: strong ? 1 : 0.45 }));
+        const strong = t === (focus ?? data.selected);
+        if (T > MANY && !strong) continue; // the ribbons are what to look at
+        svg.append(shape("path", { d: `M${x1},${from}C${middle},${from} ${middle},${y} ${x2},${y}`, class: "always", stroke: colours.faint, "stroke-width": strong ? 2.5 : 1, "stroke-dasharray": "5 5", fill: "none", opacity: strong ? 1 : Math.min(0.45, 6 / T) }));
       }
       svg.append(shape("rect", { x: x2, y: height - bar, width: 12, height: bar, fill: colours.faint }), shape("text", { x: x2 + 18, y, class: "name", "dominant-baseline": "middle" }, labels.shared));
     }
