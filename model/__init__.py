@@ -9,6 +9,12 @@ capture, trace, generate.
     trace["blocks.0.attn.hook_pattern"]  # numpy (H, T, S)
 """
 
+import os
+
+# Read when torch is loaded. Torch's threads wait for each other by spinning; where a browser or
+# a second model wants the same two cores, that made a token take 500 ms instead of 55.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 from .catalog import Entry, catalog, default_name, load
 from .config import DenseConfig, GQAConfig, MLAConfig, ModelConfig, MoEConfig, RopeConfig
 from .errors import BadInput
