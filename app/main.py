@@ -15,7 +15,7 @@ import streamlit as st  # noqa: E402
 
 from app import page, runtime, state  # noqa: E402
 from app.text import say  # noqa: E402
-from app.views import attention, embeddings, moe, output  # noqa: E402
+from app.views import attention, embeddings, mla, moe, output  # noqa: E402
 
 # Address, page, icon, in the order of the navigation. A new room is one line here, and its
 # title under "<address>.title" in app/text.
@@ -24,6 +24,7 @@ ROOMS = (
     ("attention", attention.show, ":material/grid_on:"),
     ("embeddings", embeddings.show, ":material/view_column:"),
     ("moe", moe.show, ":material/call_split:"),
+    ("mla", mla.show, ":material/compress:"),
 )
 
 st.set_page_config(page_title="Glassformer", page_icon="🔍", layout="wide", initial_sidebar_state="collapsed")
