@@ -203,18 +203,18 @@ def _pip_install(requirements: Path) -> None:
     """
     command = [str(_python()), "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--requirement", str(requirements)]
     # Standard output is the terminal's own, for pip's bars; standard error passes through here.
-    process = subprocess.Popen(command, cwd=str(ROOT), stderr=subprocess.PIPE, universal_newlines=True, errors="replace")
-    said: List[str] = []
-    reader = threading.Thread(target=_pass_on, args=(process.stderr, said))
-    reader.start()
-    try:
-        process.wait()
-    except BaseException:  # Ctrl-C: pip has been told too, and must be gone before the lock is
-        process.terminate()
-        process.wait()
-        raise
-    finally:
-        reader.join()
+    with subprocess.Popen(command, cwd=str(ROOT), stderr=subprocess.PIPE, universal_newlines=True, errors="replace") as process:
+        said: List[str] = []
+        reader = threading.Thread(target=_pass_on, args=(process.stderr, said))
+        reader.start()
+        try:
+            process.wait()
+        except BaseException:  # Ctrl-C: pip has been told too, and must be gone before the lock is
+            process.terminate()
+            process.wait()
+            raise
+        finally:
+            reader.join()
     if process.returncode:
         raise _pip_failed("".join(said))
 
@@ -229,7 +229,7 @@ def _pass_on(source: TextIO, said: List[str]) -> None:
 def _pip_failed(said: str) -> Trouble:
     """What went wrong, by what pip wrote on standard error."""
     if _NO_SPACE in said:
-        return Trouble(f"There is not enough disk space for the packages: free about 6 GB for {VENV}, then start again.")
+        return Trouble(f"There is not enough disk space for the packages: free a few GB for {VENV}, then start again.")
     if _NETWORK.search(said):
         return Trouble("pip could not reach its package index: connect this machine to the network and start again; what was downloaded is kept, so a second try continues from there.")
     missing = re.search(r"No matching distribution found for (\S+)", said)
