@@ -60,7 +60,7 @@ def lanes(
 
     Args:
         tokens: N, as shown to people; the first is token `first` of the prompt.
-        labels: "point", "cached", and what a cell's numbers are said with: "entries" with
+        labels: "point", "cached", "masked", and what a cell's numbers are said with: "entries" with
             {column}, "keys" with {token}, "heads" with {head} and {column}; plain text.
         selected: index in the prompt of the row that is framed.
         height: px of a box's picture.

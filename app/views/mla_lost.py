@@ -14,7 +14,7 @@ from app.figures.moe import before_after
 from app.page import Room
 from app.state import SCOPES
 from app.text import percent
-from app.views.mla_twin import offer_models, switch_to
+from app.views.mla_twin import built_in, switch_to
 from model.interventions import CompressKeysValues
 
 PICTURE = 430  # px
@@ -51,7 +51,7 @@ def _latent(room: Room) -> None:
     st.markdown(f"#### {room.say('mla.lost.latent.heading')}")
     expanded = attention.n_heads * (attention.head_dim + attention.value_dim)
     st.markdown(room.say("mla.lost.latent", model=room.quoted(room.lm.name), latent=attention.kv_lora_rank + attention.qk_rope_head_dim, expanded=expanded))
-    switch_to(room, offer_models(room, ("MHA", "GQA", "MQA")))
+    switch_to(room, built_in(("MHA", "GQA", "MQA")))
 
 
 def _rank(room: Room, full: int) -> int:

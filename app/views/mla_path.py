@@ -11,7 +11,7 @@ from app.analysis import latent as analysis
 from app.components.lanes import Box, Lane, Step, lanes
 from app.page import Room
 from app.text import plain
-from app.views.mla_twin import PICTURE, TALL, offer_models, switch_to, trained_twin, twin_name
+from app.views.mla_twin import PICTURE, TALL, built_in, switch_to, trained_twin, twin_name
 from model.attention import GroupedQueryAttention, MultiHeadLatentAttention
 from model.memory import elements_per_layer
 from model.twin import mha_config
@@ -41,7 +41,7 @@ def path(room: Room) -> None:
     st.markdown(f"#### {room.say('mla.path.heading.plain', layer=room.view.layer, groups=groups)}")
     _draw(room, [Lane(room.say("mla.path.lane.cache"), _plain_steps(room, room.trace)), Lane(room.say("mla.path.lane.query"), _query_steps(room))], height=TALL)
     st.markdown(room.say("mla.path.look.plain", cached=cached, kind=attention.kind, groups=groups, share=heads // groups, heads=heads, head=room.view.head))
-    names = offer_models(room, ("MLA",))
+    names = built_in(("MLA",))
     st.markdown(room.say("mla.plain.switch" if names else "mla.plain.none", model=room.quoted(room.lm.name), kind=attention.kind))
     switch_to(room, names)
     page.source(room, GroupedQueryAttention.forward)

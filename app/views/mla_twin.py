@@ -29,7 +29,7 @@ def trained_twin(room: Room) -> LanguageModel | None:
     return twin if twin.config.attention == mha_config(room.lm.config).attention and twin.tokenizer.fingerprint == room.lm.tokenizer.fingerprint else None
 
 
-def offer_models(room: Room, kinds: tuple[str, ...]) -> list[str]:
+def built_in(kinds: tuple[str, ...]) -> list[str]:
     """Built-in models whose attention is one of `kinds`, by name; trained ones first, as in the catalog."""
     return [entry.name for entry in runtime.entries() if entry.available and entry.attention in kinds]
 
