@@ -101,7 +101,10 @@ class StagesView {
     const alone = this.shown.length === 1;
     this.root.classList.toggle("alone", alone);
     const panels = this.shown.map((stage) => this.panels[stage]);
-    this.board.replaceChildren(...panels.map((panel) => panel.figure));
+    // Only where they changed: a canvas put back in place would never hear that the mouse left it.
+    if (panels.length !== this.board.children.length || panels.some((panel, i) => panel.figure !== this.board.children[i])) {
+      this.board.replaceChildren(...panels.map((panel) => panel.figure));
+    }
     const pen = this.panels.dot.base.getContext("2d");
     pen.font = `600 ${LABEL_PX}px ${this.palette.font}`;
     const { view, head } = this;
