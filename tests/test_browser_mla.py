@@ -121,5 +121,6 @@ def test_prompt_controls_and_picture_are_on_the_first_screen(visit, latent, sche
     for latent_part, picture in (("cache", "growth"), ("size", "sizes")):
         page.locator(".st-key-latent button").nth(("path", "cache", "size", "lost").index(latent_part)).click()
         expect(page.locator(f".st-key-{picture} .main-svg").first).to_be_visible()
+        settled(page)  # until then the part before still stands above
         place = page.locator(f".st-key-{picture}").first.bounding_box()
         assert place["y"] + place["height"] <= 800, (latent_part, place)
