@@ -17,6 +17,7 @@ import streamlit as st
 
 import model
 from app import offer, runtime, state
+from app.components import theme
 from app.components.chips import chips
 from app.figures.layout import LOOKS, Look
 from app.state import ViewState
@@ -86,6 +87,7 @@ def enter() -> Room:
     state.publish(shown, defaults())
     view = shown
     room = Room(view, lm, trace, look())
+    theme.follow(room.look.name)
     chips(trace.tokens, trace.ids, selected=room.position, label=room.say("common.chips"), on_choose=lambda position: state.change(query=position, token=None))
     return room
 
