@@ -149,6 +149,8 @@ def visit(server: str, chromium: Browser) -> Iterator[Callable[..., Page]]:
         page.goto(server + path)
         page.locator(".st-key-prompt").wait_for()
         settled(page)
+        # The chips are a script of their own: once they stand (or an error instead), nothing on the page is made anew.
+        page.locator(".st-key-chips .chip, [data-testid='stAlert']").first.wait_for()
         return page
 
     yield open_page
