@@ -2,7 +2,7 @@
 
 const OUTSTANDING = 5; // cards marked as the largest contributors
 
-// Cards of one shape, kept and refilled: {root, fill(rows, outstanding, current)}.
+// Cards of one shape, kept and refilled with `fill`.
 // A card shows `kinds.length` numbers, each with the class of its kind (query, key, value ...).
 class Cards {
   constructor(kinds, className, onChoose) {
@@ -52,7 +52,7 @@ class Cards {
   }
 }
 
-// A section of the arithmetic that opens and closes; what it holds is written only when open.
+// A section of the arithmetic: a title over its cards and their total.
 class Section {
   constructor(name, ...children) {
     this.root = element("section", `part ${name}`);
