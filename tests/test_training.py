@@ -115,6 +115,18 @@ def test_chunked_cross_entropy_is_cross_entropy():
         assert torch.linalg.norm(ours - theirs) < 0.02 * torch.linalg.norm(theirs)
 
 
+def test_all_experts_as_one_network_are_the_chosen_experts():
+    """What training computes is what the app shows: output and gradients of both forms."""
+    layer = Transformer(CONFIGS["storyteller"]).initialise(torch.Generator().manual_seed(0)).blocks[0].mlp
+    x = torch.randn(2, 7, 256, generator=torch.Generator().manual_seed(1), requires_grad=True)
+    found = []
+    for mode in (True, False):
+        out = layer.train(mode)(x)
+        found.append((out, *torch.autograd.grad(out.square().sum(), (x, layer.up, layer.down, layer.router.weight))))
+    for wide, chosen in zip(*found, strict=True):
+        torch.testing.assert_close(wide, chosen, rtol=1e-4, atol=1e-5 * chosen.detach().abs().max().item())
+
+
 @pytest.mark.parametrize("shape", [(13, 29), (29, 13), (3, 17, 11)])
 def test_orthogonalise_makes_singular_values_near_one(shape):
     made = optimiser.orthogonalise(torch.randn(shape, generator=torch.Generator().manual_seed(1)))
@@ -124,7 +136,7 @@ def test_orthogonalise_makes_singular_values_near_one(shape):
 
 def test_muon_trains_matrices_and_adamw_the_rest():
     model = Transformer(CONFIGS["storyteller"])
-    muon, adamw = optimiser.make_optimisers(model, 1e-3, 0.1)
+    muon, adamw = optimiser.make_optimisers(model, "muon", 1e-3, 0.1)
     matrices = {id(weight) for weight in muon.param_groups[0]["params"]}
     names = {name for name, weight in model.named_parameters() if id(weight) in matrices}
     assert all(name.startswith("blocks.") for name in names)

@@ -26,6 +26,7 @@ from ..generate import generate
 from ..language_model import LanguageModel
 from ..tokenizer import Tokenizer
 from . import curves, evaluate, experts, heads, ngram
+from .corpus import validation_texts
 
 PROMPTS = {
     "en-books": "Once upon a time there was a",
@@ -37,11 +38,6 @@ PROMPTS = {
 SAMPLES, SAMPLE_TOKENS = 10, 40
 LEAST_SCORE = 0.2  # of attention, for a head to be said to have a job
 SUMS_GOAL = 0.8  # of held-out additions
-
-
-def validation_texts(folder: Path) -> dict[str, list[str]]:
-    """Documents held out from training, by kind."""
-    return json.loads((folder / "validation.json").read_text(encoding="utf-8"))
 
 
 def sums_solved(lm: LanguageModel, texts: list[str], most: int = 300) -> float:

@@ -9,6 +9,7 @@ solves in validation, it has never seen.
 from __future__ import annotations
 
 import hashlib
+import json
 import lzma
 import re
 from collections.abc import Iterable
@@ -146,3 +147,8 @@ def stream(corpus_tokens: dict[str, list[np.ndarray]], seed: int) -> np.ndarray:
     every = [tokens for kind in sorted(corpus_tokens) for tokens in corpus_tokens[kind]]
     order = np.random.default_rng(seed).permutation(len(every))
     return np.concatenate([every[i] for i in order])
+
+
+def validation_texts(folder: Path) -> dict[str, list[str]]:
+    """Documents held out from training, by kind, as `python -m model train` left them in `folder`."""
+    return json.loads((folder / "validation.json").read_text(encoding="utf-8"))

@@ -46,7 +46,7 @@ class Run:
             raise BadInput("bad_config", f"The text has token {int(tokens.max())}, the model only {config.vocab_size} tokens.")
         self.config, self.schedule, self.tokens = config, schedule, tokens
         self.model = Transformer(config).initialise(torch.Generator().manual_seed(schedule.seed)).train()
-        self.optimisers = make_optimisers(self.model, schedule.rate, schedule.weight_decay)
+        self.optimisers = make_optimisers(self.model, schedule.optimiser, schedule.rate, schedule.weight_decay)
         self._half = torch.ops.mkldnn._is_mkldnn_bf16_supported()  # elsewhere bfloat16 is slower than float32
         self.step = 0
         self.seconds = 0.0

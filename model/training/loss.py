@@ -21,20 +21,25 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
     @staticmethod
     def forward(ctx, hidden: Tensor, unembedding: Tensor, targets: Tensor) -> Tensor:
         total = 0.0
-        grad_hidden = torch.empty_like(hidden, dtype=torch.float32)
+        weight, hidden_half = unembedding.bfloat16(), hidden.bfloat16()  # (V, D), (N, D)
+        grad_hidden = torch.empty_like(hidden_half)
         grad_unembedding = torch.zeros_like(unembedding, dtype=torch.float32)
-        weight = unembedding.bfloat16()  # (V, D)
+        half = weight.new_empty(ROWS, len(weight))  # (ROWS, V), used again for every chunk
+        wide = torch.empty_like(half, dtype=torch.float32)
         for start in range(0, len(hidden), ROWS):
-            rows, own = hidden[start : start + ROWS].bfloat16(), targets[start : start + ROWS, None]
-            logits = (rows @ weight.T).float()  # (ROWS, V)
-            log_sum = logits.logsumexp(-1, keepdim=True)
-            total += (log_sum - logits.gather(1, own)).sum().item()
+            rows, own = hidden_half[start : start + ROWS], targets[start : start + ROWS, None]
+            n = len(rows)
+            logits = wide[:n].copy_(torch.mm(rows, weight.T, out=half[:n]))
+            most = logits.amax(-1, keepdim=True)
+            at_target = logits.gather(1, own)
+            sums = logits.sub_(most).exp_().sum(-1, keepdim=True)
+            total += (most + sums.log() - at_target).sum().item()
             # d loss / d logits = softmax - one at the target
-            error = logits.sub_(log_sum).exp_()
-            error = error.scatter_add_(1, own, torch.full_like(log_sum, -1.0)).bfloat16()
-            grad_hidden[start : start + ROWS] = error @ weight
+            error = logits.div_(sums).scatter_add_(1, own, torch.full_like(sums, -1.0))
+            error = half[:n].copy_(error)
+            torch.mm(error, weight, out=grad_hidden[start : start + n])
             grad_unembedding += error.T @ rows
-        ctx.save_for_backward(grad_hidden / len(hidden), grad_unembedding / len(hidden))
+        ctx.save_for_backward(grad_hidden.float() / len(hidden), grad_unembedding / len(hidden))
         return hidden.new_tensor(total / len(hidden), dtype=torch.float32)
 
     @staticmethod

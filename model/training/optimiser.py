@@ -8,6 +8,9 @@ that one learning rate fits both optimisers.
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
 
@@ -19,14 +22,14 @@ def orthogonalise(matrix: Tensor, steps: int = 5) -> Tensor:
     which trains as well as exactly 1.
     """
     a, b, c = 3.4445, -4.7750, 2.0315
-    x = matrix.bfloat16()
+    x = matrix.bfloat16().view(-1, *matrix.shape[-2:])
     tall = x.shape[-2] > x.shape[-1]
     x = x.mT if tall else x
     x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)  # singular values at most 1
     for _ in range(steps):
         gram = x @ x.mT
-        x = a * x + (b * gram + c * gram @ gram) @ x
-    return (x.mT if tall else x).to(matrix.dtype)
+        x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)  # a x + (b gram + c gram^2) x
+    return (x.mT if tall else x).to(matrix.dtype).view(matrix.shape)
 
 
 class Muon(torch.optim.Optimizer):
@@ -50,10 +53,12 @@ class Muon(torch.optim.Optimizer):
                 weight.mul_(1 - group["lr"] * group["weight_decay"]).add_(direction, alpha=-group["lr"] * size)
 
 
-def make_optimisers(model: nn.Module, rate: float, weight_decay: float) -> list[torch.optim.Optimizer]:
-    """Muon for the blocks' matrices; AdamW for embeddings, routers, norms and biases, decay on none of these."""
+def make_optimisers(model: nn.Module, kind: Literal["muon", "adamw"], rate: float, weight_decay: float) -> list[torch.optim.Optimizer]:
+    """Muon (or AdamW) for the blocks' matrices; AdamW for embeddings, routers, norms and biases, decay on none of these."""
     matrices, others = [], []
     for name, weight in model.named_parameters():
         is_matrix = name.startswith("blocks.") and weight.dim() >= 2 and "router" not in name
         (matrices if is_matrix else others).append(weight)
-    return [Muon(matrices, rate, weight_decay), torch.optim.AdamW(others, lr=rate, betas=(0.9, 0.95), weight_decay=0.0)]
+    adamw = partial(torch.optim.AdamW, lr=rate, betas=(0.9, 0.95))
+    first = Muon(matrices, rate, weight_decay) if kind == "muon" else adamw(matrices, weight_decay=weight_decay)
+    return [first, adamw(others, weight_decay=0.0)]

@@ -8,6 +8,7 @@ matrices instead of three).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from ..config import DenseConfig, GQAConfig, MLAConfig, ModelConfig, MoEConfig
 
@@ -50,6 +51,7 @@ class Schedule:
     tokens: int  # to train on in all
     batch: int = 8  # sequences a step
     length: int = 512  # tokens a sequence
+    optimiser: Literal["muon", "adamw"] = "muon"  # of the blocks' matrices
     rate: float = 3e-3
     warm_up: int = 100  # steps
     decay: float = 0.25  # of all steps

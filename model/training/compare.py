@@ -1,0 +1,56 @@
+"""Which optimiser and learning rate: short runs of one model, alike but for these.
+
+    python -m model.training.compare --run FOLDER --tokens N
+
+trains `storyteller` anew for each of `CHOICES` on N tokens of what `python -m model train`
+prepared in FOLDER, and writes each one's loss on the held-out texts to
+assets/models/choices.csv, which the model card shows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from ..catalog import MODELS
+from ..commands.train import finished
+from ..tokenizer import Tokenizer
+from . import evaluate, loop, recipes
+from .corpus import validation_texts
+
+CHOICES = [("muon", 3e-3), ("adamw", 3e-3), ("muon", 6e-3), ("adamw", 1e-3), ("muon", 1.5e-3)]
+TEXTS = 20  # held-out documents of each kind to judge by
+FIELDS = ["optimiser", "rate", "tokens", "nats"]
+
+
+def loss(folder: Path, optimiser: str, rate: float, tokens: int) -> float:
+    """Nats per token on held-out texts, all kinds alike, of `storyteller` after `tokens` tokens."""
+    schedule = recipes.Schedule(tokens=tokens, optimiser=optimiser, rate=rate, warm_up=max(1, tokens // 40_960))
+    run = loop.Run(recipes.CONFIGS["storyteller"], schedule, np.load(folder / "tokens.npy", allow_pickle=False))
+    loop.train(run, folder / f"choice-{optimiser}-{rate}.run.safetensors", f"{optimiser} {rate}")
+    lm = finished(run, "storyteller", Tokenizer.from_file(folder / "tokenizer.json"))
+    scores = [evaluate.score(lm, texts[:TEXTS]) for texts in validation_texts(folder).values()]
+    return float(np.mean([each.nats / each.tokens for each in scores]))
+
+
+def main() -> None:
+    """Train every choice, write the table."""
+    parser = argparse.ArgumentParser(prog="python -m model.training.compare", description=__doc__.splitlines()[0])
+    parser.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="the folder of `python -m model train`")
+    parser.add_argument("--tokens", type=int, required=True, metavar="N", help="tokens for each choice")
+    args = parser.parse_args()
+    loop.keep_memory()
+    rows = []
+    for optimiser, rate in CHOICES:
+        rows.append({"optimiser": optimiser, "rate": rate, "tokens": args.tokens, "nats": round(loss(args.run, optimiser, rate, args.tokens), 4)})
+        with (MODELS / "choices.csv").open("w", newline="", encoding="utf-8") as file:
+            table = csv.DictWriter(file, FIELDS)
+            table.writeheader()
+            table.writerows(rows)
+
+
+if __name__ == "__main__":
+    main()
