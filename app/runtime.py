@@ -19,6 +19,7 @@ import torch
 import model
 from app.fetching import Download
 from model import LanguageModel, Trace
+from model.catalog import STORYTELLERS, file_of, present
 
 TORCH_THREADS = 2
 TRACE_ENTRIES = 32
@@ -50,13 +51,13 @@ def forwards() -> threading.Semaphore:
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
-def _entries(smollm2_fetched: bool) -> list[model.Entry]:
+def _entries(present: tuple[str, ...]) -> list[model.Entry]:
     return model.catalog()
 
 
 def entries() -> list[model.Entry]:
-    """The catalog, read anew once SmolLM2 is there."""
-    return _entries(model.smollm2_path() is not None)
+    """The catalog, read anew once SmolLM2 has been fetched or a built-in model's file has come."""
+    return _entries(tuple(present()))
 
 
 @st.cache_resource(show_spinner=False)
@@ -76,8 +77,8 @@ def language_model(name: str) -> LanguageModel:
 
 def _stamp(name: str) -> tuple[int, int] | None:
     try:
-        found = Path(name).expanduser().stat()
-    except (OSError, ValueError, RuntimeError):  # no path, or a text that cannot be one: a name
+        found = (file_of(name) if name in STORYTELLERS else Path(name).expanduser()).stat()
+    except (OSError, ValueError, RuntimeError):  # another name, or a text that cannot be a path
         return None
     return found.st_mtime_ns, found.st_size
 

@@ -20,7 +20,7 @@ from model.training.recipes import CONFIGS
 from tests.random_models import DENSE, LATENT, LEARNED, random_model
 
 HOSTILE = "<b>$x$</b> :red[x] #000001"
-PARTS = ("path", "cache", "size", "lost")
+PARTS = ("path", "cache", "size", "cost", "lost")
 # DeepSeek-V2's kind: softmax scores, groups by their best expert, queries not compressed.
 SECOND = replace(
     LATENT,
@@ -235,20 +235,16 @@ def test_the_trained_twin_appears_as_soon_as_its_file_is_there(tmp_path, monkeyp
 
     def add(name):
         checkpoint.save(replace(random_model(configs[name]), name=name), tmp_path / f"{name}.safetensors")
-        runtime._entries.clear()
 
-    try:
-        add("storyteller")
-        alone = page(model="storyteller")
-        assert "storyteller-mha has not been trained in this checkout" in texts(alone)
-        assert "untrained, reading the same tokens" in texts(page(model="storyteller", latent="cache"))
-        add("storyteller-mha")
-        app = page(model="storyteller")
-        trace = run_trace(model.load("storyteller-mha"), "to be or not", capture="light")
-        keys, last = (box for box in piece(app, "lanes")[-2:])
-        np.testing.assert_allclose(values(keys), trace["blocks.0.attn.hook_rot_k"].reshape(12, -1), rtol=1e-4, atol=1e-5)
-        np.testing.assert_allclose(values(last), trace["blocks.0.attn.hook_v"].reshape(12, -1), rtol=1e-4, atol=1e-5)
-        assert "not been trained" not in texts(app)
-        assert "the cache of storyteller" in texts(page(model="storyteller", latent="cache"))
-    finally:
-        runtime._entries.clear()
+    add("storyteller")
+    alone = page(model="storyteller")
+    assert "storyteller-mha has not been trained in this checkout" in texts(alone)
+    assert "untrained, reading the same tokens" in texts(page(model="storyteller", latent="cache"))
+    add("storyteller-mha")
+    app = page(model="storyteller")
+    trace = run_trace(model.load("storyteller-mha"), "to be or not", capture="light")
+    keys, last = (box for box in piece(app, "lanes")[-2:])
+    np.testing.assert_allclose(values(keys), trace["blocks.0.attn.hook_rot_k"].reshape(12, -1), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(values(last), trace["blocks.0.attn.hook_v"].reshape(12, -1), rtol=1e-4, atol=1e-5)
+    assert "not been trained" not in texts(app)
+    assert "the cache of storyteller" in texts(page(model="storyteller", latent="cache"))

@@ -119,7 +119,7 @@ def test_prompt_controls_and_picture_are_on_the_first_screen(visit, latent, sche
     sizes = page.locator(".st-key-lanes .root").evaluate("root => [...root.querySelectorAll('*')].filter(e => e.textContent).map(e => parseFloat(getComputedStyle(e).fontSize))")
     assert min(sizes) >= 16
     for latent_part, picture in (("cache", "growth"), ("size", "sizes")):
-        page.locator(".st-key-latent button").nth(("path", "cache", "size", "lost").index(latent_part)).click()
+        page.locator(".st-key-latent button").nth(("path", "cache", "size", "cost", "lost").index(latent_part)).click()
         expect(page.locator(f".st-key-{picture} .main-svg").first).to_be_visible()
         settled(page)  # until then the part before still stands above
         place = page.locator(f".st-key-{picture}").first.bounding_box()

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.analysis import routing
+from app.analysis.next_token import difference
 from tests.expert_models import KINDS, V2, V3, saved
 from model import BadInput, distribution, run_trace
 from model.interventions import AblateExpert, ChooseTop, ForceExpert
@@ -112,14 +113,13 @@ def test_an_effect_compares_the_two_predictions(trained):
     lm, before = trained
     layer = routing.expert_layers(lm.config)[0]
     after = run_trace(lm, list(before.ids), interventions=(ForceExpert(layer, 1),))
-    found = routing.effect(before, after, 10)
+    found = difference(before.logits[10], after.logits[10])
     p, q = distribution(before.logits[10]), distribution(after.logits[10])
     assert found.before == pytest.approx(p[found.ids]) and found.after == pytest.approx(q[found.ids])
     assert {int(p.argmax()), int(q.argmax())} <= set(found.ids.tolist())
     assert found.bits == pytest.approx((p * np.log2(p / q)).sum(), rel=1e-6)
-    assert found.rerouted > 0 and routing.working(after, layer).tolist() != routing.working(before, layer).tolist()
-    same = routing.effect(before, before, 10)
-    assert same.bits == 0 and same.rerouted == 0
+    assert routing.rerouted(before, after) > 0 and routing.working(after, layer).tolist() != routing.working(before, layer).tolist()
+    assert difference(before.logits[10], before.logits[10]).bits == 0 and routing.rerouted(before, before) == 0
 
 
 def test_an_ablated_expert_has_no_load_and_fewer_experts_have_all_of_it():

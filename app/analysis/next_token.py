@@ -5,7 +5,11 @@ T tokens, V vocabulary.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+
+from model import distribution
 
 
 def ranks(logits: np.ndarray) -> np.ndarray:
@@ -44,3 +48,23 @@ def foreseen(logits: np.ndarray, ids: np.ndarray) -> tuple[np.ndarray, np.ndarra
     probabilities = np.exp(real.astype(np.float64) - highest) / total
     places = np.array([(row > value).sum() + 1 for row, value in zip(scored, real, strict=True)], dtype=int)
     return probabilities, places
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Two predictions of one next token."""
+
+    ids: np.ndarray  # (n,) the most probable tokens of either
+    before: np.ndarray  # (n,) probabilities
+    after: np.ndarray  # (n,)
+    bits: float  # Kullback-Leibler divergence of the second from the first
+
+
+def difference(before: np.ndarray, after: np.ndarray, count: int = 8) -> Difference:
+    """Compare the predictions whose logits are `before` and `after`, (V,) each; `count` tokens, the first's best on top."""
+    p, q = distribution(before), distribution(after)
+    best = np.argsort(-np.maximum(p, q), kind="stable")[:count]
+    ids = best[np.argsort(-p[best], kind="stable")]
+    seen = p > 0
+    bits = float((p[seen] * (np.log2(p[seen]) - np.log2(np.maximum(q[seen], np.finfo(float).tiny)))).sum())
+    return Difference(ids, p[ids], q[ids], bits)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model import ModelConfig, MoEConfig, Trace, distribution
+from model import ModelConfig, MoEConfig, Trace
 from model.memory import layer_parameters
 
 
@@ -166,25 +166,9 @@ def working(trace: Trace, layer: int) -> np.ndarray:
     return np.where(trace[f"{mlp}.hook_expert_weights"] > 0, trace[f"{mlp}.hook_expert_indices"], -1)
 
 
-@dataclass(frozen=True)
-class Effect:
-    """What an intervention changed in the prediction at one position."""
-
-    ids: np.ndarray  # (n,) the most probable tokens before or after
-    before: np.ndarray  # (n,) probabilities
-    after: np.ndarray  # (n,)
-    bits: float  # Kullback-Leibler divergence of after from before
-    rerouted: int  # tokens of the prompt whose set of experts changed in at least one layer
-
-
-def effect(before: Trace, after: Trace, position: int, count: int = 8) -> Effect:
-    """Compare the predictions of two traces of one prompt at `position`."""
-    p, q = (distribution(trace.logits[position]) for trace in (before, after))
-    best = np.argsort(-np.maximum(p, q), kind="stable")[:count]
-    ids = best[np.argsort(-p[best], kind="stable")]
+def rerouted(before: Trace, after: Trace) -> int:
+    """Tokens of the prompt whose set of working experts changed in at least one layer."""
     changed = np.zeros(len(before.ids), bool)
     for layer in expert_layers(before.config):
         changed |= [set(a) != set(b) for a, b in zip(working(before, layer).tolist(), working(after, layer).tolist(), strict=True)]
-    seen = p > 0
-    bits = float((p[seen] * (np.log2(p[seen]) - np.log2(np.maximum(q[seen], np.finfo(float).tiny)))).sum())
-    return Effect(ids, p[ids], q[ids], bits, int(changed.sum()))
+    return int(changed.sum())

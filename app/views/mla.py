@@ -1,4 +1,4 @@
-"""Latent attention: the path, the cache measured, at real size, and what a lower rank loses."""
+"""Latent attention: the path, the cache measured, at real size, what it costs, and what a lower rank loses."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from app import page
 from app.page import Room
 from app.state import LATENT
 from app.views.mla_cache import cache
+from app.views.mla_cost import cost
 from app.views.mla_lost import lost
 from app.views.mla_path import path
 from app.views.mla_size import size
@@ -18,7 +19,7 @@ LAYERED = ("path", "lost")  # parts that show one layer and head
 def show() -> None:
     """Draw the page."""
     room = page.enter()
-    parts = dict(zip(LATENT, (path, cache, size, lost), strict=True))
+    parts = dict(zip(LATENT, (path, cache, size, cost, lost), strict=True))
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.segmented_control(
             room.say("mla.latent"),

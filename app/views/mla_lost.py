@@ -8,7 +8,7 @@ import streamlit as st
 import model
 from app import page, runtime, state
 from app.analysis import latent as analysis
-from app.analysis import routing
+from app.analysis.next_token import Difference, difference
 from app.figures.cache import patterns, ranks
 from app.figures.moe import before_after
 from app.page import Room
@@ -31,7 +31,7 @@ def lost(room: Room) -> None:
         rank = _rank(room, full)
         change = CompressKeysValues(room.view.layer if room.view.scope == "layer" else None, rank)
         after = runtime.trace(room.lm, list(room.trace.ids), (change,))
-        found = routing.effect(room.trace, after, room.position)
+        found = difference(room.trace.logits[room.position], after.logits[room.position])
         spectrum = analysis.spectrum(room.trace, room.view.layer)
         _told(room, rank, full, after, found, spectrum)
     with picture:
@@ -72,7 +72,7 @@ def _rank(room: Room, full: int) -> int:
     return rank
 
 
-def _told(room: Room, rank: int, full: int, after: model.Trace, found: routing.Effect, spectrum: analysis.Spectrum) -> None:
+def _told(room: Room, rank: int, full: int, after: model.Trace, found: Difference, spectrum: analysis.Spectrum) -> None:
     config, view = room.lm.config, room.view
     layers = 1 if view.scope == "layer" else config.n_layers
     whole, less = analysis.compressed_bytes(config, len(room.trace.ids), rank, layers, analysis.number_bytes(room.lm))
@@ -87,7 +87,7 @@ def _told(room: Room, rank: int, full: int, after: model.Trace, found: routing.E
     st.markdown(room.say("mla.lost.best.same" if before == now else "mla.lost.best", before=before, after=now))
 
 
-def _pictures(room: Room, rank: int, after: model.Trace, found: routing.Effect) -> None:
+def _pictures(room: Room, rank: int, after: model.Trace, found: Difference) -> None:
     say, view, look = room.say, room.view, room.look
     token = room.quoted(room.trace.tokens[room.position])
     heading = say(f"mla.lost.heading.{view.scope}", layer=view.layer, rank=rank, token=token)

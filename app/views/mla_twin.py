@@ -29,6 +29,18 @@ def trained_twin(room: Room) -> LanguageModel | None:
     return twin if twin.config.attention == mha_config(room.lm.config).attention and twin.tokenizer.fingerprint == room.lm.tokenizer.fingerprint else None
 
 
+def trained_pair(room: Room) -> tuple[LanguageModel, LanguageModel] | None:
+    """The loaded model and its trained twin, the latent one first, whichever of the two is loaded; None without a twin."""
+    twin = trained_twin(room)
+    if twin is not None:
+        return room.lm, twin
+    name = room.lm.name.removesuffix("-mha")
+    if name == room.lm.name or not any(entry.name == name and entry.available for entry in runtime.entries()):
+        return None
+    latent = runtime.language_model(name)
+    return (latent, room.lm) if mha_config(latent.config) == room.lm.config and latent.tokenizer.fingerprint == room.lm.tokenizer.fingerprint else None
+
+
 def built_in(kinds: tuple[str, ...]) -> list[str]:
     """Built-in models whose attention is one of `kinds`, by name; trained ones first, as in the catalog."""
     return [entry.name for entry in runtime.entries() if entry.available and entry.attention in kinds]

@@ -7,6 +7,7 @@ import streamlit as st
 import model
 from app import page, runtime, state
 from app.analysis import routing
+from app.analysis.next_token import Difference, difference
 from app.components.experts import routes_layers
 from app.figures.moe import before_after
 from app.state import CHANGES
@@ -23,7 +24,7 @@ def whatif(experts: Experts) -> None:
     with controls:
         change, values = _controls(experts)
         after = runtime.trace(room.lm, list(room.trace.ids), (change,))
-        found = routing.effect(room.trace, after, room.position)
+        found = difference(room.trace.logits[room.position], after.logits[room.position])
         _told(experts, after, found)
         kind = _kind(experts)
         st.markdown(room.say(f"moe.whatif.look.{kind}"))
@@ -92,7 +93,7 @@ def _controls(experts: Experts) -> tuple[interventions.Intervention, dict]:
     return interventions.ChooseTop(kept), {"kept": kept, "k": k}
 
 
-def _told(experts: Experts, after: model.Trace, found: routing.Effect) -> None:
+def _told(experts: Experts, after: model.Trace, found: Difference) -> None:
     """What changed, in sentences."""
     room = experts.room
     if (after.logits == room.trace.logits).all():
@@ -100,4 +101,4 @@ def _told(experts: Experts, after: model.Trace, found: routing.Effect) -> None:
         return
     before, now = (room.quoted(room.lm.tokenizer.shown(int(trace.logits[room.position].argmax()))) for trace in (room.trace, after))
     st.markdown(f"**{room.say('moe.whatif.best.same' if before == now else 'moe.whatif.best', before=before, after=now)}**")
-    st.markdown(room.say("moe.whatif.moved", rerouted=found.rerouted, count=len(room.trace.ids), bits=f"{found.bits:.3g}"))
+    st.markdown(room.say("moe.whatif.moved", rerouted=routing.rerouted(room.trace, after), count=len(room.trace.ids), bits=f"{found.bits:.3g}"))

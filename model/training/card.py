@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import checkpoint
-from ..catalog import MODELS, STORYTELLERS
+from ..catalog import MODELS, STORYTELLERS, file_of
 from ..config import MoEConfig
 from ..generate import generate
 from ..language_model import LanguageModel
@@ -162,7 +162,7 @@ def main() -> None:
     texts = validation_texts(folder)
     models = []
     for name in STORYTELLERS:
-        path = MODELS / f"{name}.safetensors"
+        path = file_of(name)
         if path.exists():
             models.append(measure(checkpoint.read(path), texts))
             checkpoint.save(models[-1], path)

@@ -21,7 +21,7 @@ from ..tokenizer import Tokenizer
 from . import evaluate, loop, recipes
 from .corpus import validation_texts
 
-CHOICES = [("muon", 3e-3), ("adamw", 3e-3), ("muon", 6e-3), ("adamw", 1e-3), ("muon", 1.5e-3)]
+CHOICES = [("muon", 3e-3), ("adamw", 3e-3), ("muon", 6e-3), ("adamw", 1e-3), ("muon", 1.2e-2)]
 TEXTS = 20  # held-out documents of each kind to judge by
 FIELDS = ["optimiser", "rate", "tokens", "nats"]
 

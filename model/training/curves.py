@@ -5,6 +5,9 @@ Both are written from the records in the checkpoints: no number is typed by hand
 
 from __future__ import annotations
 
+import csv
+
+from ..catalog import MODELS
 from ..language_model import LanguageModel
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 860, 460, 70, 60, 50  # pixels
@@ -23,6 +26,15 @@ def table(models: list[LanguageModel]) -> str:
     """The curves as CSV: model, tokens, nats_per_token."""
     rows = [f"{lm.name},{tokens},{loss:.4f}" for lm in models for tokens, loss in points(lm)]
     return "\n".join(["model,tokens,nats_per_token", *rows]) + "\n"
+
+
+def stored() -> dict[str, list[tuple[int, float]]]:
+    """The curves of the built-in models, by name, as `table` wrote them."""
+    curves: dict[str, list[tuple[int, float]]] = {}
+    with (MODELS / "losses.csv").open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            curves.setdefault(row["model"], []).append((int(row["tokens"]), float(row["nats_per_token"])))
+    return curves
 
 
 def picture(models: list[LanguageModel]) -> str:

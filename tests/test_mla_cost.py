@@ -1,0 +1,110 @@
+"""What the smaller cache costs: the twins' bits, predictions, speed and losses, as the page shows them."""
+
+import json
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import model
+from app.figures.cost import Line, losses, pairs, speed
+from app.figures.layout import LIGHT
+from app.text import percent
+from model import checkpoint, run_trace
+from model import speed as benchmark
+from model.memory import cache_bytes
+from model.training import curves
+from model.training.recipes import CONFIGS
+from tests.random_models import DENSE, LATENT, LEARNED, random_model
+from tests.test_app_mla import page, texts
+
+PROMPT = "to be or not"
+SCORES = {"storyteller": {"books": 1.5, "poems": 2.0}, "storyteller-mha": {"books": 1.2, "poems": 2.5}}
+
+
+def figures(app) -> dict[str, dict]:
+    """The page's Plotly figures by key."""
+    return {element.proto.id.rsplit("-", 1)[-1]: json.loads(element.proto.spec) for element in app.get("plotly_chart")}
+
+
+@pytest.fixture
+def twins(tmp_path, monkeypatch):
+    """A folder of built-in models that holds small random twins."""
+    monkeypatch.setattr(sys.modules["model.catalog"], "MODELS", tmp_path)
+    monkeypatch.setattr(curves, "MODELS", tmp_path)
+    monkeypatch.setattr(benchmark, "STORED", tmp_path / "decode_speed.json")
+    (tmp_path / "losses.csv").write_text("model,tokens,nats_per_token\nstoryteller,100,8.5\nstoryteller,200,7.5\n")
+    for name, scores in SCORES.items():
+        record = {"scores": {kind: {"bits_per_byte": bits, "top1": 0.5} for kind, bits in scores.items()}, "tokens": 4711}
+        checkpoint.save(replace(random_model(replace(CONFIGS[name], vocab_size=257, n_layers=2)), name=name, record=record), tmp_path / f"{name}.safetensors")
+    return tmp_path
+
+
+@pytest.mark.parametrize("loaded", SCORES)
+def test_the_page_shows_the_records_bits_and_both_predictions(twins, loaded):
+    """Whichever of the two is loaded, the latent one comes first."""
+    app = page(model=loaded, latent="cost")
+    bits, probabilities, learned = (figures(app)[name] for name in ("bits", "next_token", "losses"))
+    for drawn, (name, scores) in zip(bits["data"], SCORES.items(), strict=True):
+        assert drawn["name"] == name and drawn["text"] == [f"{value:.3f}" for value in scores.values()]
+    said = texts(app)
+    assert "books +25.0 %, poems −20.0 %" in said and "4,711 tokens" in said and "**80** numbers" in said and "**512**" in said
+    for drawn, name in zip(probabilities["data"], SCORES, strict=True):
+        expected = model.distribution(run_trace(model.load(name), PROMPT).logits[-1])
+        assert drawn["text"][0] in {percent(p) for p in expected.tolist()}
+    first, second = (model.load(name).tokenizer.shown(int(run_trace(model.load(name), PROMPT).logits[-1].argmax())) for name in SCORES)
+    ticks = probabilities["layout"]["yaxis"]["ticktext"]
+    assert ticks[0] == first and second in ticks
+    assert [trace["name"] for trace in learned["data"]] == ["storyteller"]
+
+
+def test_twins_of_unequal_training_are_not_compared_silently(twins):
+    lm = model.load("storyteller-mha")
+    checkpoint.save(replace(lm, record=lm.record | {"tokens": 1}), twins / "storyteller-mha.safetensors")
+    assert "trained on 4,711 tokens" in page(model="storyteller", latent="cost").warning[0].value
+
+
+def test_measuring_on_this_machine_replaces_what_was_stored(twins, monkeypatch):
+    monkeypatch.setattr(benchmark, "LENGTHS", (8, 40))
+    app = page(model="storyteller", latent="cost")
+    assert "No measurement is stored" in texts(app) and "speed" not in "".join(figures(app))
+    stored = benchmark.Measured("an old machine", "1999-12-31", [benchmark.Point(name, 8, 2.5, 80) for name in SCORES])
+    (twins / "decode_speed.json").write_text(json.dumps({"machine": stored.machine, "date": stored.date, "points": [vars(point) for point in stored.points]}))
+    assert benchmark.stored() == stored
+    assert "Measured on 1999-12-31: an old machine" in texts(page(model="storyteller", latent="cost"))
+    app.button(key="measure").click().run()
+    assert not app.exception
+    measured = app.session_state["_speed"][1]
+    assert [(point.model, point.tokens) for point in measured.points] == [(name, length) for length in (8, 40) for name in SCORES]
+    assert "just now" in texts(app) and measured.machine.split(",")[0] in texts(app).replace("\\", "")
+
+
+def test_a_model_without_a_twin_says_where_one_is():
+    app = page(latent="cost")
+    assert "no twin" in texts(app)
+    assert app.button(key="switch_storyteller")
+
+
+@pytest.mark.parametrize("config", [LATENT, DENSE], ids=["latent", "grouped"])
+def test_a_point_holds_the_bytes_of_its_length(config, monkeypatch):
+    monkeypatch.setattr(benchmark, "LENGTHS", (5, 300))
+    lm = random_model(config)
+    for point, length in zip(benchmark.measure([lm]), (5, 300), strict=True):
+        assert (point.tokens, point.nbytes) == (length, cache_bytes(config, length, dtype="fp32"))
+        assert point.milliseconds > 0
+
+
+def test_learned_positions_end_with_the_context():
+    assert benchmark.lengths([random_model(LEARNED)]) == [n for n in benchmark.LENGTHS if n <= LEARNED.context - benchmark.STEPS]
+    assert benchmark.lengths([random_model(LATENT)]) == list(benchmark.LENGTHS)
+
+
+def test_figures_refuse_what_does_not_fit_and_draw_names_as_text():
+    with pytest.raises(ValueError, match="2 labels"):
+        pairs(["a", "b"], {"m": ("MLA", np.zeros(3))}, LIGHT, x="x", shown=str, height=300)
+    hostile = "<b>$x$</b>"
+    made = speed([Line("MLA", hostile, [(64, 1.0), (128, 2.0)])], LIGHT, x="x", y="y", hover="{name}: {tokens}, {milliseconds}", height=300)
+    assert "<b>" not in made.data[0].customdata[0] and "<b>" not in made.layout.annotations[0].text
+    curve = losses({hostile: [(1, 9.0), (2, 5.0)]}, LIGHT, x="x", y="y", height=300)
+    assert list(curve.data[0].y) == [9.0, 5.0] and "<b>" not in curve.data[0].name
