@@ -29,6 +29,7 @@ class Look:
     faint: str  # secondary text
     grid: str
     masked: str  # a cell that may not be looked at: unlike any number's colour
+    hatch: str  # lines over such cells, in the stages
     query: str
     key: str
     value: str
@@ -51,6 +52,7 @@ LIGHT = Look(
     faint="#57606A",
     grid="#E3E7EB",
     masked="#ECEEF0",
+    hatch="#B4BCC5",
     query="#0072B2",
     key="#D55E00",
     value="#009E73",
@@ -71,6 +73,7 @@ DARK = Look(
     faint="#9AA5B1",
     grid="#2A323B",
     masked="#232A32",
+    hatch="#4A5561",
     query="#4FB0E8",
     key="#FF8A3D",
     value="#2FCB9C",

@@ -12,6 +12,7 @@ from app.components.stages import Pin, stages
 from app.page import Room
 from app.state import STAGES
 from app.text import TEXT, plain
+from app.views.attention_jobs import jobs
 from model import Trace
 from model.attention import attend, causal_mask
 
@@ -25,6 +26,7 @@ def show() -> None:
     _pickers(room)
     chosen = head_stages(trace, view.layer, view.head)
     _matrices(room, chosen)
+    jobs(room)
     _notes(room, chosen)
     page.source(room, Trace.dots, Trace.scores, Trace.pattern, causal_mask, attend)
 
@@ -67,9 +69,8 @@ def _matrices(room: Room, chosen: HeadStages) -> None:
         chosen=view.query,
         labels=_labels(room, chosen),
         colours={
-            **{name: getattr(look, name) for name in ("paper", "ink", "faint", "masked", "query", "key", "value", "attention", "accent", "probability", "signed")},
+            **{name: getattr(look, name) for name in ("paper", "ink", "faint", "masked", "hatch", "query", "key", "value", "attention", "accent", "probability", "signed")},
             "frame": look.grid,
-            "hatch": look.faint,
             "negative": look.signed[1][1],
             "positive": look.signed[3][1],
         },

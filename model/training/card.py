@@ -36,7 +36,6 @@ PROMPTS = {
     "sums": "12 + 7 = 19\n30 + 4 =",
 }
 SAMPLES, SAMPLE_TOKENS = 10, 40
-LEAST_SCORE = 0.2  # of attention, for a head to be said to have a job
 SUMS_GOAL = 0.8  # of held-out additions
 
 
@@ -135,7 +134,7 @@ def write(models: list[LanguageModel], peers: dict[str, dict[str, float]], texts
 def _head(job: str, found: dict) -> str:
     """The best head for a job, or that no head has it: a score of a few hundredths is chance."""
     place = f"layer {found['layer']} head {found['head']}"
-    return f"{place} {job} ({found['score']:.2f})" if found["score"] >= LEAST_SCORE else f"no head {job} yet (most: {place}, {found['score']:.2f})"
+    return f"{place} {job} ({found['score']:.2f})" if found["score"] >= heads.LEAST_SCORE else f"no head {job} yet (most: {place}, {found['score']:.2f})"
 
 
 def _tokenizer_use(tokenizer: Tokenizer, texts: dict[str, list[str]]) -> str:

@@ -45,6 +45,10 @@ class Panel {
     const side = view.n * geometry.cell;
     const size = [geometry.left + side + 2, geometry.top + side + 2];
     this.figure.style.width = `${size[0]}px`;
+    for (const part of [this.heading, this.legend]) {
+      // Above the matrix's first column; further left where the matrix is narrower than its heading.
+      part.style.marginLeft = `${Math.max(0, Math.min(geometry.left, size[0] - part.offsetWidth))}px`;
+    }
     for (const canvas of [this.base, this.marks]) fit(canvas, size, window.devicePixelRatio || 1);
     this.paint(this.base.getContext("2d"), window.devicePixelRatio || 1);
     this.mark();
