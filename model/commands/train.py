@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from .. import checkpoint
 from ..errors import BadInput
@@ -85,6 +87,7 @@ def finished(run: loop.Run, name: str, tokenizer: Tokenizer) -> LanguageModel:
     record = {
         "tokens": run.step * run.schedule.batch * run.schedule.length,
         "seconds": round(run.seconds),
+        "machine": f"{torch.get_num_threads()} of {os.cpu_count()} shared cores",
         "losses": [round(loss, 4) for loss in run.losses],
         "steps_per_loss": loop.LOG_STEPS,
         "schedule": asdict(run.schedule),

@@ -3,14 +3,15 @@
     python -m model.training.card --run FOLDER
 
 reads the validation texts and training tokens that `python -m model train` left in FOLDER
-and every model in assets/models, adds to each model's record what the app shows (scores,
-heads, experts), and writes assets/models/README.md with the loss curves beside it
-(losses.csv, losses.svg).
+and every model in assets/models, adds to the record of each that was not measured before
+what the app shows (scores, heads, experts), and writes assets/models/README.md with the loss curves
+beside it (losses.csv, losses.svg).
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import lzma
 import math
@@ -24,6 +25,7 @@ from ..catalog import MODELS, STORYTELLERS, file_of
 from ..config import MoEConfig
 from ..generate import generate
 from ..language_model import LanguageModel
+from ..memory import elements_per_layer
 from ..tokenizer import Tokenizer
 from . import curves, evaluate, experts, heads, ngram
 from .corpus import validation_texts
@@ -71,7 +73,10 @@ def measure(lm: LanguageModel, texts: dict[str, list[str]]) -> LanguageModel:
 
 
 def baselines(folder: Path, texts: dict[str, list[str]]) -> dict[str, dict[str, float]]:
-    """Bits per byte of the 5-gram model and of `xz -9` on the validation texts."""
+    """Bits per byte of the 5-gram model and of `xz -9` on the validation texts; kept in `folder`, where they cannot change."""
+    kept = folder / "peers.json"
+    if kept.exists():
+        return json.loads(kept.read_text(encoding="utf-8"))
     tokenizer = Tokenizer.from_file(folder / "tokenizer.json")
     run = np.load(folder / "tokens.npy", allow_pickle=False)
     ends = np.flatnonzero(run == min(tokenizer.end_ids)) + 1
@@ -82,7 +87,43 @@ def baselines(folder: Path, texts: dict[str, list[str]]) -> dict[str, dict[str, 
         nats = sum(peer.surprise(np.array(tokenizer.encode(text), np.uint64)) for text in own)
         found["5-gram, Kneser-Ney"][kind] = nats / math.log(2) / size
         found["xz -9"][kind] = 8 * len(lzma.compress("".join(own).encode(), preset=9)) / size
+    kept.write_text(json.dumps(found), encoding="utf-8")
     return found
+
+
+def claims(models: dict[str, LanguageModel]) -> list[str]:
+    """What the twins show of the outline's claims, in sentences: mean bits per byte over the kinds of text."""
+    mean = {name: float(np.mean([own["bits_per_byte"] for own in lm.record["scores"].values()])) for name, lm in models.items()}
+    said = []
+    for first, second, claim in (
+        ("storyteller", "storyteller-mha", "latent attention against multi-head attention, {cache:.0%} of its cache"),
+        ("storyteller", "storyteller-dense", "experts against one dense network of the same active parameters"),
+        ("storyteller-mha", "storyteller-classic", "experts, RMSNorm, SwiGLU and RoPE against GPT-2's parts"),
+    ):
+        if first in mean and second in mean:
+            change = mean[first] / mean[second] - 1
+            words = claim.format(cache=elements_per_layer(models[first].config.attention) / elements_per_layer(models[second].config.attention))
+            said.append(f"- {words}: {mean[first]:.3f} against {mean[second]:.3f} bits per byte ({change:+.1%}; {'fewer' if change < 0 else 'more'} bits).")
+    return said
+
+
+def choices() -> list[str]:
+    """The comparison of optimisers and learning rates that `python -m model.training.compare` left, as Markdown."""
+    path = MODELS / "choices.csv"
+    if not path.exists():
+        return ["No comparison of optimisers or learning rates stands behind the recipe yet."]
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    names = {"muon": "Muon", "adamw": "AdamW"}
+    return [
+        f"Optimisers and rates, compared on `storyteller` over {int(rows[0]['tokens']):,} tokens, a tenth of the runs (`python -m model.training.compare`); nats per held-out token, mean over the kinds:",
+        "",
+        "| matrices by | rate | nats per token |",
+        "|---|--:|--:|",
+        *(f"| {names[row['optimiser']]} | {float(row['rate'])} | {float(row['nats']):.4f} |" for row in rows),
+        "",
+        "The recipe's 0.003 was set before this comparison. Short runs favour higher rates than long ones; what 0.006 does in a long run was not measured.",
+    ]
 
 
 def write(models: list[LanguageModel], peers: dict[str, dict[str, float]], texts: dict[str, list[str]], text_tokens: int) -> str:
@@ -108,13 +149,14 @@ def write(models: list[LanguageModel], peers: dict[str, dict[str, float]], texts
         lines.append(f"| {name} | | " + " | ".join(f"{found[kind]:.3f}" for kind in kinds) + " | |")
     missed = [f"{lm.name} does not beat {name} on {kind}" for lm in models for name, found in peers.items() for kind in kinds if lm.record["scores"][kind]["bits_per_byte"] >= found[kind]]
     missed += [f"{lm.name} solves fewer than {100 * SUMS_GOAL:.0f} % of the held-out additions" for lm in models if lm.record["sums_solved"] < SUMS_GOAL]
+    lines += ["", "## What the twins show", "", *claims({lm.name: lm for lm in models})]
     lines += ["", "Every model beats both peers on every kind of text, and solves the sums." if not missed else "**Not shown yet:** " + "; ".join(missed) + ".", ""]
     lines += ["![Training loss along each run](losses.svg)", "", "The same as numbers: [losses.csv](losses.csv).", ""]
-    lines += ["The recipe holds the learning rate, then brings it to zero over the last quarter of the run. No comparison of optimisers or learning rates stands behind the recipe yet.", ""]
+    lines += ["The recipe holds the learning rate, then brings it to zero over the last quarter of the run.", "", *choices(), ""]
     lines += [f"The tokenizer spends, on the same texts: {_tokenizer_use(models[0].tokenizer, texts)}.", ""]
     for lm in models:
         record = lm.record
-        lines += [f"## {lm.name}", "", f"{lm.description}. {lm.parameters:,} parameters. Seed {record['schedule']['seed']}; {record['tokens']:,} tokens in {record['seconds'] / 3600:.2f} hours on two shared cores.", ""]
+        lines += [f"## {lm.name}", "", f"{lm.description}. {lm.parameters:,} parameters. Seed {record['schedule']['seed']}; {record['tokens']:,} tokens in {record['seconds'] / 3600:.2f} hours, {lm.record.get('machine', 'two shared cores')}.", ""]
         lines.append("Loss in nats per token, along the run: " + ", ".join(f"{loss:.2f}" for loss in record["losses"][:: max(1, len(record["losses"]) // 12)]) + f", {record['losses'][-1]:.2f}.")
         job = {"previous": "looks at the token before", "induction": "looks at what followed last time", "first": "rests on the first token"}
         lines.append("Heads, by attention on repeated random tokens: " + "; ".join(_head(job[name], found) for name, found in record["heads"].items()) + ".")
@@ -163,8 +205,11 @@ def main() -> None:
     for name in STORYTELLERS:
         path = file_of(name)
         if path.exists():
-            models.append(measure(checkpoint.read(path), texts))
-            checkpoint.save(models[-1], path)
+            lm = checkpoint.read(path)
+            if "scores" not in lm.record:
+                lm = measure(lm, texts)
+                checkpoint.save(lm, path)
+            models.append(lm)
     text_tokens = len(np.load(folder / "tokens.npy", allow_pickle=False, mmap_mode="r"))
     (MODELS / "README.md").write_text(write(models, baselines(folder, texts), texts, text_tokens), encoding="utf-8")
     (MODELS / "losses.csv").write_text(curves.table(models), encoding="utf-8")
