@@ -7,10 +7,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import model
+from app.text import percent
 from model import checkpoint, run_trace
 from model.training.recipes import CONFIGS
 from tests.conftest import settled
 from tests.random_models import random_model
+from tests.test_app_mla import SECOND
 
 PROMPT = "to be or not"
 expect.set_options(timeout=30_000)  # the first picture in a fresh browser loads 7 MB of scripts
@@ -21,6 +23,14 @@ def latent(tmp_path_factory) -> str:
     """The path of a model built as storyteller, of random weights."""
     path = tmp_path_factory.mktemp("models") / "latent.safetensors"
     checkpoint.save(replace(random_model(replace(CONFIGS["storyteller"], vocab_size=257, n_layers=3)), name="latent"), path)
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def second(tmp_path_factory) -> str:
+    """The path of a small model of DeepSeek-V2's type: softmax scores, groups by their best expert."""
+    path = tmp_path_factory.mktemp("models") / "second.safetensors"
+    checkpoint.save(replace(random_model(SECOND), name="second"), path)
     return str(path)
 
 
@@ -76,6 +86,60 @@ def test_the_caches_grow_while_the_model_writes(visit, latent):
     settled(page)
     length = int(re.search(r"after (\d+) tokens", page.locator("h4").first.inner_text()).group(1))
     expect(dots).to_have_count(2 * (length - 11))
+
+
+@pytest.mark.parametrize("name", ["latent", "second", "storyteller"])
+def test_absorbed_scores_are_the_expanded_ones_on_every_kind_of_latent_model(visit, latent, second, name):
+    """DeepSeek-V3's kind, V2's, and the trained model: both forms as drawn, cell by cell."""
+    source = {"latent": latent, "second": second}.get(name, name)
+    page = visit(f"/mla?model={source}&prompt={PROMPT}&layer=1&head=1")
+    drawn = boxes(page, "absorbed")
+    expect(drawn.first).to_be_attached()
+    trace = run_trace(model.load(source), PROMPT, capture="light")
+    scores = trace.scores(1)[1]  # (T, T) of head 1, scaled
+    T = len(trace.ids)
+    names = drawn.locator(".name").all_inner_texts()
+    for form in ("absorbed", "expanded"):
+        canvas = drawn.nth(names.index(form)).locator("canvas")
+        place = canvas.bounding_box()
+        row, column = T - 1, T // 2
+        canvas.hover(position={"x": (column + 0.5) * place["width"] / T, "y": (row + 0.5) * place["height"] / T})
+        readout = page.locator(".st-key-absorbed .readout")
+        expect(readout).to_contain_text(trace.tokens[row])
+        assert number(readout.inner_text()) == pytest.approx(scores[row, column], rel=1e-3, abs=1e-4), form
+
+
+def test_the_trained_twin_is_drawn_beside_storyteller(visit):
+    page = visit(f"/mla?model=storyteller&prompt={PROMPT}&layer=2&head=3")
+    trace = run_trace(model.load("storyteller-mha"), PROMPT, capture="light")
+    values = trace["blocks.2.attn.hook_v"]  # (T, H, Dv)
+    canvas = boxes(page).last.locator("canvas")
+    place = canvas.bounding_box()
+    T, columns = len(trace.ids), values[0].size
+    row, column = T - 1, 70
+    canvas.hover(position={"x": (column + 0.5) * place["width"] / columns, "y": (row + 0.5) * place["height"] / T})
+    readout = page.locator(".st-key-lanes .readout")
+    expect(readout).to_contain_text("blocks.2.attn.hook_v")
+    head, entry = map(int, re.search(r"head (\d+), entry (\d+)", readout.inner_text()).groups())
+    assert number(readout.inner_text()) == pytest.approx(values[row, head, entry], rel=1e-4, abs=1e-5)
+
+
+def test_what_it_costs_is_the_records_bits_and_both_twins_predictions(visit):
+    page = visit(f"/mla?model=storyteller-mha&prompt={PROMPT}&latent=cost")
+    bars = page.locator(".st-key-bits .bars .point text")
+    twins = [model.load(name) for name in ("storyteller", "storyteller-mha")]
+    expected = [f"{own['bits_per_byte']:.3f}" for lm in twins for own in lm.record["scores"].values()]
+    expect(bars).to_have_text(expected)
+    shown = page.locator(".st-key-next_token .bars .point text").all_inner_texts()
+    for half, lm in zip((shown[:8], shown[8:]), twins, strict=True):
+        probabilities = model.distribution(run_trace(lm, PROMPT).logits[-1])
+        assert percent(float(probabilities.max())) in half
+    dots = page.locator(".st-key-speed_done .scatterlayer .point")
+    expect(dots).to_have_count(14)
+    expect(page.get_by_text("Measured on ")).to_be_visible()
+    page.locator(".st-key-measure button").click()
+    expect(page.get_by_text("Measured here, just now")).to_be_visible(timeout=120_000)
+    expect(dots).to_have_count(14)
 
 
 def test_a_slider_of_the_shape_changes_bars_and_address(visit):
