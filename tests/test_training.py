@@ -59,6 +59,18 @@ def test_a_killed_run_goes_on_to_the_same_losses(tmp_path, tokens):
     assert all(torch.equal(a, b) for a, b in zip(whole.model.state_dict().values(), second.model.state_dict().values(), strict=True))
 
 
+def test_a_finished_run_made_longer_goes_on_from_before_its_rate_fell(tmp_path, tokens):
+    """The longer run's losses are those of a run that was that long from the start."""
+    longer = replace(SCHEDULE, tokens=2 * SCHEDULE.tokens)
+    whole = Run(SMALL, longer, tokens)
+    train(whole, tmp_path / "whole.run.safetensors")
+    train(Run(SMALL, SCHEDULE, tokens), tmp_path / "run.safetensors")
+    second = Run(SMALL, longer, tokens)
+    train(second, tmp_path / "run.safetensors")
+    assert second.losses == whole.losses and len(whole.losses) == longer.steps // 10
+    assert all(torch.equal(a, b) for a, b in zip(whole.model.state_dict().values(), second.model.state_dict().values(), strict=True))
+
+
 def test_a_half_written_state_is_never_read(tmp_path, tokens):
     """A kill while saving leaves the state of before."""
     path = tmp_path / "run.safetensors"

@@ -147,6 +147,14 @@ class Run:
         self.step, self.seconds, self.losses, self._recent = state["step"], state["seconds"], state["losses"], state["recent"]
 
 
+def _ended_elsewhere(path: Path, schedule: Schedule) -> bool:
+    """Whether the run saved at `path` was past the stable part of a schedule of another length."""
+    with safe_open(path, framework="pt") as file:
+        header = file.metadata()
+    before = Schedule(**json.loads(header["schedule"]))
+    return before.steps != schedule.steps and json.loads(header["state"])["step"] > before.stable_steps
+
+
 def keep_memory() -> None:
     """Ask the C library to keep freed memory, where it is glibc: fresh pages cost a fifth of a step's time."""
     library = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -159,15 +167,19 @@ def keep_memory() -> None:
 def train(run: Run, path: Path, label: str = "") -> None:
     """Train to the end of the schedule, saving to `path` every two minutes and on Ctrl-C.
 
-    Goes on from `path` where it exists.
+    Goes on from `path` where it exists; where that run's rate had begun to fall towards
+    another end than this one's, from the state it had before, which is kept beside it.
     """
+    stable = path.with_suffix(".stable.safetensors")
     if path.exists():
-        run.restore(path)
+        run.restore(stable if stable.exists() and _ended_elsewhere(path, run.schedule) else path)
     saved = time.monotonic()
     per_step = run.schedule.batch * run.schedule.length
     bar = tqdm(total=run.schedule.steps * per_step, initial=run.step * per_step, unit="tok", unit_scale=True, desc=label, mininterval=5)
     try:
         while run.step < run.schedule.steps:
+            if run.step == run.schedule.stable_steps:
+                run.save(stable)
             loss = run.advance()
             bar.update(per_step)
             bar.set_postfix(loss=f"{loss:.3f}", refresh=False)

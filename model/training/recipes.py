@@ -65,6 +65,11 @@ class Schedule:
         """Optimiser steps of the whole run."""
         return max(1, self.tokens // (self.batch * self.length))
 
+    @property
+    def stable_steps(self) -> int:
+        """Steps before the rate begins to fall: a run of any length goes on from there."""
+        return self.steps - round(self.decay * self.steps)
+
     def rate_at(self, step: int) -> float:
         """Learning rate of step 0, 1, ...; zero just after the last."""
         left = (self.steps - step) / max(1.0, self.decay * self.steps)
