@@ -1,0 +1,73 @@
+"""The models that ship with the project are what their card says: trained alike, and each in its own way."""
+
+import re
+
+import numpy as np
+import pytest
+
+import model
+from model.catalog import STORYTELLERS, file_of
+from model.config import MoEConfig
+from model.sampling import distribution
+from model.training import heads
+from model.training.recipes import CONFIGS
+
+SHIPPED = [name for name in STORYTELLERS if file_of(name).exists()]
+MEGABYTE = 1_000_000
+
+
+def continued(name: str, prompt: str, tokens: int = 40) -> str:
+    return "".join(step.text for step in model.generate(model.load(name), prompt, max_new_tokens=tokens, temperature=0.5, seed=0))
+
+
+def test_all_four_ship():
+    assert SHIPPED == list(STORYTELLERS)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_storyteller_has_its_recipe_and_stays_small(name):
+    lm = model.load(name)
+    assert lm.config == CONFIGS[name] and lm.trained and lm.name == name
+    assert file_of(name).stat().st_size <= 20 * MEGABYTE
+
+
+def test_the_four_read_the_same_text_in_the_same_order_with_the_same_schedule():
+    loaded = [model.load(name) for name in SHIPPED]
+    assert len({lm.tokenizer.fingerprint for lm in loaded}) == 1
+    assert len({lm.record["tokens"] for lm in loaded}) == 1
+    assert len({str(lm.record["schedule"]) for lm in loaded}) == 1
+
+
+@pytest.mark.parametrize("name", [name for name in SHIPPED if isinstance(CONFIGS[name].feed_forward, MoEConfig)])
+def test_no_expert_idles_and_none_works_for_all(name):
+    shares = np.array(list(model.load(name).record["load"].values()))
+    assert 0.02 <= shares.min() and shares.max() <= 0.4
+    np.testing.assert_allclose(shares.sum(-1), 1, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_heads_that_the_record_names_do_their_jobs(name):
+    lm = model.load(name)
+    scores = heads.head_scores(lm, length=30, sequences=2, seed=7)  # other tokens than the record's
+    for job, own in lm.record["heads"].items():
+        if own["score"] >= heads.LEAST_SCORE:
+            assert scores[job][own["layer"], own["head"]] > 0.5 * own["score"], job
+    assert lm.record["heads"]["previous"]["score"] >= heads.LEAST_SCORE
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_once_upon_a_time_goes_on_with_words(name):
+    lm = model.load(name)
+    best = distribution(model.run_trace(lm, "Once upon a time there was a").logits[-1]).argsort()[::-1][:5]
+    words = [lm.tokenizer.decode([int(token)]) for token in best]
+    assert all(re.fullmatch(r" [a-z]+", word) for word in words), words
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_prompts_are_continued_in_kind(name):
+    chinese = continued(name, "春望\n杜甫\n")
+    assert sum("\u4e00" <= letter <= "\u9fff" for letter in chinese) > 0.5 * len(re.sub(r"\s", "", chinese)), chinese
+    sums = continued(name, "12 + 7 = 19\n30 + 4 = 34\n")
+    assert re.search(r"^\d+ [-+*] \d+ = \d+$", sums, re.MULTILINE), sums
+    python = continued(name, "import os\n\ndef read_file(path):")
+    assert re.search(r"\n +\S", python), python
