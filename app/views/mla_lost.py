@@ -92,7 +92,7 @@ def _pictures(room: Room, rank: int, after: model.Trace, found: Difference) -> N
     token = room.quoted(room.trace.tokens[room.position])
     heading = say(f"mla.lost.heading.{view.scope}", layer=view.layer, rank=rank, token=token)
     st.markdown(f"#### {heading}")
-    left, right = st.columns([1.3, 1], gap="small")
+    left, right = st.columns([1, 1.2], gap="small")
     names = say("mla.lost.before"), say("mla.lost.after", rank=rank)
     with left:
         tokens = [room.lm.tokenizer.shown(int(token)) for token in found.ids]
