@@ -140,14 +140,14 @@ def test_choices_are_trained_judged_and_shown_in_the_card(tiny, tmp_path, monkey
     np.save(tmp_path / "tokens.npy", ids)
     tiny.tokenizer.save(tmp_path / "tokenizer.json")
     (tmp_path / "validation.json").write_text(json.dumps({"words": ["to be or not"], "sums": ["1 + 1 = 2"]}))
-    monkeypatch.setattr(compare, "CHOICES", [("adamw", 1e-3)])
+    monkeypatch.setattr(compare, "CHOICES", [("adamw", 1e-3, 8)])
     monkeypatch.setattr(compare, "MODELS", tmp_path)
     monkeypatch.setattr(card, "MODELS", tmp_path)
     monkeypatch.setattr(sys, "argv", ["compare", "--run", str(tmp_path), "--tokens", "4096"])
     assert "No comparison" in card.choices()[0]
     compare.main()
     row = next(line for line in card.choices() if line.startswith("| AdamW"))
-    nats = float(row.split("|")[3])
+    nats = float(row.split("|")[4])
     assert "| 0.001 |" in row and nats == pytest.approx(math.log(8192), rel=0.1), "one step from a uniform guess"
 
 

@@ -116,11 +116,11 @@ def choices() -> list[str]:
         rows = list(csv.DictReader(file))
     names = {"muon": "Muon", "adamw": "AdamW"}
     return [
-        f"Optimisers and rates, compared on `storyteller` over {int(rows[0]['tokens']):,} tokens, a tenth of the runs (`python -m model.training.compare`); nats per held-out token, mean over the kinds:",
+        f"Optimisers, rates and batches, compared on `storyteller` over {int(rows[0]['tokens']):,} tokens (`python -m model.training.compare`); nats per held-out token, mean over the kinds:",
         "",
-        "| matrices by | rate | nats per token |",
-        "|---|--:|--:|",
-        *(f"| {names[row['optimiser']]} | {float(row['rate'])} | {float(row['nats']):.4f} |" for row in rows),
+        "| matrices by | rate | sequences a step | nats per token |",
+        "|---|--:|--:|--:|",
+        *(f"| {names[row['optimiser']]} | {float(row['rate'])} | {row['batch']} | {float(row['nats']):.4f} |" for row in rows),
         "",
         "The recipe's 0.003 was set before this comparison. Short runs favour higher rates than long ones; what 0.006 does in a long run was not measured.",
     ]

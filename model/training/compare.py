@@ -1,4 +1,4 @@
-"""Which optimiser and learning rate: short runs of one model, alike but for these.
+"""Which optimiser, learning rate and batch: short runs of one model, alike but for these.
 
     python -m model.training.compare --run FOLDER --tokens N
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,16 +22,24 @@ from ..tokenizer import Tokenizer
 from . import evaluate, loop, recipes
 from .corpus import validation_texts
 
-CHOICES = [("muon", 3e-3), ("adamw", 3e-3), ("muon", 6e-3), ("adamw", 1e-3), ("muon", 1.2e-2)]
+CHOICES = [  # optimiser, rate, sequences a step
+    ("muon", 3e-3, 8),
+    ("muon", 6e-3, 8),
+    ("muon", 1.2e-2, 8),
+    ("muon", 6e-3, 4),
+    ("adamw", 1e-3, 8),
+    ("adamw", 3e-3, 8),
+]
 TEXTS = 20  # held-out documents of each kind to judge by
-FIELDS = ["optimiser", "rate", "tokens", "nats"]
+FIELDS = ["optimiser", "rate", "batch", "tokens", "nats"]
 
 
-def loss(folder: Path, optimiser: str, rate: float, tokens: int) -> float:
+def loss(folder: Path, optimiser: str, rate: float, batch: int, tokens: int) -> float:
     """Nats per token on held-out texts, all kinds alike, of `storyteller` after `tokens` tokens."""
-    schedule = recipes.Schedule(tokens=tokens, optimiser=optimiser, rate=rate, warm_up=max(1, tokens // 40_960))
+    schedule = recipes.Schedule(tokens=tokens, optimiser=optimiser, rate=rate, batch=batch)
+    schedule = replace(schedule, warm_up=max(1, schedule.steps // 10))
     run = loop.Run(recipes.CONFIGS["storyteller"], schedule, np.load(folder / "tokens.npy", allow_pickle=False))
-    loop.train(run, folder / f"choice-{optimiser}-{rate}.run.safetensors", f"{optimiser} {rate}")
+    loop.train(run, folder / f"choice-{optimiser}-{rate}-{batch}.run.safetensors", f"{optimiser} {rate} {batch}")
     lm = finished(run, "storyteller", Tokenizer.from_file(folder / "tokenizer.json"))
     scores = [evaluate.score(lm, texts[:TEXTS]) for texts in validation_texts(folder).values()]
     return float(np.mean([each.nats / each.tokens for each in scores]))
@@ -44,8 +53,9 @@ def main() -> None:
     args = parser.parse_args()
     loop.keep_memory()
     rows = []
-    for optimiser, rate in CHOICES:
-        rows.append({"optimiser": optimiser, "rate": rate, "tokens": args.tokens, "nats": round(loss(args.run, optimiser, rate, args.tokens), 4)})
+    for optimiser, rate, batch in CHOICES:
+        nats = round(loss(args.run, optimiser, rate, batch, args.tokens), 4)
+        rows.append({"optimiser": optimiser, "rate": rate, "batch": batch, "tokens": args.tokens, "nats": nats})
         with (MODELS / "choices.csv").open("w", newline="", encoding="utf-8") as file:
             table = csv.DictWriter(file, FIELDS)
             table.writeheader()
