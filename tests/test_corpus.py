@@ -156,5 +156,5 @@ def test_the_card_says_which_twin_needs_more_bits(tiny):
         return replace(tiny, record={"scores": {"words": {"bits_per_byte": bits}}})
 
     (said,) = card.claims({"storyteller": scored(2.0), "storyteller-dense": scored(2.1)})
-    assert "experts against one dense network" in said and "2.000 against 2.100" in said and "-4.8%; fewer bits" in said
+    assert "experts against one dense network" in said and "2.000 against 2.100" in said and "(-4.8%, fewer)" in said
     assert card.claims({"storyteller": scored(2.0)}) == []

@@ -48,6 +48,7 @@ def pairs(labels: Sequence[str], models: Mapping[str, tuple[str, np.ndarray]], l
             marker={"color": colours[attention]},
             text=[shown(value) for value in values.tolist()],
             textposition="outside",
+            constraintext="none",  # else Plotly shrinks the numbers of thin bars
             hoverinfo="skip",
             cliponaxis=False,
         )

@@ -223,8 +223,8 @@ TEXT = {
     "cost.losses.x": {"en": "tokens trained on", "zh": "已训练的词元"},
     "cost.losses.y": {"en": "loss, nats per token", "zh": "损失（每词元 nat）"},
     "cost.losses.look": {
-        "en": "Training loss of all built-in models, each dot of a line the mean of ten steps. The learning rate falls to zero over the last quarter: look how all four losses fall faster there.",
-        "zh": "所有内置模型的训练损失，每点是十步的平均。最后四分之一学习率降到零：看那里四条曲线都下降得更快。",
+        "en": "Training loss of all built-in models, each point the mean of ten steps on the same text. Look how close the twins stay. Over the last quarter of a run the learning rate falls to zero.",
+        "zh": "所有内置模型的训练损失，每点是在相同文本上十步的平均。看孪生模型的曲线有多接近。每次训练的最后四分之一，学习率降到零。",
     },
     # What is lost
     "lost.scope": {"en": "Compress", "zh": "压缩"},

@@ -38,6 +38,7 @@ PROMPTS = {
     "sums": "12 + 7 = 19\n30 + 4 =",
 }
 SAMPLES, SAMPLE_TOKENS = 10, 40
+SAME = 0.005  # relative difference of bits per byte that says nothing: seeds differ by as much
 SUMS_GOAL = 0.8  # of held-out additions
 
 
@@ -103,7 +104,8 @@ def claims(models: dict[str, LanguageModel]) -> list[str]:
         if first in mean and second in mean:
             change = mean[first] / mean[second] - 1
             words = claim.format(cache=elements_per_layer(models[first].config.attention) / elements_per_layer(models[second].config.attention))
-            said.append(f"- {words}: {mean[first]:.3f} against {mean[second]:.3f} bits per byte ({change:+.1%}; {'fewer' if change < 0 else 'more'} bits).")
+            verdict = "as many" if abs(change) < SAME else "fewer" if change < 0 else "more"
+            said.append(f"- {words}: {mean[first]:.3f} against {mean[second]:.3f} bits per byte ({change:+.1%}, {verdict}).")
     return said
 
 
