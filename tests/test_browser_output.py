@@ -32,6 +32,15 @@ def submit(page: Page, prompt: str) -> None:
     box(page).press("Enter")
 
 
+def test_the_plain_address_marks_its_room_in_the_navigation(visit):
+    page = visit("/?model=tiny")
+    marked = page.locator("[data-testid=stTopNavLink]").evaluate_all("links => links.filter(link => getComputedStyle(link).fontWeight >= 600).map(link => link.innerText)")
+    assert len(marked) == 1 and marked[0].endswith("Next token")
+    page.get_by_role("link", name="Attention", exact=True).click()
+    expect(page.get_by_role("link", name="Attention", exact=True)).to_have_attribute("aria-current", "page")
+    expect(page.get_by_role("link", name="Next token")).to_have_css("font-weight", "400")
+
+
 def test_typing_changes_the_bars_and_a_click_appends(visit):
     page = visit("/output?model=tiny")
     expect(rows(page)).to_have_count(10)

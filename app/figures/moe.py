@@ -155,9 +155,10 @@ def before_after(tokens: Sequence[str], before: np.ndarray, after: np.ndarray, n
     for name, values, colour in ((names[0], before, look.residual), (names[1], after, look.own)):
         made.add_bar(y=places, x=values, orientation="h", name=escape(name), marker={"color": colour}, hovertemplate="%{x:.2%}<extra></extra>")
     for place, p, q in zip(places, before.tolist(), after.tolist(), strict=True):
-        change = 100 * (q - p)
-        text = f"{100 * p:.1f} → {100 * q:.1f} %  <b>{'+' if change >= 0 else '−'}{abs(change):.1f}</b>"
-        colour = look.faint if abs(change) < 0.05 else look.query if change > 0 else look.key
+        change = round(100 * (q - p), 1)
+        sign = "±" if change == 0 else "+" if change > 0 else "−"
+        text = f"{100 * p:.1f} → {100 * q:.1f} %  <b>{sign}{abs(change):.1f}</b>"
+        colour = look.faint if change == 0 else look.query if change > 0 else look.key
         made.add_annotation(x=max(p, q), y=place, xanchor="left", xshift=8, text=text, showarrow=False, font={"color": colour})
     most = max(0.05, float(np.maximum(before, after).max()))
     made.update_layout(bargap=0.3, bargroupgap=0.05, showlegend=True, legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"})
