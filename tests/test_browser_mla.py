@@ -88,6 +88,20 @@ def test_the_caches_grow_while_the_model_writes(visit, latent):
     expect(dots).to_have_count(2 * (length - 11))
 
 
+def test_the_keyboard_reads_a_box_cell_by_cell_and_chooses_a_token(visit):
+    page = visit("/mla?model=storyteller&prompt=a+bee+came&layer=0")
+    trace = run_trace(model.load("storyteller"), "a bee came", capture="light")
+    latent = page.locator(".st-key-lanes .box.cached canvas").first
+    latent.focus()
+    page.keyboard.press("ArrowUp")  # from the last token, which is chosen, to the one before
+    page.keyboard.press("ArrowRight")
+    readout = page.locator(".st-key-lanes .readout")
+    expect(readout).to_contain_text(f"{len(trace.ids) - 2} {trace.tokens[-2]}")
+    assert number(readout.inner_text()) == pytest.approx(trace["blocks.0.attn.hook_kv_latent"][-2, 1], rel=1e-4, abs=1e-5)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"query={len(trace.ids) - 2}"))
+
+
 @pytest.mark.parametrize("name", ["latent", "second", "storyteller"])
 def test_absorbed_scores_are_the_expanded_ones_on_every_kind_of_latent_model(visit, latent, second, name):
     """DeepSeek-V3's kind, V2's, and the trained model: both forms as drawn, cell by cell."""

@@ -28,6 +28,7 @@ function paint(box, values, count, tables, masked) {
   canvas.width = box.width;
   canvas.height = count;
   canvas.setAttribute("role", "img");
+  canvas.tabIndex = 0;
   canvas.setAttribute("aria-label", `${box.name} ${box.shape}`);
   const context = canvas.getContext("2d");
   const image = context.createImageData(box.width, count);
@@ -88,14 +89,15 @@ export default function (component) {
     const band = element("div", "band");
     band.hidden = true;
     bands.push(band);
-    picture.append(chosen, band);
+    const cursor = element("div", "cursor");
+    cursor.hidden = true;
+    picture.append(chosen, band, cursor);
     const under = (event) => {
       const area = canvas.getBoundingClientRect();
       const clip = (share, size) => Math.max(0, Math.min(size - 1, Math.floor(share * size)));
       return { at: clip((event.clientY - area.top) / area.height, count), column: clip((event.clientX - area.left) / area.width, box.width) };
     };
-    canvas.onmousemove = (event) => {
-      const { at, column } = under(event);
+    const point = ({ at, column }) => {
       tell(first + at);
       const value = values[at * box.width + column];
       const perHead = box.width / box.heads;
@@ -103,11 +105,42 @@ export default function (component) {
       const number = Number.isNaN(value) ? labels.masked : exact(value);
       readout.textContent = `${box.hook} · ${first + at} ${tokens[at]} · ${place}: ${number}`;
     };
-    canvas.onmouseleave = () => {
+    const leave = () => {
       tell(null);
+      cursor.hidden = true;
       readout.textContent = labels.point;
     };
+    canvas.onmousemove = (event) => point(under(event));
+    canvas.onmouseleave = canvas.onblur = leave;
     canvas.onclick = (event) => setTriggerValue("choose", first + under(event).at);
+    const cell = { at: chosen.hidden ? 0 : data.selected - first, column: 0 };
+    canvas.onfocus = () => {
+      if (canvas.matches(":focus-visible")) go(0, 0); // reached with a key, not clicked
+    };
+    const go = (down, right) => {
+      cell.at = Math.max(0, Math.min(count - 1, cell.at + down));
+      cell.column = Math.max(0, Math.min(box.width - 1, cell.column + right));
+      cursor.hidden = false;
+      cursor.style.left = `${(100 * (cell.column + 0.5)) / box.width}%`;
+      cursor.style.top = `${(cell.at + 0.5) * row}px`;
+      point(cell);
+    };
+    const keys = {
+      ArrowUp: () => go(-1, 0),
+      ArrowDown: () => go(1, 0),
+      ArrowLeft: () => go(0, -1),
+      ArrowRight: () => go(0, 1),
+      PageUp: () => go(0, -box.width / box.heads), // a head at a time
+      PageDown: () => go(0, box.width / box.heads),
+      Home: () => go(0, -cell.column),
+      End: () => go(0, box.width),
+      Enter: () => setTriggerValue("choose", first + cell.at),
+    };
+    canvas.onkeydown = (event) => {
+      if (!(event.key in keys)) return;
+      event.preventDefault();
+      keys[event.key]();
+    };
     made.append(head, shape, picture);
     return made;
   };
