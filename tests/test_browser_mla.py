@@ -100,6 +100,9 @@ def test_the_keyboard_reads_a_box_cell_by_cell_and_chooses_a_token(visit):
     assert number(readout.inner_text()) == pytest.approx(trace["blocks.0.attn.hook_kv_latent"][-2, 1], rel=1e-4, abs=1e-5)
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(f"query={len(trace.ids) - 2}"))
+    settled(page)
+    page.keyboard.press("ArrowUp")  # the picture was drawn anew, the keyboard is still in its box
+    expect(readout).to_contain_text(f"{len(trace.ids) - 3} {trace.tokens[-3]} · entry 1:")
 
 
 @pytest.mark.parametrize("name", ["latent", "second", "storyteller"])

@@ -59,7 +59,10 @@ export default function (component) {
   const tell = (position) => document.dispatchEvent(new CustomEvent(EVENT, { detail: { position } }));
   const bands = [];
 
+  const kept = root.focused; // the box that the keyboard reads: drawing anew must not lose it
+
   const drawBox = (box) => {
+    const index = bands.length;
     const values = floats(box.values);
     const made = element("div", box.cached ? "box cached" : "box");
     // The root of the width: a latent of 64 beside keys of 384 stays wide enough to read.
@@ -108,12 +111,13 @@ export default function (component) {
     const leave = () => {
       tell(null);
       cursor.hidden = true;
+      root.focused = null;
       readout.textContent = labels.point;
     };
     canvas.onmousemove = (event) => point(under(event));
     canvas.onmouseleave = canvas.onblur = leave;
     canvas.onclick = (event) => setTriggerValue("choose", first + under(event).at);
-    const cell = { at: chosen.hidden ? 0 : data.selected - first, column: 0 };
+    const cell = { at: chosen.hidden ? 0 : data.selected - first, column: kept?.box === index ? kept.column : 0 };
     canvas.onfocus = () => {
       if (canvas.matches(":focus-visible")) go(0, 0); // reached with a key, not clicked
     };
@@ -124,6 +128,7 @@ export default function (component) {
       cursor.style.left = `${(100 * (cell.column + 0.5)) / box.width}%`;
       cursor.style.top = `${(cell.at + 0.5) * row}px`;
       point(cell);
+      root.focused = { box: index, column: cell.column };
     };
     const keys = {
       ArrowUp: () => go(-1, 0),
@@ -159,6 +164,7 @@ export default function (component) {
     return made;
   });
   root.replaceChildren(readout, ...drawn);
+  if (kept) root.querySelectorAll("canvas")[kept.box]?.focus();
 
   const mark = (event) => {
     const { position } = event.detail;
