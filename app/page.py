@@ -20,8 +20,8 @@ from app import offer, runtime, state
 from app.components import theme
 from app.components.chips import chips
 from app.figures.layout import LOOKS, Look
-from app.state import ViewState
 from app.text import LANGUAGE_NAMES, plain, say, told
+from app.view import ViewState
 
 ROOT = Path(__file__).resolve().parent.parent
 _GOOD = "_good"  # session: the last view whose picture could be drawn

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 import model
 from app import runtime
-from app.state import CHANGES, ROUTES, ROUTING
+from app.view import CHANGES, ROUTES, ROUTING
 from tests.expert_models import V2, V3, saved
 
 

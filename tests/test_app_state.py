@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.state import STAGES, ViewState, describe, from_box, parse, to_box
+from app.view import STAGES, ViewState, describe, from_box, parse, to_box
 
 DEFAULTS = ViewState(model="tiny")
 index = st.none() | st.integers(0, 5000)

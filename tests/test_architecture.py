@@ -11,7 +11,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # library is free for all, except to text and figures' neighbours it makes no difference).
 MAY_IMPORT = {
     "text": set(),
-    "state": {"streamlit"},
+    "view": set(),
+    "state": {"streamlit", "view"},
     "analysis": {"numpy", "sklearn", "model"},
     "figures": {"numpy", "plotly", "figures"},
     "components": {"streamlit", "numpy", "components"},
@@ -19,8 +20,8 @@ MAY_IMPORT = {
     "fetching": {"model"},
     "runtime": {"streamlit", "torch", "model", "fetching"},
     "offer": {"streamlit", "model", "runtime", "state", "text"},
-    "page": {"streamlit", "plotly", "model", "offer", "runtime", "state", "text", "components", "figures"},
-    "views": {"streamlit", "numpy", "plotly", "model", "page", "runtime", "state", "text", "components", "figures", "analysis", "views"},
+    "page": {"streamlit", "plotly", "model", "offer", "runtime", "state", "view", "text", "components", "figures"},
+    "views": {"streamlit", "numpy", "plotly", "model", "page", "runtime", "state", "view", "text", "components", "figures", "analysis", "views"},
 }
 OUTSIDE = {"streamlit", "numpy", "plotly", "torch", "model", "sklearn", "pandas", "tokenizers", "safetensors", "gguf", "transformers"}
 

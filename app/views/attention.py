@@ -10,8 +10,8 @@ from app.analysis.attention import HeadStages, head_stages, thumbnails
 from app.components.heads import heads
 from app.components.stages import Pin, stages
 from app.page import Room
-from app.state import STAGES
 from app.text import TEXT, plain
+from app.view import STAGES
 from app.views.attention_jobs import jobs
 from model import Trace
 from model.attention import attend, causal_mask

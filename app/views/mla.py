@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import page
 from app.page import Room
-from app.state import LATENT
+from app.view import LATENT
 from app.views.mla_cache import cache
 from app.views.mla_cost import cost
 from app.views.mla_lost import lost

@@ -12,8 +12,8 @@ from app.analysis.next_token import Difference, difference
 from app.figures.cache import patterns, ranks
 from app.figures.moe import before_after
 from app.page import Room
-from app.state import SCOPES
 from app.text import percent
+from app.view import SCOPES
 from app.views.mla_twin import built_in, switch_to
 from model.interventions import CompressKeysValues
 

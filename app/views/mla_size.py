@@ -11,8 +11,8 @@ from app.analysis import latent as analysis
 from app.analysis.latent import Shape
 from app.figures.cache import bars
 from app.page import Room
-from app.state import DTYPES
 from app.text import plain
+from app.view import DTYPES
 from model import MLAConfig, memory
 from model.memory import cache_bytes, elements_per_layer, requests_that_fit
 from model.presets import PRESETS, Preset

@@ -8,7 +8,7 @@ from app import page, runtime, state
 from app.analysis import routing
 from app.components.experts import routes_flow, routes_layers, routes_map
 from app.page import Room
-from app.state import ROUTES, ROUTING
+from app.view import ROUTES, ROUTING
 from app.views import experts as shared
 from app.views.experts import PICTURE, Experts
 from app.views.moe_active import active, published

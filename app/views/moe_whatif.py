@@ -10,7 +10,7 @@ from app.analysis import routing
 from app.analysis.next_token import Difference, difference
 from app.components.experts import routes_layers
 from app.figures.moe import before_after
-from app.state import CHANGES
+from app.view import CHANGES
 from app.views import experts as shared
 from app.views.experts import Experts
 from model import interventions
