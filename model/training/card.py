@@ -131,13 +131,15 @@ def choices() -> list[str]:
 def write(models: list[LanguageModel], peers: dict[str, dict[str, float]], texts: dict[str, list[str]], text_tokens: int) -> str:
     """The card's Markdown; `text_tokens` is the length of one pass over the training text."""
     kinds = list(texts)
+    missing = [name for name in STORYTELLERS if name not in {lm.name for lm in models}]
+    absent = f" Not trained yet: {', '.join(missing)}." if missing else ""
     lines = [
         "# The storytellers",
         "",
         "Small language models that ship with Glassformer, trained on one text with one tokenizer (byte-level BPE, 8,192 tokens, single digits).",
         "Text: children's books and storybooks in English, Tang poems, Python sources, sums; sources and licences in [CREDITS.md](CREDITS.md).",
         "One document in fifty, and one pair of operands in fifty of the sums, was held out before anything else; all numbers below are of these.",
-        f"Written by `python -m model.training.card`. The recipes: model/training/recipes.py. Missing here because not trained yet: {', '.join(n for n in STORYTELLERS if n not in {m.name for m in models}) or 'none'}.",
+        f"Written by `python -m model.training.card`. The recipes: model/training/recipes.py.{absent}",
         "",
         "## Bits per byte (smaller is better), and share of tokens that were the first guess",
         "",
