@@ -12,8 +12,11 @@ capture, trace, generate.
 import os
 
 # Read when torch is loaded. Torch's threads wait for each other by spinning; where a browser or
-# a second model wants the same two cores, that made a token take 500 ms instead of 55.
+# a second model wants the same two cores, that made a token take 500 ms instead of 55. Threads that
+# sleep at once take 11 ms to make a token of 4 ms on an idle machine; 50,000 turns, a fraction of a
+# millisecond, are the best of both (GOMP: the C library's OpenMP; others know only the first line).
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ.setdefault("GOMP_SPINCOUNT", "50000")
 
 from .catalog import Entry, catalog, default_name, load
 from .config import DenseConfig, GQAConfig, MLAConfig, ModelConfig, MoEConfig, RopeConfig

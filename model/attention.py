@@ -60,7 +60,9 @@ def attend(q: Tensor, k: Tensor, v: Tensor, scale: float, mask: Tensor, hook_sco
     else:
         # The CPU's fused kernel wants values as wide as keys: pad with zeros, cut them off again.
         v = F.pad(v, (0, Dh - Dv)) if Dv < Dh else v
-        z = F.scaled_dot_product_attention(q, k, v, attn_mask=mask[:, None], scale=scale, enable_gqa=K < H)[..., :Dv]
+        if T == 1:  # the kernel would copy every shared key for each of its G heads; as above, they are more queries of it
+            q = q.reshape(B, K, -1, Dh)
+        z = F.scaled_dot_product_attention(q, k, v, attn_mask=mask[:, None], scale=scale, enable_gqa=K < q.shape[1]).view(B, H, T, -1)[..., :Dv]
     return z.transpose(1, 2)
 
 
@@ -198,5 +200,6 @@ class MultiHeadLatentAttention(_Attention):
         )
         q = torch.cat((torch.einsum("bthn,hnr->bthr", q_nope, w_uk), q_pe), -1)  # (B, T, H, R + Dr)
         k = torch.cat((latent, k_pe), -1)[:, :, None]  # (B, S, 1, R + Dr): one key for all heads, as in MQA
-        mixed = attend(q, k, latent[:, :, None], self._scale(), self.hook_mask(mask), self.hook_attn_scores, self.hook_pattern)
-        return self.hook_z(torch.einsum("bthr,hvr->bthv", mixed, w_uv))
+        # The latents are the values too; with the rotated part left on, no copy of them has to be cut out.
+        mixed = attend(q, k, k, self._scale(), self.hook_mask(mask), self.hook_attn_scores, self.hook_pattern)
+        return self.hook_z(torch.einsum("bthr,hvr->bthv", mixed[..., : self.kv_lora_rank], w_uv))

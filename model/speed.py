@@ -25,7 +25,7 @@ from .cache import Cache, make_cache
 from .catalog import MODELS, load
 from .language_model import LanguageModel
 
-LENGTHS = (64, 128, 256, 512, 1024, 2048, 4096)  # tokens held; beyond a model's context the time is true, the words are not
+LENGTHS = (64, 128, 256, 512, 1024, 2048, 4096, 8192)  # tokens held; beyond a model's context the time is true, the words are not
 STEPS = 24  # fewer than between two lengths; of which the median counts: a shared machine's pauses do not
 CHUNK = 256  # tokens read at once while a cache is filled
 STORED = MODELS.parent / "decode_speed.json"
@@ -82,6 +82,17 @@ def _steps(lm: LanguageModel, cache: Cache, tokens: torch.Tensor) -> list[float]
         lm.transformer(token, cache, last_only=True)
         seconds.append(time.perf_counter() - began)
     return seconds
+
+
+def quicker_from(points: Sequence[Point], first: str, second: str) -> int | None:
+    """Tokens held from which on the first model takes less time than the second, up to the last length; None: never."""
+    times = {(point.model, point.tokens): point.milliseconds for point in points}
+    since = None
+    for tokens in sorted({point.tokens for point in points}, reverse=True):
+        if times[first, tokens] >= times[second, tokens]:
+            break
+        since = tokens
+    return since
 
 
 def here(points: list[Point]) -> Measured:

@@ -14,8 +14,9 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-# Before torch is loaded: threads that wait by spinning take the cores from the other processes of a test (server, browser).
+# Before torch is loaded, as model/__init__.py says: how its threads wait beside the other processes of a test.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ.setdefault("GOMP_SPINCOUNT", "50000")
 
 import hypothesis
 import pytest

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 import model
 from app.text import percent
-from model import checkpoint, run_trace
+from model import checkpoint, run_trace, speed
 from model.training.recipes import CONFIGS
 from tests.conftest import settled
 from tests.random_models import random_model
@@ -152,11 +152,11 @@ def test_what_it_costs_is_the_records_bits_and_both_twins_predictions(visit):
         probabilities = model.distribution(run_trace(lm, PROMPT).logits[-1])
         assert percent(float(probabilities.max())) in half
     dots = page.locator(".st-key-speed_done .scatterlayer .point")
-    expect(dots).to_have_count(14)
+    expect(dots).to_have_count(2 * len(speed.LENGTHS))
     expect(page.get_by_text("Measured on ")).to_be_visible()
     page.locator(".st-key-measure button").click()
     expect(page.get_by_text("Measured here, just now")).to_be_visible(timeout=120_000)
-    expect(dots).to_have_count(14)
+    expect(dots).to_have_count(2 * len(speed.LENGTHS))
 
 
 def test_a_slider_of_the_shape_changes_bars_and_address(visit):

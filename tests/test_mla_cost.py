@@ -80,6 +80,12 @@ def test_measuring_on_this_machine_replaces_what_was_stored(twins, monkeypatch):
     assert "just now" in texts(app) and measured.machine.split(",")[0] in texts(app).replace("\\", "")
 
 
+@pytest.mark.parametrize(("first", "second", "since"), [((3, 3, 3), (1, 2, 4), 4), ((1, 3, 3), (2, 3, 4), 4), ((1, 1, 1), (2, 2, 2), 1), ((1, 1, 5), (2, 2, 5), None)])
+def test_the_page_says_from_where_on_one_is_quicker_for_good(first, second, since):
+    points = [benchmark.Point(name, tokens, float(ms), 0) for name, row in (("a", first), ("b", second)) for tokens, ms in zip((1, 2, 4), row, strict=True)]
+    assert benchmark.quicker_from(points, "a", "b") == since
+
+
 def test_a_model_without_a_twin_says_where_one_is():
     app = page(latent="cost")
     assert "no twin" in texts(app)

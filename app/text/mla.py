@@ -218,6 +218,8 @@ TEXT = {
         "en": "Real caches, filled with random tokens; each dot is the median of {steps} steps. Latents make more arithmetic, because every head compares all {few} cached numbers, but fewer bytes to read: at {tokens} tokens {mla} holds {less} B, {mha} {more} B. Beyond the {context} tokens of the training context the times are true, but the model was not trained to be used there.",
         "zh": "真实缓存，填入随机词元；每个点是 {steps} 步的中位数。潜在向量使计算变多（每个头都要比较全部 {few} 个缓存的数），但要读的字节更少：{tokens} 个词元时 {mla} 占 {less} B，{mha} 占 {more} B。超过训练上下文 {context} 个词元后，时间是真实的，但模型没有为此训练过。",
     },
+    "cost.speed.from": {"en": "From {tokens} tokens on {mla} is the quicker one.", "zh": "从 {tokens} 个词元起，{mla} 更快。"},
+    "cost.speed.never": {"en": "Up to {tokens} tokens {mla} is never the quicker one for good.", "zh": "直到 {tokens} 个词元，{mla} 始终没有稳定地更快。"},
     "cost.speed.none": {"en": "No measurement is stored yet: press the button.", "zh": "还没有存储的测量结果：请按按钮。"},
     "cost.losses": {"en": "How they learned", "zh": "学习过程"},
     "cost.losses.x": {"en": "tokens trained on", "zh": "已训练的词元"},

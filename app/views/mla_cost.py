@@ -121,7 +121,9 @@ def _speed(room: Room, pair: tuple[LanguageModel, LanguageModel]) -> None:
         more=f"{mha.nbytes:,}",
         context=pair[0].config.context,
     )
-    told.markdown(f"{words} {look}")
+    since = benchmark.quicker_from(measured.points, mla.model, mha.model)
+    verdict = say("mla.cost.speed.never" if since is None else "mla.cost.speed.from", tokens=f"{since or mla.tokens:,}", mla=plain(mla.model))
+    told.markdown(f"{words} {look} {verdict}")
 
 
 def _stored(pair: Sequence[LanguageModel]) -> Measured | None:
