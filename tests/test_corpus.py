@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 
+import model
 from model import BadInput
 from model.training import card, compare, corpus, curves, evaluate, heads, ngram
 
@@ -158,3 +159,10 @@ def test_the_card_says_which_twin_needs_more_bits(tiny):
     (said,) = card.claims({"storyteller": scored(2.0), "storyteller-dense": scored(2.1)})
     assert "experts against one dense network" in said and "2.000 against 2.100" in said and "(-4.8%, fewer)" in said
     assert card.claims({"storyteller": scored(2.0)}) == []
+
+
+def test_lines_begin_after_line_breaks_and_ends_of_documents():
+    tokenizer = model.load("storyteller").tokenizer
+    ids = np.array([*tokenizer.encode("one line\nanother"), min(tokenizer.end_ids), *tokenizer.encode("new\n")])
+    starts = corpus.line_starts(ids, tokenizer)
+    assert [tokenizer.decode(ids[start:].tolist()).split("\n")[0][:3] for start in starts] == ["ano", "new"]

@@ -16,7 +16,7 @@ from model.capture import Recorder, recording
 from model.config import GQAConfig, ModelConfig, MoEConfig
 from model.tokenizer import Tokenizer
 from model.training import optimiser
-from model.training.loop import Run, train
+from model.training.loop import SHORTER, Run, train
 from model.training.loss import cross_entropy
 from model.training.recipes import CONFIGS, Schedule
 from model.transformer import Transformer
@@ -30,7 +30,7 @@ SMALL = ModelConfig(
     attention=GQAConfig(n_heads=2, n_kv_heads=1, head_dim=8),
     feed_forward=MoEConfig(n_routed_experts=4, num_experts_per_tok=2, moe_intermediate_size=8, n_shared_experts=1, selection_bias=True),
 )
-SCHEDULE = Schedule(tokens=24 * 64, batch=4, length=16, warm_up=3)
+SCHEDULE = Schedule(tokens=24 * 64, batch=4, length=16, warm_up=3, finish=0.25)
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def tokens() -> np.ndarray:
 def test_a_killed_run_goes_on_to_the_same_losses(tmp_path, tokens):
     """Guards against optimiser state, data position or router bias lost in a checkpoint."""
     whole = Run(SMALL, SCHEDULE, tokens)
-    expected = [whole.advance() for _ in range(SCHEDULE.steps)]
+    expected = [whole.advance() for _ in range(SCHEDULE.all_steps)]
 
     path = tmp_path / "run.safetensors"
     first = Run(SMALL, SCHEDULE, tokens)
@@ -50,11 +50,11 @@ def test_a_killed_run_goes_on_to_the_same_losses(tmp_path, tokens):
     losses_lost_in_the_kill = [first.advance() for _ in range(2)]
     second = Run(SMALL, SCHEDULE, tokens)
     second.restore(path)
-    losses += [second.advance() for _ in range(SCHEDULE.steps - 13)]
+    losses += [second.advance() for _ in range(SCHEDULE.all_steps - 13)]
 
     assert losses == expected
     assert losses_lost_in_the_kill == expected[13:15]
-    assert second.losses == whole.losses and len(whole.losses) == SCHEDULE.steps // 10
+    assert second.losses == whole.losses and len(whole.losses) == SCHEDULE.all_steps // 10
     assert all(torch.equal(a, b) for a, b in zip(whole.model.state_dict().values(), second.model.state_dict().values(), strict=True))
 
 
@@ -66,7 +66,7 @@ def test_a_finished_run_made_longer_goes_on_from_before_its_rate_fell(tmp_path, 
     train(Run(SMALL, SCHEDULE, tokens), tmp_path / "run.safetensors")
     second = Run(SMALL, longer, tokens)
     train(second, tmp_path / "run.safetensors")
-    assert second.losses == whole.losses and len(whole.losses) == longer.steps // 10
+    assert second.losses == whole.losses and len(whole.losses) == longer.all_steps // 10
     assert all(torch.equal(a, b) for a, b in zip(whole.model.state_dict().values(), second.model.state_dict().values(), strict=True))
 
 
@@ -162,7 +162,7 @@ def test_balancing_raises_the_bias_of_idle_experts(tokens):
     with torch.no_grad(), recording(choices):
         run.model(run.batch(0)[:, :-1])
     load = choices.tensors["blocks.0.mlp.hook_expert_indices"].flatten().bincount(minlength=4).float()
-    run._balance(choices.tensors)
+    run._balance([choices.tensors])
     expected = SCHEDULE.bias_rate * (load.mean() - load).sign()
     assert torch.equal(run.model.blocks[0].mlp.router.bias, expected) and expected.abs().sum() > 0
 
@@ -172,6 +172,20 @@ def test_schedule_rises_stays_and_falls_to_zero():
     rates = [schedule.rate_at(step) for step in range(schedule.steps)]
     assert rates[0] == pytest.approx(schedule.rate / 100) and rates[99] == rates[749] == schedule.rate
     assert rates[-1] < schedule.rate / 200 and rates[750:] == sorted(rates[750:], reverse=True)
+
+
+def test_the_last_steps_read_short_sequences_from_the_beginning_of_lines():
+    """Half of their tokens; a prompt that is typed begins so."""
+    schedule = Schedule(tokens=20 * 4 * 64, batch=4, length=64, finish=0.1)
+    text = np.tile(np.arange(100, dtype=np.uint16), 60)
+    run = Run(SMALL, schedule, text, starts=np.arange(7, len(text), 100))
+    assert (schedule.steps, schedule.all_steps) == (20, 22)
+    assert [tuple(part.shape) for part in run.parts(19)] == [(4, 65)]
+    whole, short = run.parts(20)
+    assert torch.equal(whole, run.batch(20)[:2]) and short.shape == (SHORTER * 2, 64 // SHORTER + 1)
+    assert whole[:, 1:].numel() + short[:, 1:].numel() == 4 * 64
+    assert (short == torch.arange(7, 12)).all()
+    assert schedule.rate_at(20) == pytest.approx(0.2 * schedule.rate) and schedule.rate_at(21) == pytest.approx(0.1 * schedule.rate)
 
 
 def test_the_four_storytellers_differ_only_where_they_should():
@@ -201,7 +215,7 @@ def test_train_and_evaluate_from_the_command_line(tmp_path):
     assert trained.returncode == 0, trained.stderr
     path = Path(trained.stdout.strip())
     lm = load(path)
-    assert lm.trained and lm.record["tokens"] == lm.record["schedule"]["tokens"] // 1024 * 1024
+    assert lm.trained and lm.record["tokens"] == Schedule(**lm.record["schedule"]).all_steps * 1024
     evaluated = run("evaluate", path, "--data", tmp_path / "run" / "validation" / "story.txt", "--json")
     assert evaluated.returncode == 0, evaluated.stderr
     (numbers,) = json.loads(evaluated.stdout)["files"].values()

@@ -149,6 +149,12 @@ def stream(corpus_tokens: dict[str, list[np.ndarray]], seed: int) -> np.ndarray:
     return np.concatenate([every[i] for i in order])
 
 
+def line_starts(tokens: np.ndarray, tokenizer: Tokenizer) -> np.ndarray:
+    """Indices of the tokens that begin a line or a document of a stream."""
+    breaks = [token for token in range(tokenizer.vocab_size) if token in tokenizer.end_ids or tokenizer.decode([token]).endswith("\n")]
+    return np.flatnonzero(np.isin(tokens[:-1], breaks)) + 1
+
+
 def validation_texts(folder: Path) -> dict[str, list[str]]:
     """Documents held out from training, by kind, as `python -m model train` left them in `folder`."""
     return json.loads((folder / "validation.json").read_text(encoding="utf-8"))

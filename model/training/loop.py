@@ -33,24 +33,28 @@ from .recipes import Schedule
 
 SAVE_SECONDS = 120.0
 LOG_STEPS = 10  # losses are kept as means of this many steps
+SHORTER = 16  # times, the short sequences of the last steps: 32 tokens instead of 512
 
 
 class Run:
     """A model in training: weights, optimisers, the number of steps done, the losses so far."""
 
-    def __init__(self, config: ModelConfig, schedule: Schedule, tokens: np.ndarray):
+    def __init__(self, config: ModelConfig, schedule: Schedule, tokens: np.ndarray, starts: np.ndarray | None = None):
+        """A run from its beginning, on `tokens` (n,); `starts`: where in them lines begin, everywhere if not given."""
         needed = schedule.length + 1
         if len(tokens) < needed:
             raise BadInput("too_little_text", f"The text has {len(tokens)} tokens; training needs at least {needed}: give more text.", tokens=len(tokens), needed=needed)
         if int(tokens.max()) >= config.vocab_size:
             raise BadInput("bad_config", f"The text has token {int(tokens.max())}, the model only {config.vocab_size} tokens.")
         self.config, self.schedule, self.tokens = config, schedule, tokens
+        starts = np.arange(len(tokens)) if starts is None else starts
+        self.starts = starts[starts < len(tokens) - schedule.length]
         self.model = Transformer(config).initialise(torch.Generator().manual_seed(schedule.seed)).train()
         self.optimisers = make_optimisers(self.model, schedule.optimiser, schedule.rate, schedule.weight_decay)
         self._half = torch.ops.mkldnn._is_mkldnn_bf16_supported()  # elsewhere bfloat16 is slower than float32
         self.step = 0
         self.seconds = 0.0
-        self.losses: list[float] = []  # nats per token, each the mean of LOG_STEPS steps
+        self.losses: list[float] = []  # nats per token of whole sequences, each the mean of LOG_STEPS steps
         self._recent: list[float] = []
 
     def batch(self, step: int) -> Tensor:
@@ -64,6 +68,21 @@ class Run:
             rows.append(self.tokens[start : start + T + 1].astype(np.int64))
         return torch.from_numpy(np.stack(rows))
 
+    def short_batch(self, step: int) -> Tensor:
+        """Token ids of short sequences, (N, T / SHORTER + 1), each from the beginning of a line, N = SHORTER B / 2.
+
+        The next line from anywhere in the text: every kind has the share that it has in tokens.
+        """
+        count, length = SHORTER * max(1, self.schedule.batch // 2), self.schedule.length // SHORTER
+        anywhere = np.random.default_rng((self.schedule.seed, step)).integers(0, self.starts[-1] + 1, count)
+        starts = self.starts[np.searchsorted(self.starts, anywhere)]
+        return torch.from_numpy(np.stack([self.tokens[start : start + length + 1].astype(np.int64) for start in starts]))
+
+    def parts(self, step: int) -> list[Tensor]:
+        """What `step` reads: a batch; in the last steps half of one, and as many tokens in short sequences."""
+        whole = self.batch(step)
+        return [whole] if step < self.schedule.steps else [whole[: (len(whole) + 1) // 2], self.short_batch(step)]
+
     def _order(self, passes: int) -> np.ndarray:
         if getattr(self, "_ordered", None) != passes:
             self._ordered = passes
@@ -71,32 +90,35 @@ class Run:
         return self._permutation
 
     def advance(self) -> float:
-        """One step; returns its loss in nats per token."""
+        """One step; returns its loss in nats per token of whole sequences."""
         began = time.perf_counter()
-        batch = self.batch(self.step)
         rate = self.schedule.rate_at(self.step)
-        choices = Recorder(lambda name: name.endswith("hook_expert_indices"))
-        with recording(choices), torch.autocast("cpu", torch.bfloat16, enabled=self._half):
-            hidden = self.model.ln_final(self.model.residual_stream(batch[:, :-1]))  # (B, T, D)
-        loss = cross_entropy(hidden.flatten(0, 1), self.model.unembedding, batch[:, 1:].flatten())
-        loss.backward()
+        parts, losses, choices = self.parts(self.step), [], []
+        for batch in parts:
+            chosen = Recorder(lambda name: name.endswith("hook_expert_indices"))
+            with recording(chosen), torch.autocast("cpu", torch.bfloat16, enabled=self._half):
+                hidden = self.model.ln_final(self.model.residual_stream(batch[:, :-1]))  # (B, T, D)
+            loss = cross_entropy(hidden.flatten(0, 1), self.model.unembedding, batch[:, 1:].flatten())
+            (loss / len(parts)).backward()
+            losses.append(loss.item())
+            choices.append(chosen.tensors)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.schedule.clip)
         for optimiser in self.optimisers:
             for group in optimiser.param_groups:
                 group["lr"] = rate
             optimiser.step()
             optimiser.zero_grad()
-        self._balance(choices.tensors)
+        self._balance(choices)
         self.step += 1
-        self._recent.append(loss.item())
+        self._recent.append(losses[0])
         if len(self._recent) == LOG_STEPS:
             self.losses.append(float(np.mean(self._recent)))
             self._recent.clear()
         self.seconds += time.perf_counter() - began
-        return loss.item()
+        return losses[0]
 
     @torch.no_grad()
-    def _balance(self, choices: dict[str, Tensor]) -> None:
+    def _balance(self, choices: list[dict[str, Tensor]]) -> None:
         """bias += u sign(mean load - load): experts with too little work become likelier choices.
 
         Auxiliary-loss-free balancing (Wang et al. 2024, arXiv 2408.15664), outside the gradient.
@@ -104,7 +126,8 @@ class Run:
         for layer, block in enumerate(self.model.blocks):
             if isinstance(block.mlp, MixtureOfExperts) and block.mlp.router.config.selection_bias:
                 bias = block.mlp.router.bias
-                load = choices[f"blocks.{layer}.mlp.hook_expert_indices"].flatten().bincount(minlength=len(bias)).float()
+                indices = torch.cat([chosen[f"blocks.{layer}.mlp.hook_expert_indices"].flatten() for chosen in choices])
+                load = indices.bincount(minlength=len(bias)).float()
                 bias += self.schedule.bias_rate * (load.mean() - load).sign()
 
     def save(self, path: Path) -> None:
@@ -175,9 +198,9 @@ def train(run: Run, path: Path, label: str = "") -> None:
         run.restore(stable if stable.exists() and _ended_elsewhere(path, run.schedule) else path)
     saved = time.monotonic()
     per_step = run.schedule.batch * run.schedule.length
-    bar = tqdm(total=run.schedule.steps * per_step, initial=run.step * per_step, unit="tok", unit_scale=True, desc=label, mininterval=5)
+    bar = tqdm(total=run.schedule.all_steps * per_step, initial=run.step * per_step, unit="tok", unit_scale=True, desc=label, mininterval=5)
     try:
-        while run.step < run.schedule.steps:
+        while run.step < run.schedule.all_steps:
             if run.step == run.schedule.stable_steps:
                 run.save(stable)
             loss = run.advance()

@@ -46,15 +46,21 @@ class Schedule:
     The rate rises over `warm_up` steps, stays, and falls to zero over the last `decay` of
     the run (warm-up, stable, decay; Hu et al. 2024, arXiv 2404.06395).  A run can so be
     made longer from any checkpoint of its stable part.
+
+    What people type begins where a line does and is short, but a sequence of the run is long
+    and begins anywhere: after such a run "12 + 7 =" was solved in a list of sums, and not alone.
+    So a few more steps follow, in which half of the tokens are in short sequences that begin with a line.
     """
 
-    tokens: int  # to train on in all
+    tokens: int  # to train on, the last steps excepted
     batch: int = 8  # sequences a step
     length: int = 512  # tokens a sequence
     optimiser: Literal["muon", "adamw"] = "muon"  # of the blocks' matrices
     rate: float = 3e-3
     warm_up: int = 100  # steps
-    decay: float = 0.25  # of all steps
+    decay: float = 0.25  # of the steps
+    finish: float = 0.03  # the last steps, with short sequences: as many more as this part of the others
+    finish_rate: float = 0.2  # of the highest rate, falling to zero again
     weight_decay: float = 0.1
     clip: float = 1.0  # largest norm of the gradient
     bias_rate: float = 1e-3  # u of the selection bias's update (DeepSeek-V3 report, section 2.1.2)
@@ -62,8 +68,13 @@ class Schedule:
 
     @property
     def steps(self) -> int:
-        """Optimiser steps of the whole run."""
+        """Optimiser steps on whole sequences."""
         return max(1, self.tokens // (self.batch * self.length))
+
+    @property
+    def all_steps(self) -> int:
+        """Those, and the last ones."""
+        return self.steps + round(self.finish * self.steps)
 
     @property
     def stable_steps(self) -> int:
@@ -71,6 +82,8 @@ class Schedule:
         return self.steps - round(self.decay * self.steps)
 
     def rate_at(self, step: int) -> float:
-        """Learning rate of step 0, 1, ...; zero just after the last."""
+        """Learning rate of step 0, 1, ...; zero just after `steps`, and just after `all_steps`."""
+        if step >= self.steps:
+            return self.finish_rate * self.rate * (self.all_steps - step) / (self.all_steps - self.steps)
         left = (self.steps - step) / max(1.0, self.decay * self.steps)
         return self.rate * min(1.0, (step + 1) / self.warm_up, left)
