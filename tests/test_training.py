@@ -184,8 +184,8 @@ def test_the_last_steps_read_short_sequences_from_the_beginning_of_lines():
     whole, short = run.parts(20)
     assert torch.equal(whole, run.batch(20)[:2]) and short.shape == (SHORTER * 2, 64 // SHORTER + 1)
     assert whole[:, 1:].numel() + short[:, 1:].numel() == 4 * 64
-    assert (short == torch.arange(7, 12)).all()
-    assert schedule.rate_at(20) == pytest.approx(0.2 * schedule.rate) and schedule.rate_at(21) == pytest.approx(0.1 * schedule.rate)
+    assert (short == torch.arange(7, 8 + 64 // SHORTER)).all()
+    assert schedule.rate_at(20) == pytest.approx(0.3 * schedule.rate) and schedule.rate_at(21) == pytest.approx(0.15 * schedule.rate)
 
 
 def test_the_four_storytellers_differ_only_where_they_should():

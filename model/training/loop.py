@@ -33,7 +33,7 @@ from .recipes import Schedule
 
 SAVE_SECONDS = 120.0
 LOG_STEPS = 10  # losses are kept as means of this many steps
-SHORTER = 16  # times, the short sequences of the last steps: 32 tokens instead of 512
+SHORTER = 32  # times, the short sequences of the last steps: 16 tokens instead of 512
 
 
 class Run:
@@ -73,7 +73,7 @@ class Run:
 
         The next line from anywhere in the text: every kind has the share that it has in tokens.
         """
-        count, length = SHORTER * max(1, self.schedule.batch // 2), self.schedule.length // SHORTER
+        count, length = SHORTER * max(1, self.schedule.batch // 2), max(1, self.schedule.length // SHORTER)
         anywhere = np.random.default_rng((self.schedule.seed, step)).integers(0, self.starts[-1] + 1, count)
         starts = self.starts[np.searchsorted(self.starts, anywhere)]
         return torch.from_numpy(np.stack([self.tokens[start : start + length + 1].astype(np.int64) for start in starts]))

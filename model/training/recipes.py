@@ -59,8 +59,8 @@ class Schedule:
     rate: float = 3e-3
     warm_up: int = 100  # steps
     decay: float = 0.25  # of the steps
-    finish: float = 0.03  # the last steps, with short sequences: as many more as this part of the others
-    finish_rate: float = 0.2  # of the highest rate, falling to zero again
+    finish: float = 0.05  # the last steps, with short sequences: as many more as this part of the others
+    finish_rate: float = 0.3  # of the highest rate, falling to zero again
     weight_decay: float = 0.1
     clip: float = 1.0  # largest norm of the gradient
     bias_rate: float = 1e-3  # u of the selection bias's update (DeepSeek-V3 report, section 2.1.2)
