@@ -161,6 +161,21 @@ def test_the_card_says_which_twin_needs_more_bits(tiny):
     assert card.claims({"storyteller": scored(2.0)}) == []
 
 
+def test_the_card_names_every_goal_that_a_model_misses(tiny):
+    def with_record(**changed):
+        heads_found = {"previous": {"layer": 0, "head": 1, "score": 0.5}, "induction": {"layer": 1, "head": 0, "score": 0.4}}
+        record = {"scores": {"sums": {"bits_per_byte": 1.0}}, "sums_solved": {"alone": 0.9}, "heads": heads_found, "load": {"0": [0.4, 0.35, 0.25]}}
+        return replace(tiny, record=record | changed)
+
+    peers = {"xz": {"sums": 1.5}}
+    assert card.not_shown([with_record()], peers) == []
+    assert "beat xz on sums" in card.not_shown([with_record(scores={"sums": {"bits_per_byte": 1.5}})], peers)[0]
+    assert "80 % of the held-out additions alone" in card.not_shown([with_record(sums_solved={"alone": 0.79})], peers)[0]
+    weak = {"previous": {"layer": 0, "head": 1, "score": 0.5}, "induction": {"layer": 1, "head": 0, "score": 0.1}}
+    assert "no head that looks at what followed" in card.not_shown([with_record(heads=weak)], peers)[0]
+    assert "1 % and one 60 %" in card.not_shown([with_record(load={"0": [0.6, 0.39, 0.01]})], peers)[0]
+
+
 def test_lines_begin_after_line_breaks_and_ends_of_documents():
     tokenizer = model.load("storyteller").tokenizer
     ids = np.array([*tokenizer.encode("one line\nanother"), min(tokenizer.end_ids), *tokenizer.encode("new\n")])

@@ -16,7 +16,7 @@ from model.capture import Recorder, recording
 from model.config import GQAConfig, ModelConfig, MoEConfig
 from model.tokenizer import Tokenizer
 from model.training import optimiser
-from model.training.loop import SHORTER, Run, train
+from model.training.loop import LEAST_PERIOD, SHORTER, Run, train
 from model.training.loss import cross_entropy
 from model.training.recipes import CONFIGS, Schedule
 from model.transformer import Transformer
@@ -174,18 +174,32 @@ def test_schedule_rises_stays_and_falls_to_zero():
     assert rates[-1] < schedule.rate / 200 and rates[750:] == sorted(rates[750:], reverse=True)
 
 
-def test_the_last_steps_read_short_sequences_from_the_beginning_of_lines():
-    """Half of their tokens; a prompt that is typed begins so."""
+def test_the_last_steps_read_whole_sequences_lines_and_passages_said_again():
+    """Half, a quarter, a quarter of their tokens; what is typed begins as a line does."""
     schedule = Schedule(tokens=20 * 4 * 64, batch=4, length=64, finish=0.1)
     text = np.tile(np.arange(100, dtype=np.uint16), 60)
     run = Run(SMALL, schedule, text, starts=np.arange(7, len(text), 100))
     assert (schedule.steps, schedule.all_steps) == (20, 22)
-    assert [tuple(part.shape) for part in run.parts(19)] == [(4, 65)]
-    whole, short = run.parts(20)
-    assert torch.equal(whole, run.batch(20)[:2]) and short.shape == (SHORTER * 2, 64 // SHORTER + 1)
-    assert whole[:, 1:].numel() + short[:, 1:].numel() == 4 * 64
-    assert (short == torch.arange(7, 8 + 64 // SHORTER)).all()
+    whole, lines, again = run.last_batches(20)
+    assert torch.equal(whole, run.batch(20)[:2])
+    assert lines.shape == (SHORTER, 64 // SHORTER + 1) and (lines == torch.arange(7, 8 + 64 // SHORTER)).all()
+    assert [batch[:, 1:].numel() for batch in (whole, lines, again)] == [2 * 64, 64, 64]
+    periods = [int((row[1:] == 7).nonzero()[0]) + 1 for row in again]  # the passage's first token again
+    assert all(LEAST_PERIOD <= period <= 16 for period in periods) and len(set(periods)) > 1
+    for row, period in zip(again, periods, strict=True):
+        assert torch.equal(row, 7 + torch.arange(33) % period)
     assert schedule.rate_at(20) == pytest.approx(0.3 * schedule.rate) and schedule.rate_at(21) == pytest.approx(0.15 * schedule.rate)
+
+
+def test_only_the_last_steps_read_them(monkeypatch):
+    schedule = Schedule(tokens=2 * 4 * 64, batch=4, length=64, finish=0.5)
+    run = Run(SMALL, schedule, np.arange(2000, dtype=np.uint16) % 100)
+    read = []
+    last_batches = Run.last_batches
+    monkeypatch.setattr(Run, "last_batches", lambda self, step: read.append(step) or last_batches(self, step))
+    while run.step < schedule.all_steps:
+        run.advance()
+    assert read == [2]
 
 
 def test_the_four_storytellers_differ_only_where_they_should():

@@ -34,6 +34,7 @@ from .recipes import Schedule
 SAVE_SECONDS = 120.0
 LOG_STEPS = 10  # losses are kept as means of this many steps
 SHORTER = 32  # times, the short sequences of the last steps: 16 tokens instead of 512
+LEAST_PERIOD = 8  # tokens of a passage that is said again
 
 
 class Run:
@@ -68,20 +69,27 @@ class Run:
             rows.append(self.tokens[start : start + T + 1].astype(np.int64))
         return torch.from_numpy(np.stack(rows))
 
-    def short_batch(self, step: int) -> Tensor:
-        """Token ids of short sequences, (N, T / SHORTER + 1), each from the beginning of a line, N = SHORTER B / 2.
+    def last_batches(self, step: int) -> list[Tensor]:
+        """What one of the last steps reads, each (rows, tokens + 1): sequences, lines, passages said again.
 
-        The next line from anywhere in the text: every kind has the share that it has in tokens.
+        Half of the tokens are in whole sequences; a quarter in short ones, T / SHORTER, from
+        the beginning of a line; a quarter in rows of T / 2 that begin with a line too and say
+        again and again what they say first, so that looking back to "what came next last
+        time?" pays (each with another period: the distance alone tells nothing).
         """
-        count, length = SHORTER * max(1, self.schedule.batch // 2), max(1, self.schedule.length // SHORTER)
-        anywhere = np.random.default_rng((self.schedule.seed, step)).integers(0, self.starts[-1] + 1, count)
-        starts = self.starts[np.searchsorted(self.starts, anywhere)]
-        return torch.from_numpy(np.stack([self.tokens[start : start + length + 1].astype(np.int64) for start in starts]))
+        quarter, T = max(1, self.schedule.batch // 4), self.schedule.length
+        rng = np.random.default_rng((self.schedule.seed, step))
+        short, half = max(1, T // SHORTER), T // 2
+        lines = self._lines(rng, SHORTER * quarter) + np.arange(short + 1)
+        periods = rng.integers(min(LEAST_PERIOD, half), half // 2 + 1, (2 * quarter, 1))
+        again = self._lines(rng, 2 * quarter) + np.arange(half + 1) % periods
+        whole = self.batch(step)[: max(1, self.schedule.batch - 2 * quarter)]
+        return [whole] + [torch.from_numpy(self.tokens[where].astype(np.int64)) for where in (lines, again)]
 
-    def parts(self, step: int) -> list[Tensor]:
-        """What `step` reads: a batch; in the last steps half of one, and as many tokens in short sequences."""
-        whole = self.batch(step)
-        return [whole] if step < self.schedule.steps else [whole[: (len(whole) + 1) // 2], self.short_batch(step)]
+    def _lines(self, rng: np.random.Generator, count: int) -> np.ndarray:
+        """Where lines begin, (count, 1): the next one from anywhere, so every kind has its share of tokens."""
+        anywhere = rng.integers(0, self.starts[-1] + 1, (count, 1))
+        return self.starts[np.searchsorted(self.starts, anywhere)]
 
     def _order(self, passes: int) -> np.ndarray:
         if getattr(self, "_ordered", None) != passes:
@@ -93,13 +101,15 @@ class Run:
         """One step; returns its loss in nats per token of whole sequences."""
         began = time.perf_counter()
         rate = self.schedule.rate_at(self.step)
-        parts, losses, choices = self.parts(self.step), [], []
-        for batch in parts:
+        batches = [self.batch(self.step)] if self.step < self.schedule.steps else self.last_batches(self.step)
+        tokens = sum(batch[:, 1:].numel() for batch in batches)
+        losses, choices = [], []
+        for batch in batches:
             chosen = Recorder(lambda name: name.endswith("hook_expert_indices"))
             with recording(chosen), torch.autocast("cpu", torch.bfloat16, enabled=self._half):
                 hidden = self.model.ln_final(self.model.residual_stream(batch[:, :-1]))  # (B, T, D)
             loss = cross_entropy(hidden.flatten(0, 1), self.model.unembedding, batch[:, 1:].flatten())
-            (loss / len(parts)).backward()
+            (loss * (batch[:, 1:].numel() / tokens)).backward()
             losses.append(loss.item())
             choices.append(chosen.tensors)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.schedule.clip)

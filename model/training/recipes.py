@@ -49,7 +49,8 @@ class Schedule:
 
     What people type begins where a line does and is short, but a sequence of the run is long
     and begins anywhere: after such a run "12 + 7 =" was solved in a list of sums, and not alone.
-    So a few more steps follow, in which half of the tokens are in short sequences that begin with a line.
+    So a few more steps follow, in which a quarter of the tokens are in short sequences that begin
+    with a line, and a quarter in passages said again and again (`Run.last_batches`).
     """
 
     tokens: int  # to train on, the last steps excepted
@@ -59,7 +60,7 @@ class Schedule:
     rate: float = 3e-3
     warm_up: int = 100  # steps
     decay: float = 0.25  # of the steps
-    finish: float = 0.05  # the last steps, with short sequences: as many more as this part of the others
+    finish: float = 0.08  # the last steps, with short sequences and passages said again: as many more as this part of the others
     finish_rate: float = 0.3  # of the highest rate, falling to zero again
     weight_decay: float = 0.1
     clip: float = 1.0  # largest norm of the gradient
