@@ -9,7 +9,6 @@ B batch, S tokens held, K key/value heads, Dh, Dv head widths, R latent width, D
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from .config import ModelConfig, MLAConfig

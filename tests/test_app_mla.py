@@ -11,7 +11,6 @@ from streamlit.runtime.scriptrunner import StopException
 from streamlit.testing.v1 import AppTest
 
 import model
-from app import runtime
 from app.analysis import latent as analysis
 from app.text import say
 from model import checkpoint, run_trace

@@ -81,13 +81,12 @@ def _grow(room: Room, twin: LanguageModel | None, run: dict, limit: int, place: 
     bar = st.progress(0.0)
     settings = {"temperature": view.temperature, "top_k": view.top_k, "top_p": view.top_p, "seed": view.seed}
     steps = runtime.generate(room.lm, ids, max_new_tokens=limit, **settings)
-    drawn = time.monotonic()
+    drawn, written = time.monotonic(), []
     for done, (step, held) in enumerate(analysis.growth(steps, twin, ids), start=1):
         # A step's cache holds what came before its token: the first is the prompt's, measured again.
         run["held"] = [*run["held"][: done - 1], held]
-        if done > 1:
-            run["tokens"].append(last)
-        last = step.token
+        run["tokens"] += written
+        written = [step.token]
         bar.progress(done / limit, text=room.say("mla.cache.progress", done=done, limit=limit))
         if time.monotonic() - drawn > REDRAW:
             _picture(room, run, place, f"growth_{done}")
