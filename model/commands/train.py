@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of `train`."""
     parser.add_argument("--config", choices=list(recipes.CONFIGS), default="storyteller", help="architecture (default: storyteller)")
     parser.add_argument("--data", nargs="+", type=Path, required=True, metavar="FILE", help="text files, plain or .xz; each is one kind of text")
-    parser.add_argument("--tokens", type=float, metavar="N", help="tokens to train on, the few last steps of the recipe excepted (default: one pass over the text)")
+    parser.add_argument("--tokens", type=float, metavar="N", help="tokens to train on (default: one pass over the text)")
     parser.add_argument("--folder", type=Path, metavar="FOLDER", help="where the tokenizer, the run's state and the validation texts are kept (default: in the user's cache); a run there is continued")
     parser.add_argument("--out", type=Path, metavar="FILE", help="the finished model (default: NAME.safetensors in the folder)")
     parser.add_argument("--vocabulary", type=int, default=8192, metavar="V", help="tokens of a new tokenizer (default: 8192)")

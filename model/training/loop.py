@@ -58,33 +58,30 @@ class Run:
         self.losses: list[float] = []  # nats per token of whole sequences, each the mean of LOG_STEPS steps
         self._recent: list[float] = []
 
-    def batch(self, step: int) -> Tensor:
-        """Token ids of `step`, (B, T + 1): every pass over the text visits its sequences in a new order."""
-        B, T = self.schedule.batch, self.schedule.length
-        sequences = (len(self.tokens) - 1) // T
-        rows = []
-        for i in range(step * B, (step + 1) * B):
-            passes, index = divmod(i, sequences)
-            start = T * int(self._order(passes)[index])
-            rows.append(self.tokens[start : start + T + 1].astype(np.int64))
-        return torch.from_numpy(np.stack(rows))
+    def batches(self, step: int) -> list[Tensor]:
+        """Token ids that `step` reads, each tensor (rows, tokens + 1): sequences, (B, T + 1), and nothing else at first.
 
-    def last_batches(self, step: int) -> list[Tensor]:
-        """What one of the last steps reads, each (rows, tokens + 1): sequences, lines, passages said again.
-
-        Half of the tokens are in whole sequences; a quarter in short ones, T / SHORTER, from
-        the beginning of a line; a quarter in rows of T / 2 that begin with a line too and say
-        again and again what they say first, so that looking back to "what came next last
-        time?" pays (each with another period: the distance alone tells nothing).
+        While the rate falls some sequences give way: to as many tokens in lines, short rows of
+        T / SHORTER; and to rows of T / 2 that say again and again what they say first, so that
+        it pays to look back to "what came next last time?" (each with another period: the
+        distance alone tells nothing).  Both begin where a line of the text begins.
         """
-        quarter, T = max(1, self.schedule.batch // 4), self.schedule.length
-        rng = np.random.default_rng((self.schedule.seed, step))
-        short, half = max(1, T // SHORTER), T // 2
-        lines = self._lines(rng, SHORTER * quarter) + np.arange(short + 1)
-        periods = rng.integers(min(LEAST_PERIOD, half), half // 2 + 1, (2 * quarter, 1))
-        again = self._lines(rng, 2 * quarter) + np.arange(half + 1) % periods
-        whole = self.batch(step)[: max(1, self.schedule.batch - 2 * quarter)]
-        return [whole] + [torch.from_numpy(self.tokens[where].astype(np.int64)) for where in (lines, again)]
+        mixed, B, T = self.schedule.mixed_at(step), self.schedule.batch, self.schedule.length
+        before = B * step - 2 * mixed * (step - self.schedule.stable_steps)  # sequences read so far
+        places = [self._sequences(range(before, before + B - 2 * mixed))]
+        if mixed:
+            rng = np.random.default_rng((self.schedule.seed, step))
+            short, longest = max(1, T // SHORTER), max(1, T // 4)
+            periods = rng.integers(min(LEAST_PERIOD, longest), longest + 1, (2 * mixed, 1))
+            places.append(self._lines(rng, SHORTER * mixed) + np.arange(short + 1))
+            places.append(self._lines(rng, 2 * mixed) + np.arange(T // 2 + 1) % periods)
+        return [torch.from_numpy(self.tokens[own].astype(np.int64)) for own in places]
+
+    def _sequences(self, numbers: range) -> np.ndarray:
+        """Where their tokens are, (N, T + 1): every pass over the text visits its sequences in a new order."""
+        T = self.schedule.length
+        passes = [divmod(number, (len(self.tokens) - 1) // T) for number in numbers]
+        return np.array([[T * int(self._order(of)[index])] for of, index in passes]) + np.arange(T + 1)
 
     def _lines(self, rng: np.random.Generator, count: int) -> np.ndarray:
         """Where lines begin, (count, 1): the next one from anywhere, so every kind has its share of tokens."""
@@ -101,7 +98,7 @@ class Run:
         """One step; returns its loss in nats per token of whole sequences."""
         began = time.perf_counter()
         rate = self.schedule.rate_at(self.step)
-        batches = [self.batch(self.step)] if self.step < self.schedule.steps else self.last_batches(self.step)
+        batches = self.batches(self.step)
         tokens = sum(batch[:, 1:].numel() for batch in batches)
         losses, choices = [], []
         for batch in batches:
@@ -208,9 +205,9 @@ def train(run: Run, path: Path, label: str = "") -> None:
         run.restore(stable if stable.exists() and _ended_elsewhere(path, run.schedule) else path)
     saved = time.monotonic()
     per_step = run.schedule.batch * run.schedule.length
-    bar = tqdm(total=run.schedule.all_steps * per_step, initial=run.step * per_step, unit="tok", unit_scale=True, desc=label, mininterval=5)
+    bar = tqdm(total=run.schedule.steps * per_step, initial=run.step * per_step, unit="tok", unit_scale=True, desc=label, mininterval=5)
     try:
-        while run.step < run.schedule.all_steps:
+        while run.step < run.schedule.steps:
             if run.step == run.schedule.stable_steps:
                 run.save(stable)
             loss = run.advance()

@@ -47,21 +47,20 @@ class Schedule:
     the run (warm-up, stable, decay; Hu et al. 2024, arXiv 2404.06395).  A run can so be
     made longer from any checkpoint of its stable part.
 
+    As in that paper the text has other shares while the rate falls: there some of a step's
+    tokens are lines by themselves, and some passages said again and again (`Run.batches`).
     What people type begins where a line does and is short, but a sequence of the run is long
-    and begins anywhere: after such a run "12 + 7 =" was solved in a list of sums, and not alone.
-    So a few more steps follow, in which a quarter of the tokens are in short sequences that begin
-    with a line, and a quarter in passages said again and again (`Run.last_batches`).
+    and begins anywhere: without the lines "12 + 7 =" was solved in a list of sums, and not alone.
     """
 
-    tokens: int  # to train on, the last steps excepted
+    tokens: int
     batch: int = 8  # sequences a step
     length: int = 512  # tokens a sequence
     optimiser: Literal["muon", "adamw"] = "muon"  # of the blocks' matrices
     rate: float = 3e-3
     warm_up: int = 100  # steps
     decay: float = 0.25  # of the steps
-    finish: float = 0.08  # the last steps, with short sequences and passages said again: as many more as this part of the others
-    finish_rate: float = 0.3  # of the highest rate, falling to zero again
+    mixed: int = 1  # sequences of a step that give way to lines while the rate falls, and as many to passages said again
     weight_decay: float = 0.1
     clip: float = 1.0  # largest norm of the gradient
     bias_rate: float = 1e-3  # u of the selection bias's update (DeepSeek-V3 report, section 2.1.2)
@@ -69,13 +68,8 @@ class Schedule:
 
     @property
     def steps(self) -> int:
-        """Optimiser steps on whole sequences."""
+        """Optimiser steps in all."""
         return max(1, self.tokens // (self.batch * self.length))
-
-    @property
-    def all_steps(self) -> int:
-        """Those, and the last ones."""
-        return self.steps + round(self.finish * self.steps)
 
     @property
     def stable_steps(self) -> int:
@@ -83,8 +77,10 @@ class Schedule:
         return self.steps - round(self.decay * self.steps)
 
     def rate_at(self, step: int) -> float:
-        """Learning rate of step 0, 1, ...; zero just after `steps`, and just after `all_steps`."""
-        if step >= self.steps:
-            return self.finish_rate * self.rate * (self.all_steps - step) / (self.all_steps - self.steps)
+        """Learning rate of step 0, 1, ...; zero just after the last."""
         left = (self.steps - step) / max(1.0, self.decay * self.steps)
         return self.rate * min(1.0, (step + 1) / self.warm_up, left)
+
+    def mixed_at(self, step: int) -> int:
+        """`mixed` while the rate falls, else 0; always 0 where that would leave no whole sequence."""
+        return self.mixed if step >= self.stable_steps and self.batch > 2 * self.mixed else 0
