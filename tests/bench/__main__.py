@@ -9,10 +9,11 @@ import argparse
 import tempfile
 from pathlib import Path
 
+import model  # before torch, which reads the thread settings made there when it is loaded
+
 import torch
 import transformers
 
-import model
 from model.attention import MultiHeadLatentAttention, causal_mask
 from model.config import DenseConfig, MLAConfig, ModelConfig
 from model.rope import rotation
