@@ -119,7 +119,7 @@ def test_head_scores_find_a_previous_token_head(monkeypatch, tiny):
 
 def test_curves_show_every_loss_at_its_place(tiny):
     """Tokens are counted from the schedule: a curve once stood at steps."""
-    record = {"losses": [9.0, 4.5], "steps_per_loss": 10, "schedule": {"batch": 4, "length": 16}}
+    record = {"losses": [9.0, 4.5], "steps_per_loss": 10, "tokens": 1280, "schedule": {"batch": 4, "length": 16}}
     models = [replace(tiny, name=name, record=record) for name in ("one", "two")]
     assert curves.table(models).splitlines() == ["model,tokens,nats_per_token", "one,640,9.0000", "one,1280,4.5000", "two,640,9.0000", "two,1280,4.5000"]
     picture = ElementTree.fromstring(curves.picture(models))
@@ -129,7 +129,7 @@ def test_curves_show_every_loss_at_its_place(tiny):
 
 
 def test_curves_come_back_from_their_table(tiny, tmp_path, monkeypatch):
-    record = {"losses": [9.0, 4.5], "steps_per_loss": 10, "schedule": {"batch": 4, "length": 16}}
+    record = {"losses": [9.0, 4.5], "steps_per_loss": 10, "tokens": 1280, "schedule": {"batch": 4, "length": 16}}
     (tmp_path / "losses.csv").write_text(curves.table([replace(tiny, name=name, record=record) for name in ("one", "two")]))
     monkeypatch.setattr(curves, "MODELS", tmp_path)
     assert curves.stored() == {name: [(640, 9.0), (1280, 4.5)] for name in ("one", "two")}

@@ -13,12 +13,13 @@ import torch
 
 from model import BadInput, LanguageModel, load
 from model.capture import Recorder, recording
+from model.commands.train import finished
 from model.config import GQAConfig, ModelConfig, MoEConfig
 from model.tokenizer import Tokenizer
-from model.training import optimiser
+from model.training import curves, optimiser
 from model.training.loop import LEAST_PERIOD, SHORTER, Run, train
 from model.training.loss import cross_entropy
-from model.training.recipes import CONFIGS, Schedule
+from model.training.recipes import CONFIGS, Schedule, further
 from model.transformer import Transformer
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -182,13 +183,16 @@ def test_while_the_rate_falls_a_step_reads_lines_and_passages_said_again_too():
     assert (schedule.steps, schedule.stable_steps) == (20, 15)
     assert [[tuple(batch.shape) for batch in run.batches(step)] for step in (0, 14)] == [[(4, 65)], [(4, 65)]]
     whole, lines, again = run.batches(15)
-    assert lines.shape == (SHORTER, 64 // SHORTER + 1) and (lines == torch.arange(7, 8 + 64 // SHORTER)).all()
-    assert [batch[:, 1:].numel() for batch in (whole, lines, again)] == [2 * 64, 64, 64]
+    assert lines.shape == (3 * SHORTER // 2, 64 // SHORTER + 1) and (lines == torch.arange(7, 8 + 64 // SHORTER)).all()
+    assert [batch[:, 1:].numel() for batch in (whole, lines, again)] == [2 * 64, 96, 32]
     for row in again:
         period = int((row[1:] == row[0]).nonzero()[0]) + 1
         assert LEAST_PERIOD <= period <= 16 and torch.equal(row, 7 + torch.arange(33) % period)
     assert len({tuple(row.tolist()) for step in range(15, 20) for row in run.batches(step)[2]}) > 3, "one period says: look back so far"
-    assert [len(batches) for batches in (Run(SMALL, replace(schedule, mixed=0), text).batches(15), Run(SMALL, replace(schedule, batch=2), text).batches(39))] == [1, 1]
+    alone = [Run(SMALL, each, text).batches(39) for each in (replace(schedule, lines=0, again=0), replace(schedule, batch=2))]
+    assert [[tuple(batch.shape) for batch in batches] for batches in alone] == [[(4, 65)], [(2, 65)]]
+    whole, lines = Run(SMALL, replace(schedule, lines=2, again=0), text).batches(15)
+    assert [whole[:, 1:].numel(), lines[:, 1:].numel()] == [3 * 64, 64]
 
 
 def test_every_sequence_is_read_once_in_a_pass_whatever_the_mixture():
@@ -198,6 +202,26 @@ def test_every_sequence_is_read_once_in_a_pass_whatever_the_mixture():
     run = Run(replace(SMALL, vocab_size=len(text)), schedule, text)
     read = [int(row[0]) for step in range(schedule.steps) for row in run.batches(step)[0]]
     assert len(read) == 30 * 4 + 10 * 2 and sorted(read[:100]) == list(range(0, 6400, 64)) and len(set(read[100:])) == 40
+
+
+def test_a_finished_model_goes_on_from_its_weights_at_half_the_rate(tmp_path, tokens):
+    """The rate rises to half and falls all the way; the curve goes on where the first one ended."""
+    first = Run(SMALL, SCHEDULE, tokens)
+    train(first, tmp_path / "first.run.safetensors")
+    start = finished(first, "storyteller", Tokenizer.of_bytes())
+    schedule = further(replace(SCHEDULE, tokens=2 * SCHEDULE.tokens, seed=1))
+    rates = [schedule.rate_at(step) for step in range(schedule.steps)]
+    assert SCHEDULE.rate / 2 >= max(rates) > 0.45 * SCHEDULE.rate and rates[3:] == sorted(rates[3:], reverse=True) and rates[-1] < 0.02 * SCHEDULE.rate
+    second = Run(SMALL, schedule, tokens, weights=start.transformer.state_dict())
+    assert all(torch.equal(a, b) for a, b in zip(first.model.state_dict().values(), second.model.state_dict().values(), strict=True))
+    before = first.model.unembedding.clone()
+    train(second, tmp_path / "second.run.safetensors")
+    assert torch.equal(first.model.unembedding, before), "the model that it began with was changed"
+    record = finished(second, "storyteller", Tokenizer.of_bytes(), start.record).record
+    assert record["tokens"] == 3 * SCHEDULE.tokens and record["seconds"] >= start.record["seconds"]
+    per_loss = 10 * 64
+    assert [place for place, _ in curves.points(record)] == [per_loss, 2 * per_loss, *(SCHEDULE.tokens + per_loss * number for number in (1, 2, 3, 4))]
+    assert [loss for _, loss in curves.points(record)] == [*start.record["losses"], *record["losses"]]
 
 
 def test_the_four_storytellers_differ_only_where_they_should():
@@ -232,6 +256,14 @@ def test_train_and_evaluate_from_the_command_line(tmp_path):
     assert evaluated.returncode == 0, evaluated.stderr
     (numbers,) = json.loads(evaluated.stdout)["files"].values()
     assert 0 < numbers["bits_per_byte"] < 1.5 and numbers["top1"] > 0.6
+    again = run("train", "--data", text, "--folder", tmp_path / "run", "--tokens", 12_000, "--batch", 2, "--config", "storyteller-dense", "--from", path, "--out", tmp_path / "more.safetensors")
+    assert again.returncode == 0, again.stderr
+    more = load(tmp_path / "more.safetensors")
+    assert more.record["before"] == {name: lm.record[name] for name in more.record if name != "before"}
+    assert more.record["losses"][0] < 0.5 * lm.record["losses"][0] and more.tokenizer.fingerprint == lm.tokenizer.fingerprint
+    for start, config, complaint in ((path, "storyteller", "architecture"), ("storyteller-dense", "storyteller-dense", "another tokenizer"), ("tiny", "storyteller", "architecture")):
+        refused = run("train", "--data", text, "--folder", tmp_path / "run", "--config", config, "--from", start)
+        assert refused.returncode == 2 and complaint in refused.stderr and len(refused.stderr.splitlines()) == 1, refused.stderr
     other = tmp_path / "other.txt"
     other.write_text("Something else.\n\nAnd more.")
     refused = run("train", "--data", other, "--folder", tmp_path / "run")

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from .. import checkpoint
+from ..catalog import load
 from ..errors import BadInput
 from ..fetch import cache_folder
 from ..language_model import LanguageModel
@@ -24,13 +25,14 @@ from .common import at_least
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of `train`."""
     parser.add_argument("--config", choices=list(recipes.CONFIGS), default="storyteller", help="architecture (default: storyteller)")
+    parser.add_argument("--from", dest="start", metavar="MODEL", help="go on from the weights of a finished model of that architecture, with its tokenizer: a name or a .safetensors file")
     parser.add_argument("--data", nargs="+", type=Path, required=True, metavar="FILE", help="text files, plain or .xz; each is one kind of text")
     parser.add_argument("--tokens", type=float, metavar="N", help="tokens to train on (default: one pass over the text)")
     parser.add_argument("--folder", type=Path, metavar="FOLDER", help="where the tokenizer, the run's state and the validation texts are kept (default: in the user's cache); a run there is continued")
     parser.add_argument("--out", type=Path, metavar="FILE", help="the finished model (default: NAME.safetensors in the folder)")
     parser.add_argument("--vocabulary", type=int, default=8192, metavar="V", help="tokens of a new tokenizer (default: 8192)")
     parser.add_argument("--batch", type=int, default=8, metavar="B", help="sequences of 512 tokens in a step (default: 8)")
-    parser.add_argument("--rate", type=float, default=recipes.Schedule(tokens=1).rate, help="highest learning rate (default: %(default)s)")
+    parser.add_argument("--rate", type=float, default=recipes.Schedule(tokens=1).rate, help="highest learning rate; half of it after --from (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of weights and order (default: 0)")
 
 
@@ -41,36 +43,62 @@ def run(args: argparse.Namespace) -> int:
     at_least(args.seed, 0, "--seed")
     folder = args.folder or cache_folder() / "training"
     folder.mkdir(parents=True, exist_ok=True)
-    tokenizer, tokens = prepare(args.data, folder, args.vocabulary)
+    start = None if args.start is None else beginning(args.start, args.config)
+    tokenizer, tokens = prepare(args.data, folder, args.vocabulary, start and start.tokenizer)
     wanted = len(tokens) if args.tokens is None else int(at_least(args.tokens, 1, "--tokens"))
     schedule = recipes.Schedule(tokens=wanted, batch=args.batch, rate=args.rate, seed=args.seed)
     config = replace(recipes.CONFIGS[args.config], vocab_size=tokenizer.vocab_size)
+    state = args.config
+    weights = None
+    if start is not None:
+        schedule, weights = recipes.further(schedule), start.transformer.state_dict()
+        state += "." + digest(weights)  # of another model's weights it would be another run
     loop.keep_memory()
-    done = loop.Run(config, schedule, tokens, corpus.line_starts(tokens, tokenizer))
-    loop.train(done, folder / f"{args.config}.run.safetensors", args.config)
+    done = loop.Run(config, schedule, tokens, corpus.line_starts(tokens, tokenizer), weights)
+    loop.train(done, folder / f"{state}.run.safetensors", args.config)
     out = args.out or folder / f"{args.config}.safetensors"
-    checkpoint.save(finished(done, args.config, tokenizer), out)
+    checkpoint.save(finished(done, args.config, tokenizer, start.record if start else None), out)
     print(out)
     return 0
 
 
-def prepare(files: list[Path], folder: Path, vocabulary: int) -> tuple[Tokenizer, np.ndarray]:
-    """The tokenizer and training tokens of `files`, made once and kept in `folder`.
+def beginning(name: str, config: str) -> LanguageModel:
+    """The finished model to go on from.
+
+    Raises:
+        BadInput: if it cannot be loaded, or has another architecture than `config`.
+    """
+    lm = load(name)
+    if replace(recipes.CONFIGS[config], vocab_size=lm.config.vocab_size) != lm.config or "losses" not in lm.record:
+        raise BadInput("other_run", f"{name} is no trained model of the architecture {config}: choose its own with --config.")
+    return lm
+
+
+def digest(weights: dict[str, torch.Tensor]) -> str:
+    """Eight hexadecimal digits that tell these weights from others."""
+    return hashlib.sha256(b"".join(weight.numpy().tobytes() for weight in weights.values())).hexdigest()[:8]
+
+
+def prepare(files: list[Path], folder: Path, vocabulary: int, tokenizer: Tokenizer | None = None) -> tuple[Tokenizer, np.ndarray]:
+    """The tokenizer (a new one if none is given) and training tokens of `files`, made once and kept in `folder`.
 
     Validation texts go to ``folder/validation/KIND.txt``, for `evaluate`, and document by
     document to ``folder/validation.json``.
 
     Raises:
-        BadInput: for files that cannot be read, or a folder that belongs to other files.
+        BadInput: for files that cannot be read, or a folder that belongs to other files or another tokenizer.
     """
     stamp = hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in files if path.is_file())).hexdigest()
     marker = folder / "text.json"
     if marker.exists():
         if json.loads(marker.read_text())["sha256"] != stamp:
             raise BadInput("other_text", f"{folder} holds a run on other texts: choose another --folder.", folder=str(folder))
-        return Tokenizer.from_file(folder / "tokenizer.json"), np.load(folder / "tokens.npy", allow_pickle=False)
+        kept = Tokenizer.from_file(folder / "tokenizer.json")
+        if tokenizer is not None and tokenizer.fingerprint != kept.fingerprint:
+            raise BadInput("other_text", f"{folder} holds the text in tokens of another tokenizer: choose another --folder.", folder=str(folder))
+        return kept, np.load(folder / "tokens.npy", allow_pickle=False)
     texts = corpus.read_files(files)
-    tokenizer = corpus.train_tokenizer(texts, vocabulary)
+    tokenizer = tokenizer or corpus.train_tokenizer(texts, vocabulary)
     tokens = corpus.stream({kind: corpus.encode(each, tokenizer, kind) for kind, each in texts.train.items()}, seed=0)
     (folder / "validation").mkdir(exist_ok=True)
     for kind, each in texts.validation.items():
@@ -82,8 +110,8 @@ def prepare(files: list[Path], folder: Path, vocabulary: int) -> tuple[Tokenizer
     return tokenizer, tokens
 
 
-def finished(run: loop.Run, name: str, tokenizer: Tokenizer) -> LanguageModel:
-    """The model of `run`, with the record of its training."""
+def finished(run: loop.Run, name: str, tokenizer: Tokenizer, before: dict | None = None) -> LanguageModel:
+    """The model of `run`, with the record of its training; `before`: the record of the model it went on from."""
     record = {
         "tokens": run.step * run.schedule.batch * run.schedule.length,
         "seconds": round(run.seconds),
@@ -92,4 +120,7 @@ def finished(run: loop.Run, name: str, tokenizer: Tokenizer) -> LanguageModel:
         "steps_per_loss": loop.LOG_STEPS,
         "schedule": asdict(run.schedule),
     }
+    if before is not None:
+        facts = {name: before[name] for name in (*record, "before") if name in before}
+        record |= {"before": facts, "tokens": record["tokens"] + facts["tokens"], "seconds": record["seconds"] + facts["seconds"]}
     return LanguageModel(name, run.model, tokenizer, description=recipes.DESCRIPTIONS[name], record=record)

@@ -13,22 +13,21 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import lzma
 import math
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from .. import checkpoint
 from ..catalog import MODELS, STORYTELLERS, file_of
-from ..config import MoEConfig
 from ..generate import generate
 from ..language_model import LanguageModel
 from ..memory import elements_per_layer
 from ..tokenizer import Tokenizer
-from . import curves, evaluate, experts, heads, ngram
+from . import curves, heads
 from .corpus import validation_texts
+from .measure import BEFORE_SUMS, baselines, measure
+from .recipes import Schedule
 
 PROMPTS = {
     "en-books": "Once upon a time there was a",
@@ -39,60 +38,9 @@ PROMPTS = {
 }
 SAMPLES, SAMPLE_TOKENS = 10, 40
 SAME = 0.005  # relative difference of bits per byte that says nothing: seeds differ by as much
-BEFORE_SUMS = {"alone": "", "in a list": "30 + 4 = 34\n71 + 8 = 79\n"}  # what a sum to be solved stands after
 SUMS_GOAL = 0.8  # of held-out additions
 LOAD_GOAL = (0.02, 0.4)  # of the choices in a layer: an expert's least and most
 JOBS = {"previous": "looks at the token before", "induction": "looks at what followed last time", "first": "rests on the first token"}
-
-
-def sums_solved(lm: LanguageModel, texts: list[str], before: str = "", most: int = 300) -> float:
-    """Share of the held-out additions that greedy decoding answers rightly, prompted as ``12 + 7 =`` after `before`."""
-    lines = [line for line in dict.fromkeys("\n".join(texts).splitlines()) if " + " in line][:most]
-    right = 0
-    for line in lines:
-        question, answer = line.split(" = ")
-        text = "".join(step.text for step in generate(lm, f"{before}{question} =", max_new_tokens=6, temperature=0.0))
-        right += text.split("\n")[0].strip() == answer
-    return right / len(lines)
-
-
-def measure(lm: LanguageModel, texts: dict[str, list[str]]) -> LanguageModel:
-    """The same model with what was measured on `texts` in its record."""
-    scores = {kind: evaluate.score(lm, own, label=f"{lm.name}: {kind}") for kind, own in texts.items()}
-    table = heads.head_scores(lm)
-    record = lm.record | {
-        "scores": {kind: {"bits_per_byte": round(s.bits_per_byte, 4), "top1": round(s.top1, 4)} for kind, s in scores.items()},
-        "sums_solved": {name: round(sums_solved(lm, texts["sums"], before), 4) for name, before in BEFORE_SUMS.items()} if "sums" in texts else None,
-        "heads": heads.best_heads(table),
-        "head_scores": {name: np.round(each, 4).tolist() for name, each in table.items()},
-    }
-    if isinstance(lm.config.feed_forward, MoEConfig):
-        record["experts"] = experts.statistics(lm, texts, label=lm.name)
-        total: dict[int, np.ndarray] = {}
-        for s in scores.values():
-            for layer, counts in s.load.items():
-                total[layer] = total.get(layer, 0) + counts
-        record["load"] = {str(layer): np.round(counts / counts.sum(), 4).tolist() for layer, counts in sorted(total.items())}
-    return replace(lm, record=record)
-
-
-def baselines(folder: Path, texts: dict[str, list[str]]) -> dict[str, dict[str, float]]:
-    """Bits per byte of the 5-gram model and of `xz -9` on the validation texts; kept in `folder`, where they cannot change."""
-    kept = folder / "peers.json"
-    if kept.exists():
-        return json.loads(kept.read_text(encoding="utf-8"))
-    tokenizer = Tokenizer.from_file(folder / "tokenizer.json")
-    run = np.load(folder / "tokens.npy", allow_pickle=False)
-    ends = np.flatnonzero(run == min(tokenizer.end_ids)) + 1
-    peer = ngram.KneserNey(np.split(run, ends[:-1]), tokenizer.vocab_size)
-    found: dict[str, dict[str, float]] = {"5-gram, Kneser-Ney": {}, "xz -9": {}}
-    for kind, own in texts.items():
-        size = sum(len(text.encode()) for text in own)
-        nats = sum(peer.surprise(np.array(tokenizer.encode(text), np.uint64)) for text in own)
-        found["5-gram, Kneser-Ney"][kind] = nats / math.log(2) / size
-        found["xz -9"][kind] = 8 * len(lzma.compress("".join(own).encode(), preset=9)) / size
-    kept.write_text(json.dumps(found), encoding="utf-8")
-    return found
 
 
 def claims(models: dict[str, LanguageModel]) -> list[str]:
@@ -110,6 +58,26 @@ def claims(models: dict[str, LanguageModel]) -> list[str]:
             verdict = "as many" if abs(change) < SAME else "fewer" if change < 0 else "more"
             said.append(f"- {words}: {mean[first]:.3f} against {mean[second]:.3f} bits per byte ({change:+.1%}, {verdict}).")
     return said
+
+
+def recipe(record: dict) -> list[str]:
+    """How the rate and the text went in each of the runs that made a model, as Markdown."""
+    said = []
+    for run in curves.runs(record):
+        schedule = Schedule(**run["schedule"])
+        half = 1 / (2 * schedule.batch)  # sequence, of a step
+        said.append(
+            f"- {schedule.tokens:,} tokens: the learning rate rises to {schedule.rate} and falls to zero over the last {schedule.decay:.0%} of the run; "
+            f"there {schedule.lines * half:.1%} of the tokens are lines by themselves, {schedule.again * half:.1%} passages said again and again."
+        )
+    return [
+        "One run after the other, the next from the weights of the one before:",
+        "",
+        *said,
+        "",
+        "Without the lines a sum was solved in a list of sums and not alone (19 and 85 of 100, after one pass); without the passages no head gave more than 0.14 of its attention to what followed last time. "
+        "As many passages as lines were too many: a model then took the operands of a sum for a repetition (3.64 bits each in `storyteller-classic`, where chance is 3.32).",
+    ]
 
 
 def choices() -> list[str]:
@@ -159,12 +127,14 @@ def write(models: list[LanguageModel], peers: dict[str, dict[str, float]], texts
     lines += ["", "## What the twins show", "", *claims({lm.name: lm for lm in models})]
     lines += ["", "Every model beats both peers on every kind of text, solves the sums, has a head for each job and an even load of its experts." if not missed else "**Not shown yet:** " + "; ".join(missed) + ".", ""]
     lines += ["![Training loss along each run](losses.svg)", "", "The same as numbers: [losses.csv](losses.csv).", ""]
-    lines += ["The recipe holds the learning rate, then brings it to zero over the last quarter of the run. There an eighth of the tokens are lines by themselves, and an eighth passages said again and again: without the first a sum was solved in a list of sums and not alone (19 and 85 of 100, after one pass), without the second no head gave more than 0.14 of its attention to what followed last time.", "", *choices(), ""]
+    lines += [*recipe(models[0].record), "", *choices(), ""]
     lines += [f"The tokenizer spends, on the same texts: {_tokenizer_use(models[0].tokenizer, texts)}.", ""]
     for lm in models:
         record = lm.record
-        lines += [f"## {lm.name}", "", f"{lm.description}. {lm.parameters:,} parameters. Seed {record['schedule']['seed']}; {record['tokens']:,} tokens in {record['seconds'] / 3600:.2f} hours, {lm.record.get('machine', 'two shared cores')}.", ""]
-        lines.append("Loss in nats per token, along the run: " + ", ".join(f"{loss:.2f}" for loss in record["losses"][:: max(1, len(record["losses"]) // 12)]) + f", {record['losses'][-1]:.2f}.")
+        seeds = ", then ".join(str(run["schedule"]["seed"]) for run in curves.runs(record))
+        losses = [loss for _, loss in curves.points(record)]
+        lines += [f"## {lm.name}", "", f"{lm.description}. {lm.parameters:,} parameters. Seed {seeds}; {record['tokens']:,} tokens in {record['seconds'] / 3600:.2f} hours, {record['machine']}.", ""]
+        lines.append("Loss in nats per token, along the way: " + ", ".join(f"{loss:.2f}" for loss in losses[:: max(1, len(losses) // 12)]) + f", {losses[-1]:.2f}.")
         lines.append("Heads, by attention on repeated random tokens: " + "; ".join(_head(JOBS[name], found) for name, found in record["heads"].items()) + ".")
         if "load" in record:
             shares = np.array(list(record["load"].values()))

@@ -37,7 +37,7 @@ FIELDS = ["optimiser", "rate", "batch", "tokens", "nats"]
 def loss(folder: Path, optimiser: str, rate: float, batch: int, tokens: int) -> float:
     """Nats per token on held-out texts, all kinds alike, of `storyteller` after `tokens` tokens."""
     schedule = recipes.Schedule(tokens=tokens, optimiser=optimiser, rate=rate, batch=batch)
-    schedule = replace(schedule, warm_up=max(1, schedule.steps // 10), mixed=0)
+    schedule = replace(schedule, warm_up=max(1, schedule.steps // 10), lines=0, again=0)
     run = loop.Run(recipes.CONFIGS["storyteller"], schedule, np.load(folder / "tokens.npy", allow_pickle=False))
     loop.train(run, folder / f"choice-{optimiser}-{rate}-{batch}.run.safetensors", f"{optimiser} {rate} {batch}")
     lm = finished(run, "storyteller", Tokenizer.from_file(folder / "tokenizer.json"))

@@ -15,16 +15,25 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")  # told apart by colour-b
 DASHES = ("none", "10 4", "3 3", "12 4 3 4")  # and in grey print
 
 
-def points(lm: LanguageModel) -> list[tuple[int, float]]:
-    """(tokens seen, nats per token) along the run that made `lm`; each loss is a mean of the steps before it."""
-    schedule, every = lm.record["schedule"], lm.record["steps_per_loss"]
-    per_loss = every * schedule["batch"] * schedule["length"]
-    return [(per_loss * number, loss) for number, loss in enumerate(lm.record["losses"], start=1)]
+def runs(record: dict) -> list[dict]:
+    """The records of the runs that made a model, first to last: each went on from the one before."""
+    return [*(runs(record["before"]) if "before" in record else []), record]
+
+
+def points(record: dict) -> list[tuple[int, float]]:
+    """(tokens seen, nats per token) along the runs that made a model; each loss is a mean of the steps before it."""
+    found, start = [], 0
+    for run in runs(record):
+        schedule = run["schedule"]
+        per_loss = run["steps_per_loss"] * schedule["batch"] * schedule["length"]
+        found += [(start + per_loss * number, loss) for number, loss in enumerate(run["losses"], start=1)]
+        start = run["tokens"]
+    return found
 
 
 def table(models: list[LanguageModel]) -> str:
     """The curves as CSV: model, tokens, nats_per_token."""
-    rows = [f"{lm.name},{tokens},{loss:.4f}" for lm in models for tokens, loss in points(lm)]
+    rows = [f"{lm.name},{tokens},{loss:.4f}" for lm in models for tokens, loss in points(lm.record)]
     return "\n".join(["model,tokens,nats_per_token", *rows]) + "\n"
 
 
@@ -39,7 +48,7 @@ def stored() -> dict[str, list[tuple[int, float]]]:
 
 def picture(models: list[LanguageModel]) -> str:
     """The curves as an SVG with its own white ground, loss from 0, tokens from 0."""
-    curves = [points(lm) for lm in models]
+    curves = [points(lm.record) for lm in models]
     most_tokens = max(tokens for curve in curves for tokens, _ in curve)
     most_loss = max(loss for curve in curves for _, loss in curve)
     across, down = WIDTH - LEFT - 20, HEIGHT - TOP - BOTTOM

@@ -40,8 +40,12 @@ LEAST_PERIOD = 8  # tokens of a passage that is said again
 class Run:
     """A model in training: weights, optimisers, the number of steps done, the losses so far."""
 
-    def __init__(self, config: ModelConfig, schedule: Schedule, tokens: np.ndarray, starts: np.ndarray | None = None):
-        """A run from its beginning, on `tokens` (n,); `starts`: where in them lines begin, everywhere if not given."""
+    def __init__(self, config: ModelConfig, schedule: Schedule, tokens: np.ndarray, starts: np.ndarray | None = None, weights: dict[str, Tensor] | None = None):
+        """A run from its beginning, on `tokens` (n,).
+
+        `starts`: where in them lines begin, everywhere if not given; `weights`: the state of a
+        trained model to begin with, else random ones.
+        """
         needed = schedule.length + 1
         if len(tokens) < needed:
             raise BadInput("too_little_text", f"The text has {len(tokens)} tokens; training needs at least {needed}: give more text.", tokens=len(tokens), needed=needed)
@@ -51,6 +55,8 @@ class Run:
         starts = np.arange(len(tokens)) if starts is None else starts
         self.starts = starts[starts < len(tokens) - schedule.length]
         self.model = Transformer(config).initialise(torch.Generator().manual_seed(schedule.seed)).train()
+        if weights is not None:
+            self.model.load_state_dict(weights)
         self.optimisers = make_optimisers(self.model, schedule.optimiser, schedule.rate, schedule.weight_decay)
         self._half = torch.ops.mkldnn._is_mkldnn_bf16_supported()  # elsewhere bfloat16 is slower than float32
         self.step = 0
@@ -67,15 +73,15 @@ class Run:
         distance alone tells nothing).  Both begin where a line of the text begins.
         """
         mixed, B, T = self.schedule.mixed_at(step), self.schedule.batch, self.schedule.length
-        before = B * step - 2 * mixed * (step - self.schedule.stable_steps)  # sequences read so far
-        places = [self._sequences(range(before, before + B - 2 * mixed))]
+        before = B * step - mixed * (step - self.schedule.stable_steps)  # sequences read so far
+        places = [self._sequences(range(before, before + B - mixed))]
         if mixed:
             rng = np.random.default_rng((self.schedule.seed, step))
             short, longest = max(1, T // SHORTER), max(1, T // 4)
-            periods = rng.integers(min(LEAST_PERIOD, longest), longest + 1, (2 * mixed, 1))
-            places.append(self._lines(rng, SHORTER * mixed) + np.arange(short + 1))
-            places.append(self._lines(rng, 2 * mixed) + np.arange(T // 2 + 1) % periods)
-        return [torch.from_numpy(self.tokens[own].astype(np.int64)) for own in places]
+            periods = rng.integers(min(LEAST_PERIOD, longest), longest + 1, (self.schedule.again, 1))
+            places.append(self._lines(rng, self.schedule.lines * SHORTER // 2) + np.arange(short + 1))
+            places.append(self._lines(rng, self.schedule.again) + np.arange(T // 2 + 1) % periods)
+        return [torch.from_numpy(self.tokens[own].astype(np.int64)) for own in places if len(own)]
 
     def _sequences(self, numbers: range) -> np.ndarray:
         """Where their tokens are, (N, T + 1): every pass over the text visits its sequences in a new order."""

@@ -48,9 +48,12 @@ class Schedule:
     made longer from any checkpoint of its stable part.
 
     As in that paper the text has other shares while the rate falls: there some of a step's
-    tokens are lines by themselves, and some passages said again and again (`Run.batches`).
+    tokens are lines by themselves, and some a passage said again and again (`Run.batches`).
     What people type begins where a line does and is short, but a sequence of the run is long
     and begins anywhere: without the lines "12 + 7 =" was solved in a list of sums, and not alone.
+
+    A finished model is past that: its rate is zero.  It learns on by a second rise and fall,
+    a lower and shorter one (`further`; Ibrahim et al. 2024, arXiv 2403.08763).
     """
 
     tokens: int
@@ -60,7 +63,8 @@ class Schedule:
     rate: float = 3e-3
     warm_up: int = 100  # steps
     decay: float = 0.25  # of the steps
-    mixed: int = 1  # sequences of a step that give way to lines while the rate falls, and as many to passages said again
+    lines: int = 3  # half sequences of a step that are lines by themselves, while the rate falls
+    again: int = 1  # half sequences of a step that say a passage again and again, while the rate falls; with `lines` an even number
     weight_decay: float = 0.1
     clip: float = 1.0  # largest norm of the gradient
     bias_rate: float = 1e-3  # u of the selection bias's update (DeepSeek-V3 report, section 2.1.2)
@@ -82,5 +86,11 @@ class Schedule:
         return self.rate * min(1.0, (step + 1) / self.warm_up, left)
 
     def mixed_at(self, step: int) -> int:
-        """`mixed` while the rate falls, else 0; always 0 where that would leave no whole sequence."""
-        return self.mixed if step >= self.stable_steps and self.batch > 2 * self.mixed else 0
+        """Sequences of a step that give way to `lines` and `again`; none where that would leave no whole one."""
+        mixed = (self.lines + self.again) // 2
+        return mixed if step >= self.stable_steps and self.batch > mixed else 0
+
+
+def further(schedule: Schedule) -> Schedule:
+    """The same for a model that has been trained: the rate rises half as high and falls all the way from there."""
+    return replace(schedule, rate=schedule.rate / 2, decay=1.0)
