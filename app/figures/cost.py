@@ -60,7 +60,7 @@ def pairs(labels: Sequence[str], models: Mapping[str, tuple[str, np.ndarray]], l
 
 
 def speed(lines: Sequence[Line], look: Look, *, x: str, y: str, hover: str, height: int) -> go.Figure:
-    """Milliseconds of one step against tokens in the cache, both doubling from tick to tick on x.
+    """Milliseconds of one step against tokens in the cache, four times as many from tick to tick on x.
 
     Args:
         hover: with ``{name}``, ``{tokens}`` and ``{milliseconds}``.
@@ -75,7 +75,8 @@ def speed(lines: Sequence[Line], look: Look, *, x: str, y: str, hover: str, heig
         made.add_scatter(x=at, y=values, mode="lines+markers", line=style, marker={"size": 9}, customdata=said, hovertemplate="%{customdata}<extra></extra>")
         ends.append((values[-1], line.name, colours[line.kind]))
     _name_ends(made, ends, float(np.log10(at[-1])), 0.07 * most)
-    made.update_xaxes(type="log", tickmode="array", tickvals=list(at), ticktext=[f"{n:,}" for n in at], title={"text": escape(x)}, showgrid=False)
+    ticks = list(at)[::-2]  # every second one: all of them would have to lean
+    made.update_xaxes(type="log", tickmode="array", tickvals=ticks, ticktext=[f"{n:,}" for n in ticks], tickangle=0, title={"text": escape(x)}, showgrid=False)
     made.update_yaxes(range=[0, 1.12 * most], title={"text": escape(y)})
     return made
 

@@ -225,8 +225,8 @@ TEXT = {
     "cost.losses.x": {"en": "tokens trained on", "zh": "已训练的词元"},
     "cost.losses.y": {"en": "loss, nats per token", "zh": "损失（每词元 nat）"},
     "cost.losses.look": {
-        "en": "Training loss of all built-in models, each point the mean of ten steps on the same text. Look how close the twins stay. Over the last quarter of a run the learning rate falls to zero.",
-        "zh": "所有内置模型的训练损失，每点是在相同文本上十步的平均。看孪生模型的曲线有多接近。每次训练的最后四分之一，学习率降到零。",
+        "en": "Training loss of all built-in models, each point the mean of ten steps on the same text. Look how close the twins stay. At the end of a run the learning rate falls to zero; where a second run goes on from there, it rises first.",
+        "zh": "所有内置模型的训练损失，每点是在相同文本上十步的平均。看孪生模型的曲线有多接近。每次训练结束时学习率降到零；第二次训练从那里继续，学习率先重新升高。",
     },
     # What is lost
     "lost.scope": {"en": "Compress", "zh": "压缩"},
