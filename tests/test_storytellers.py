@@ -9,7 +9,7 @@ import model
 from model.catalog import STORYTELLERS, file_of
 from model.config import MoEConfig
 from model.sampling import distribution
-from model.training import card, heads, measure
+from model.training import card, curves, heads, measure
 from model.training.recipes import CONFIGS
 
 SHIPPED = [name for name in STORYTELLERS if file_of(name).exists()]
@@ -35,7 +35,19 @@ def test_the_four_read_the_same_text_in_the_same_order_with_the_same_schedule():
     loaded = [model.load(name) for name in SHIPPED]
     assert len({lm.tokenizer.fingerprint for lm in loaded}) == 1
     assert len({lm.record["tokens"] for lm in loaded}) == 1
-    assert len({str(lm.record["schedule"]) for lm in loaded}) == 1
+    assert len({str([run["schedule"] for run in curves.runs(lm.record)]) for lm in loaded}) == 1
+
+
+def test_the_card_has_the_records_numbers_and_every_model_beats_its_peers():
+    """A card of other weights than those that ship would be a made-up table."""
+    text = (card.MODELS / "README.md").read_text(encoding="utf-8")
+    table = {cells[0]: cells[2:7] for cells in ([cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()) if len(cells) == 8}
+    kinds = table.pop("model")
+    peers = {name: dict(zip(kinds, map(float, table[name]), strict=True)) for name in ("5-gram, Kneser-Ney", "xz -9")}
+    models = [model.load(name) for name in SHIPPED]
+    for lm in models:
+        assert table[lm.name] == [f"{own['bits_per_byte']:.3f} ({100 * own['top1']:.0f} %)" for own in (lm.record["scores"][kind] for kind in kinds)]
+    assert card.not_shown(models, peers) == []
 
 
 @pytest.mark.parametrize("name", [name for name in SHIPPED if isinstance(CONFIGS[name].feed_forward, MoEConfig)])
