@@ -208,4 +208,5 @@ def test_ctrl_c_is_quiet():
     time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=120)
-    assert (process.returncode, err) in ((130, b""), (0, b""))  # 0 if it had finished before
+    had_finished = (0, -signal.SIGINT)  # on a busy machine: before the signal, or Python was leaving, its own handler gone
+    assert process.returncode in (130, *had_finished) and err == b""
