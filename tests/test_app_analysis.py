@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from plotly.colors import sample_colorscale
 
 from app.analysis.next_token import foreseen, most_probable, ranks
-from app.figures.layout import LOOKS, escape, token_axis
+from app.figures.layout import LOOKS, contrast, escape, ink_on, token_axis
+from app.figures.moe import shares
 from app.figures.probabilities import foreseen as foreseen_figure
 from model import distribution
 from model.sampling import rank
@@ -57,3 +59,21 @@ def test_figures_refuse_shapes_that_do_not_fit():
 def test_labels_read_as_exactly_the_token():
     assert escape("<a href='x'>&#35;") == "&lt;a href='x'&gt;&amp;#\u200d35;"
     assert token_axis(["x", "x"])["tickvals"] == [0, 1]
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_numbers_on_a_heat_map_can_be_read_on_every_shade(look):
+    """Plotly's own choice, grey or white, falls to a ratio of 2.6 on middle purple; 4.5 is the least for text (WCAG 2.2, 1.4.3)."""
+    values = np.linspace(0, 1, 101)
+    inks = ink_on(look.probability, values)
+    grounds = np.array(sample_colorscale([list(stop) for stop in look.probability], values, colortype="tuple"))
+    assert contrast(grounds, np.array([[float(ink == "#FFFFFF")] * 3 for ink in inks])).min() >= 4.5
+    assert set(inks) == {"#000000", "#FFFFFF"}
+    drawn = shares(["text", "prompt"], np.array([[0.0, 0.5], [1.0, 0.25]]), ["E0", "E1"], look, hover="{percent}").select_traces({"mode": "text"})
+    assert [(trace.text, trace.textfont.color) for trace in drawn] == [(("0 %", "50 %"), tuple(inks[i] for i in (0, 50))), (("100 %", "25 %"), tuple(inks[i] for i in (100, 25)))]
+
+
+def test_contrast_is_that_of_the_standard():
+    """Black on white, and the standard's well-known grey of 4.54."""
+    assert contrast(np.zeros(3), np.ones(3)) == pytest.approx(21)
+    assert contrast(np.full(3, 0x76 / 255), np.ones(3)) == pytest.approx(4.54, abs=0.005)

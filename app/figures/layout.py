@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import plotly.graph_objects as go
+from plotly.colors import sample_colorscale
 
 # A Latin face first: CJK fonts draw Latin letters wide.
 FONT = "'Source Sans', 'Source Sans 3', 'Noto Sans', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif"
@@ -93,6 +95,19 @@ LOOKS = {"light": LIGHT, "dark": DARK}
 def escape(token: str) -> str:
     """`token` as a Plotly label that reads as exactly this text: ticks, titles and hover read HTML and colours."""
     return token.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("#", "#" + JOINER)
+
+
+def contrast(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Contrast ratio, 1 to 21, of colours (..., 3) in 0..1: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio."""
+    light = [np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4) @ (0.2126, 0.7152, 0.0722) + 0.05 for c in (first, second)]
+    return np.maximum(*light) / np.minimum(*light)
+
+
+def ink_on(scale: Sequence[tuple[float, str]], values: Sequence[float]) -> list[str]:
+    """Black or white for each of `values` (0..1), whichever is easier to read on its colour in `scale`."""
+    ground = np.array(sample_colorscale([list(stop) for stop in scale], values, colortype="tuple"))
+    black, white = contrast(ground, np.zeros(3)), contrast(ground, np.ones(3))
+    return np.where(black >= white, "#000000", "#FFFFFF").tolist()
 
 
 def token_axis(tokens: Sequence[str], *, title: str = "") -> dict:

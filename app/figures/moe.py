@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
-from app.figures.layout import Look, escape, figure
+from app.figures.layout import Look, escape, figure, ink_on
 
 GAP = 0.09  # between squares, of the largest side
 
@@ -112,7 +112,6 @@ def shares(rows: Sequence[str], values: np.ndarray, experts: Sequence[str], look
     # A trace for each row: one heat map could not leave a gap before the last.
     scale = [list(stop) for stop in look.probability]
     for place, label, row in zip(places, rows, values, strict=True):
-        written = [f"{100 * value:.0f} %" for value in row] if E <= 16 else None
         made.add_heatmap(
             x=np.arange(E),
             y=[place],
@@ -125,11 +124,13 @@ def shares(rows: Sequence[str], values: np.ndarray, experts: Sequence[str], look
             showscale=False,
             xgap=2,
             ygap=2,
-            text=None if written is None else [written],
-            texttemplate=None if written is None else "%{text}",
             customdata=[[escape(hover.format(row=label, expert=e, percent=f"{100 * value:.1f} %")) for e, value in enumerate(row)]],
             hovertemplate="%{customdata}<extra></extra>",
         )
+        if E <= 16:
+            # Apart from the heat map, whose own numbers are grey on middle purple.
+            written = [f"{100 * value:.0f} %" for value in row]
+            made.add_scatter(x=np.arange(E), y=[place] * E, mode="text", text=written, textfont={"color": ink_on(look.probability, row)}, hoverinfo="skip")
     every = -(-E // 12)
     made.update_yaxes(range=[places[-1] + 0.55, -0.55], showgrid=False, tickmode="array", tickvals=places, ticktext=[escape(label) for label in rows])
     made.update_xaxes(side="top", showgrid=False, tickmode="array", tickvals=list(range(0, E, every)), ticktext=[escape(name) for name in experts[::every]])
