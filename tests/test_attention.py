@@ -90,7 +90,7 @@ def test_uniform_pattern_is_stored_in_a_light_trace():
     """A pattern that was changed cannot be derived: guards against showing the one before the change."""
     lm, ids = random_model(DENSE), random_ids(T)
     full, light = (run_trace(lm, ids, capture=kind, interventions=[UniformPattern(1, 4)]) for kind in ("all", "light"))
-    np.testing.assert_allclose(light.pattern(1), full.pattern(1), atol=1e-6)
+    np.testing.assert_allclose(light.pattern(1), full.pattern(1), atol=1e-5)  # of 0.8: the two runs may round differently
     np.testing.assert_allclose(light.pattern(1)[4], np.tri(T) / np.arange(1, T + 1)[:, None], atol=1e-6)
 
 

@@ -7,7 +7,6 @@ import pickle
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -203,10 +202,8 @@ def test_a_reader_that_leaves_early_is_no_error():
 
 
 def test_ctrl_c_is_quiet():
-    process = start("generate", "Once", "--model", "tiny", "--max-new-tokens", "500")
+    process = start("generate", "Once", "--model", "storyteller", "--max-new-tokens", "500")  # seconds of work: the tiny model may have ended by now
     process.stdout.read(1)
-    time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=120)
-    had_finished = (0, -signal.SIGINT)  # on a busy machine: before the signal, or Python was leaving, its own handler gone
-    assert process.returncode in (130, *had_finished) and err == b""
+    assert (process.returncode, err) == (130, b"")
