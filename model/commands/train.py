@@ -121,6 +121,6 @@ def finished(run: loop.Run, name: str, tokenizer: Tokenizer, before: dict | None
         "schedule": asdict(run.schedule),
     }
     if before is not None:
-        facts = {name: before[name] for name in (*record, "before") if name in before}
+        facts = {key: before[key] for key in (*record, "before") if key in before}
         record |= {"before": facts, "tokens": record["tokens"] + facts["tokens"], "seconds": record["seconds"] + facts["seconds"]}
     return LanguageModel(name, run.model, tokenizer, description=recipes.DESCRIPTIONS[name], record=record)

@@ -78,7 +78,7 @@ def recipe(record: dict) -> list[str]:
         *said,
         "",
         "Without the lines a sum was solved in a list of sums and not alone (19 and 85 of 100, after one pass); without the passages no head gave more than 0.14 of its attention to what followed last time. "
-        "As many passages as lines were too many: a model then took the operands of a sum for a repetition, and a digit of them cost `storyteller-classic` 3.64 bits, where a blind guess among ten costs 3.32.",
+        "As many passages as lines were too many: a model then took the operands of sums for repetitions, and `storyteller-classic` spent 1.507 bits per byte on sums after the first run, more than `xz -9`.",
     ]
 
 
