@@ -26,7 +26,6 @@ CHOICES = [  # optimiser, rate, sequences a step
     ("muon", 3e-3, 8),
     ("muon", 6e-3, 8),
     ("muon", 1.2e-2, 8),
-    ("muon", 6e-3, 4),
     ("adamw", 1e-3, 8),
     ("adamw", 3e-3, 8),
 ]
