@@ -37,8 +37,15 @@ def main() -> int:
 def read_arguments(words: "list[str]") -> argparse.Namespace:
     """host, port and browser, from the words of the command line."""
     parser = argparse.ArgumentParser(prog="python3 -m app", description=DESCRIPTION, epilog=EPILOG)
-    parser.add_argument("--port", type=port_number, default=PORT, metavar="N", help=f"port to listen on (default: {PORT})")
-    parser.add_argument("--host", default=HOST, metavar="H", help=f"address to listen on (default: {HOST}, this machine only; 0.0.0.0 lets the network in)")
+    parser.add_argument(
+        "--port", type=port_number, default=PORT, metavar="N", help=f"port to listen on (default: {PORT})"
+    )
+    parser.add_argument(
+        "--host",
+        default=HOST,
+        metavar="H",
+        help=f"address to listen on (default: {HOST}, this machine only; 0.0.0.0 lets the network in)",
+    )
     parser.add_argument("--no-browser", dest="browser", action="store_false", help="do not open a browser")
     return parser.parse_args(words)
 
@@ -55,18 +62,28 @@ def check_port(host: str, port: int) -> None:
     try:
         try_port(host, port)
     except socket.gaierror as error:
-        raise Trouble(f"{host} is no address of this machine: leave out --host, or give 0.0.0.0 for all its addresses.") from error
+        raise Trouble(
+            f"{host} is no address of this machine: leave out --host, or give 0.0.0.0 for all its addresses."
+        ) from error
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            raise Trouble(f"Port {port} is taken, perhaps by another start of this app: choose another one, for example python3 -m app --port {free_port(host, port)}") from error
+            raise Trouble(
+                f"Port {port} is taken, perhaps by another start of this app: choose another one, for example python3 -m app --port {free_port(host, port)}"
+            ) from error
         if error.errno == errno.EACCES:
-            raise Trouble(f"Port {port} is kept for the system: choose one from 1024 on, for example python3 -m app --port {PORT}") from error
-        raise Trouble(f"The app cannot listen on {host} ({error.strerror}): leave out --host, or give an address of this machine.") from error
+            raise Trouble(
+                f"Port {port} is kept for the system: choose one from 1024 on, for example python3 -m app --port {PORT}"
+            ) from error
+        raise Trouble(
+            f"The app cannot listen on {host} ({error.strerror}): leave out --host, or give an address of this machine."
+        ) from error
 
 
 def try_port(host: str, port: int) -> None:
     """Listen there for a moment; OSError where that is not possible."""
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
     with socket.socket(family, kind, protocol) as probe:
         if os.name != "nt":  # as servers do: connections that have just ended do not count
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -93,7 +110,16 @@ def has_screen() -> bool:
 def serve(python: str, host: str, port: int, browser: bool) -> int:
     """Run Streamlit in the environment until it ends; its exit status."""
     command = [python, "-m", "streamlit", "run", str(ROOT / "app" / "main.py")]
-    command += ["--server.address", host, "--server.port", str(port), "--server.headless", "true", "--logger.hideWelcomeMessage", "true"]
+    command += [
+        "--server.address",
+        host,
+        "--server.port",
+        str(port),
+        "--server.headless",
+        "true",
+        "--logger.hideWelcomeMessage",
+        "true",
+    ]
     process = subprocess.Popen(command, cwd=str(ROOT))
     named = EVERYWHERE.get(host, host)
     address = f"http://[{named}]:{port}" if ":" in named else f"http://{named}:{port}"
@@ -106,7 +132,9 @@ def serve(python: str, host: str, port: int, browser: bool) -> int:
 
 def announce(process: subprocess.Popen, address: str, browser: bool) -> None:
     """Say where the app is as soon as it answers, and open it."""
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy does not know this machine's own addresses
+    direct = urllib.request.build_opener(
+        urllib.request.ProxyHandler({})
+    )  # a proxy does not know this machine's own addresses
     deadline = time.monotonic() + START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         try:

@@ -170,7 +170,11 @@ def _usable() -> bool:
     if not _python().exists():
         return False
     try:
-        found = subprocess.run([str(_python()), "-c", "import sys, pip; print(*sys.version_info[:2])"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        found = subprocess.run(
+            [str(_python()), "-c", "import sys, pip; print(*sys.version_info[:2])"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
     except OSError:  # not a program of this machine
         return False
     return found.returncode == 0 and found.stdout.split() == [str(n).encode() for n in sys.version_info[:2]]
@@ -179,7 +183,9 @@ def _usable() -> bool:
 def _create() -> None:
     """Make an empty `.venv` with pip, in place of what is there."""
     if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
-        raise Trouble("This Python cannot make virtual environments: on Debian or Ubuntu install its venv module (apt install python3-venv), then start again.")
+        raise Trouble(
+            "This Python cannot make virtual environments: on Debian or Ubuntu install its venv module (apt install python3-venv), then start again."
+        )
     print("Making a virtual environment in .venv", flush=True)
     base = getattr(sys, "_base_executable", None) or sys.executable  # not the Python of the environment being replaced
     try:
@@ -189,10 +195,14 @@ def _create() -> None:
             shutil.rmtree(str(VENV))
         made = subprocess.run([base, "-m", "venv", str(VENV)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     except OSError as error:
-        raise Trouble(f"The virtual environment in {VENV} cannot be made ({error.strerror or error}): see to it that this folder can be written.") from error
+        raise Trouble(
+            f"The virtual environment in {VENV} cannot be made ({error.strerror or error}): see to it that this folder can be written."
+        ) from error
     if made.returncode:
         lines = made.stdout.decode(errors="replace").strip().splitlines()
-        raise Trouble(f"The virtual environment in {VENV} cannot be made: {lines[-1] if lines else 'Python gave no reason'}")
+        raise Trouble(
+            f"The virtual environment in {VENV} cannot be made: {lines[-1] if lines else 'Python gave no reason'}"
+        )
 
 
 def _pip_install(requirements: Path) -> None:
@@ -201,9 +211,20 @@ def _pip_install(requirements: Path) -> None:
     Raises:
         Trouble: by what pip said: no network, no space, no such package for this Python.
     """
-    command = [str(_python()), "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--requirement", str(requirements)]
+    command = [
+        str(_python()),
+        "-m",
+        "pip",
+        "install",
+        "--no-input",
+        "--disable-pip-version-check",
+        "--requirement",
+        str(requirements),
+    ]
     # Standard output is the terminal's own, for pip's bars; standard error passes through here.
-    with subprocess.Popen(command, cwd=str(ROOT), stderr=subprocess.PIPE, universal_newlines=True, errors="replace") as process:
+    with subprocess.Popen(
+        command, cwd=str(ROOT), stderr=subprocess.PIPE, universal_newlines=True, errors="replace"
+    ) as process:
         said: List[str] = []
         reader = threading.Thread(target=_pass_on, args=(process.stderr, said))
         reader.start()
@@ -231,11 +252,17 @@ def _pip_failed(said: str) -> Trouble:
     if _NO_SPACE in said:
         return Trouble(f"There is not enough disk space for the packages: free a few GB for {VENV}, then start again.")
     if _NETWORK.search(said):
-        return Trouble("pip could not reach its package index: connect this machine to the network and start again; what was downloaded is kept, so a second try continues from there.")
+        return Trouble(
+            "pip could not reach its package index: connect this machine to the network and start again; what was downloaded is kept, so a second try continues from there."
+        )
     missing = re.search(r"No matching distribution found for (\S+)", said)
     if missing:
-        return Trouble(f"pip found no {missing[1]} for Python {sys.version_info[0]}.{sys.version_info[1]} on this machine: try another version of Python, from {PYTHON[0]}.{PYTHON[1]} on.")
-    return Trouble("pip could not install the packages, for the reason it gives above: mend that, then start again; what was downloaded is kept.")
+        return Trouble(
+            f"pip found no {missing[1]} for Python {sys.version_info[0]}.{sys.version_info[1]} on this machine: try another version of Python, from {PYTHON[0]}.{PYTHON[1]} on."
+        )
+    return Trouble(
+        "pip could not install the packages, for the reason it gives above: mend that, then start again; what was downloaded is kept."
+    )
 
 
 @contextlib.contextmanager
@@ -245,7 +272,9 @@ def _lock() -> Iterator[None]:
     try:
         file = open(str(path), "a+b")
     except OSError as error:
-        raise Trouble(f"{path} cannot be written ({error.strerror or error}): see to it that this folder can be written.") from error
+        raise Trouble(
+            f"{path} cannot be written ({error.strerror or error}): see to it that this folder can be written."
+        ) from error
     with file:
         if not _locked(file.fileno()):
             print("Another start is making .venv: waiting for it.", flush=True)

@@ -58,7 +58,9 @@ class Download:
         except Exception:
             # A thread has nobody above it to tell: the page says that it failed, the log says why.
             logging.getLogger(__name__).exception("downloading SmolLM2 failed")
-            self.error = model.BadInput("download_failed", "The download failed for a reason nobody foresaw: the server's log has the details.")
+            self.error = model.BadInput(
+                "download_failed", "The download failed for a reason nobody foresaw: the server's log has the details."
+            )
 
     def _report(self, done: int, total: int) -> None:
         if self._stop.is_set():

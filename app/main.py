@@ -32,10 +32,15 @@ st.html(f"<style>{(ROOT / 'app' / 'style.css').read_text(encoding='utf-8')}</sty
 runtime.warm_up()
 
 view = state.arrive(page.defaults())
-rooms = [st.Page(show, title=say(view.lang, f"{address}.title"), icon=icon, url_path=address) for address, show, icon in ROOMS]
+rooms = [
+    st.Page(show, title=say(view.lang, f"{address}.title"), icon=icon, url_path=address)
+    for address, show, icon in ROOMS
+]
 home = st.Page(ROOMS[0][1], title="Glassformer", url_path="home", default=True, visibility="hidden")
 chosen = st.navigation([home, *rooms], position="top")
 if not chosen.url_path:
     # The plain address shows the first room, which Streamlit would leave unmarked in the navigation.
-    st.html(f"<style>[data-testid='stTopNavLink'][href$='/{ROOMS[0][0]}'] {{ background: rgba(157, 173, 190, 0.25); font-weight: 600; }}</style>")
+    st.html(
+        f"<style>[data-testid='stTopNavLink'][href$='/{ROOMS[0][0]}'] {{ background: rgba(157, 173, 190, 0.25); font-weight: 600; }}</style>"
+    )
 chosen.run()

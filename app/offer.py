@@ -28,7 +28,10 @@ def _row(lang: str, words: str) -> None:
     if download.running:
         st.session_state[_WATCHING] = True
         done, total = download.done / MEGABYTE, download.total / MEGABYTE
-        left.progress(min(1.0, done / total), text=plain(say(lang, "common.offer.progress", done=f"{done:.0f}", total=f"{total:.0f}")))
+        left.progress(
+            min(1.0, done / total),
+            text=plain(say(lang, "common.offer.progress", done=f"{done:.0f}", total=f"{total:.0f}")),
+        )
         right.button(say(lang, "common.offer.stop"), key="offer_stop", on_click=download.stop, width="stretch")
         return
     if st.session_state.pop(_WATCHING, False):
@@ -37,6 +40,11 @@ def _row(lang: str, words: str) -> None:
         st.rerun()  # the whole page: the list of models changes, and the asking ends
     failed = download.error is not None
     left.markdown(plain(told(lang, download.error)) if failed else words)
-    if right.button(say(lang, "common.offer.again" if failed else "common.offer.start"), key="offer_start", icon=":material/download:", width="stretch"):
+    if right.button(
+        say(lang, "common.offer.again" if failed else "common.offer.start"),
+        key="offer_start",
+        icon=":material/download:",
+        width="stretch",
+    ):
         download.start()
         st.rerun()

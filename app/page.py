@@ -88,7 +88,13 @@ def enter() -> Room:
     view = shown
     room = Room(view, lm, trace, look())
     theme.follow(room.look.name)
-    chips(trace.tokens, trace.ids, selected=room.position, label=room.say("common.chips"), on_choose=lambda position: state.change(query=position, token=None))
+    chips(
+        trace.tokens,
+        trace.ids,
+        selected=room.position,
+        label=room.say("common.chips"),
+        on_choose=lambda position: state.change(query=position, token=None),
+    )
     return room
 
 
@@ -172,7 +178,9 @@ def rewrite(lm: model.LanguageModel, ids: list[int]) -> None:
 
 def chart(figure: go.Figure, *, key: str, alt: str, **options) -> object:
     """Show a figure of app/figures as it was drawn: in our colours, without a tool bar."""
-    return st.plotly_chart(figure, theme=None, key=key, alt=alt, config={"displayModeBar": False, "displaylogo": False}, **options)
+    return st.plotly_chart(
+        figure, theme=None, key=key, alt=alt, config={"displayModeBar": False, "displaylogo": False}, **options
+    )
 
 
 def source(room: Room, *functions: Callable) -> None:

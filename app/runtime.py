@@ -138,7 +138,12 @@ def read_prompt(lm: LanguageModel, source: str | list[int]) -> list[int]:
 
 
 def _too_long(length: str) -> model.BadInput:
-    return model.BadInput("too_long_to_show", f"The prompt has {length}; these pages show at most {PROMPT_TOKENS} tokens: shorten it.", length=length, limit=PROMPT_TOKENS)
+    return model.BadInput(
+        "too_long_to_show",
+        f"The prompt has {length}; these pages show at most {PROMPT_TOKENS} tokens: shorten it.",
+        length=length,
+        limit=PROMPT_TOKENS,
+    )
 
 
 def trace(lm: LanguageModel, source: str | list[int], interventions: tuple = ()) -> Trace:
@@ -178,7 +183,12 @@ def download() -> Download:
 
 def derived(function: Callable[[Trace], object], held: Trace) -> object:
     """``function(held)``, computed once per function and trace: for analysis that takes long. Do not change it."""
-    return _derived(f"{function.__module__}.{function.__qualname__}", (held.fingerprint, held.ids, held.interventions), function, held)
+    return _derived(
+        f"{function.__module__}.{function.__qualname__}",
+        (held.fingerprint, held.ids, held.interventions),
+        function,
+        held,
+    )
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)

@@ -79,7 +79,9 @@ class ViewState:
     """Everything that decides the picture. Positions are token indices; None is the last token."""
 
     prompt: str = word(PROMPT, _text, always=True)
-    ids: tuple[int, ...] | None = word(None, _optional(_ids))  # exact token ids, where the prompt's text alone would be cut otherwise
+    ids: tuple[int, ...] | None = word(
+        None, _optional(_ids)
+    )  # exact token ids, where the prompt's text alone would be cut otherwise
     model: str = word("", _text, always=True)  # a name of the catalog, or a path
     lang: str = word("en", _one_of(*LANGUAGES), always=True)
     layer: int = word(0, _whole())
@@ -95,14 +97,18 @@ class ViewState:
     kept: int = word(1, _whole(1))  # experts left of those chosen, where `change` is "top"
     latent: str = word("path", _one_of(*LATENT))
     preset: str = word("deepseek-v3", _text)  # a published model
-    shape: tuple[int, ...] | None = word(None, _optional(_ids))  # layers, heads, head width, groups, latent, rotated width; None: the preset's
+    shape: tuple[int, ...] | None = word(
+        None, _optional(_ids)
+    )  # layers, heads, head width, groups, latent, rotated width; None: the preset's
     context: int = word(32_768, _whole(1, 10_000_000))  # tokens of a request
     batch: int = word(1, _whole(1, 100_000))  # requests
     dtype: str = word("bf16", _one_of(*DTYPES))
     memory: int = word(2256, _whole(1, 1_000_000))  # GB of all GPUs together
     scope: str = word("layer", _one_of(*SCOPES))
     rank: int = word(4, _whole(1))
-    token: int | None = word(None, _optional(_whole()))  # id of a token of the vocabulary, chosen instead of one of the prompt
+    token: int | None = word(
+        None, _optional(_whole())
+    )  # id of a token of the vocabulary, chosen instead of one of the prompt
     temperature: float = word(1.0, _real(0.0, 2.0))
     top_k: int = word(0, _whole())  # 0: no limit
     top_p: float = word(1.0, _real(0.01, 1.0))

@@ -34,7 +34,9 @@ def causal_mask(n_queries: int, n_keys: int, window: int | None = None, device: 
     return allowed[None]
 
 
-def attend(q: Tensor, k: Tensor, v: Tensor, scale: float, mask: Tensor, hook_scores: HookPoint, hook_pattern: HookPoint) -> Tensor:
+def attend(
+    q: Tensor, k: Tensor, v: Tensor, scale: float, mask: Tensor, hook_scores: HookPoint, hook_pattern: HookPoint
+) -> Tensor:
     """softmax(q k^T * scale, masked) v (Vaswani et al. 2017, arXiv 1706.03762, eq. 1).
 
     Args:
@@ -60,9 +62,13 @@ def attend(q: Tensor, k: Tensor, v: Tensor, scale: float, mask: Tensor, hook_sco
     else:
         # The CPU's fused kernel wants values as wide as keys: pad with zeros, cut them off again.
         v = F.pad(v, (0, Dh - Dv)) if Dv < Dh else v
-        if T == 1:  # the kernel would copy every shared key for each of its G heads; as above, they are more queries of it
+        if (
+            T == 1
+        ):  # the kernel would copy every shared key for each of its G heads; as above, they are more queries of it
             q = q.reshape(B, K, -1, Dh)
-        z = F.scaled_dot_product_attention(q, k, v, attn_mask=mask[:, None], scale=scale, enable_gqa=K < q.shape[1]).view(B, H, T, -1)[..., :Dv]
+        z = F.scaled_dot_product_attention(
+            q, k, v, attn_mask=mask[:, None], scale=scale, enable_gqa=q.shape[1] > K
+        ).view(B, H, T, -1)[..., :Dv]
     return z.transpose(1, 2)
 
 
@@ -84,7 +90,9 @@ class _Attention(nn.Module):
         return self.hook_scaling(torch.tensor([self.scale])).item()
 
     def _attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
-        return self.hook_z(attend(q, k, v, self._scale(), self.hook_mask(mask), self.hook_attn_scores, self.hook_pattern))
+        return self.hook_z(
+            attend(q, k, v, self._scale(), self.hook_mask(mask), self.hook_attn_scores, self.hook_pattern)
+        )
 
 
 class GroupedQueryAttention(_Attention):
@@ -95,7 +103,9 @@ class GroupedQueryAttention(_Attention):
         attention: GQAConfig = config.attention
         self.n_heads, self.n_kv_heads = attention.n_heads, attention.n_kv_heads
         H, K, Dh = attention.n_heads, attention.n_kv_heads, attention.head_dim
-        self.qkv = nn.Linear(config.d_model, (H + 2 * K) * Dh, bias=attention.qkv_bias)  # one product is faster than three
+        self.qkv = nn.Linear(
+            config.d_model, (H + 2 * K) * Dh, bias=attention.qkv_bias
+        )  # one product is faster than three
         self.out = nn.Linear(H * Dh, config.d_model, bias=attention.out_bias)
         self.hook_q = HookPoint()  # (B, T, H, Dh)
         self.hook_k = HookPoint()  # (B, T, K, Dh)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from .config import ModelConfig, MLAConfig
+from .config import MLAConfig, ModelConfig
 
 
 class _GrowingTensor:

@@ -63,8 +63,28 @@ def catalog() -> list[Entry]:
         if path.exists():
             header = checkpoint.describe(path)
             config = header.config
-            entries.append(Entry(name, True, header.parameters, config.attention.kind, config.feed_forward.kind, True, header.description))
-    entries.append(Entry("smollm2", fetch.smollm2_path() is not None, 134_515_008, "GQA", "SwiGLU", True, "SmolLM2-135M-Instruct, by Hugging Face, Apache-2.0"))
+            entries.append(
+                Entry(
+                    name,
+                    True,
+                    header.parameters,
+                    config.attention.kind,
+                    config.feed_forward.kind,
+                    True,
+                    header.description,
+                )
+            )
+    entries.append(
+        Entry(
+            "smollm2",
+            fetch.smollm2_path() is not None,
+            134_515_008,
+            "GQA",
+            "SwiGLU",
+            True,
+            "SmolLM2-135M-Instruct, by Hugging Face, Apache-2.0",
+        )
+    )
     tiny = _tiny()
     entries.append(Entry(TINY, True, tiny.parameters, "GQA", "SwiGLU", False, tiny.description))
     return entries
@@ -92,7 +112,11 @@ def load(name_or_path: str | os.PathLike[str]) -> LanguageModel:
     if name in STORYTELLERS:
         path = file_of(name)
         if not path.exists():
-            raise BadInput("not_trained", f"{name} has not been trained in this checkout: there is no {path.name} in assets/models.", name=name)
+            raise BadInput(
+                "not_trained",
+                f"{name} has not been trained in this checkout: there is no {path.name} in assets/models.",
+                name=name,
+            )
         return checkpoint.read(path)
     try:
         path = Path(name).expanduser()
@@ -101,7 +125,12 @@ def load(name_or_path: str | os.PathLike[str]) -> LanguageModel:
         exists = is_folder = False
     if not exists:
         known = ", ".join(entry.name for entry in catalog())
-        raise BadInput("unknown_model", f"There is no model or path {name[:200]!r}: give one of {known}, a Hugging Face folder, or a .gguf file.", name=name[:200], known=known)
+        raise BadInput(
+            "unknown_model",
+            f"There is no model or path {name[:200]!r}: give one of {known}, a Hugging Face folder, or a .gguf file.",
+            name=name[:200],
+            known=known,
+        )
     if is_folder:
         return convert.read_huggingface(path, path.name)
     return checkpoint.read(path) if path.suffix == ".safetensors" else convert.read_gguf(path, path.stem)
@@ -110,4 +139,10 @@ def load(name_or_path: str | os.PathLike[str]) -> LanguageModel:
 @cache
 def _tiny() -> LanguageModel:
     transformer = Transformer(TINY_CONFIG).initialise(torch.Generator().manual_seed(0))
-    return LanguageModel(TINY, transformer, Tokenizer.of_bytes(), trained=False, description="untrained: random weights from a fixed seed, one token per byte")
+    return LanguageModel(
+        TINY,
+        transformer,
+        Tokenizer.of_bytes(),
+        trained=False,
+        description="untrained: random weights from a fixed seed, one token per byte",
+    )

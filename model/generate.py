@@ -78,7 +78,11 @@ def generate(
     """
     ids = lm.read_prompt(prompt)
     if max_new_tokens < 0:
-        raise BadInput("bad_max_new_tokens", f"The number of new tokens must be 0 or more, not {max_new_tokens}.", value=max_new_tokens)
+        raise BadInput(
+            "bad_max_new_tokens",
+            f"The number of new tokens must be 0 or more, not {max_new_tokens}.",
+            value=max_new_tokens,
+        )
     if seed is not None and seed < 0:
         raise BadInput("bad_seed", f"A seed must be 0 or more, not {seed}.", value=seed)
     distribution(np.zeros(2), temperature, top_k, top_p)  # checks the settings
@@ -87,7 +91,9 @@ def generate(
     return _steps(lm, ids, room, (temperature, top_k, top_p), np.random.default_rng(seed), edits)
 
 
-def _steps(lm: LanguageModel, ids: list[int], room: int, settings: tuple, rng: np.random.Generator, edits: dict) -> Iterator[Step]:
+def _steps(
+    lm: LanguageModel, ids: list[int], room: int, settings: tuple, rng: np.random.Generator, edits: dict
+) -> Iterator[Step]:
     cache = make_cache(lm.config)
     stream = TextStream(lm)
     unread = ids
@@ -97,7 +103,15 @@ def _steps(lm: LanguageModel, ids: list[int], room: int, settings: tuple, rng: n
         token = int(logits.argmax()) if settings[0] == 0 else draw(probabilities, rng)
         if token in lm.tokenizer.end_ids:
             return
-        yield Step(token, lm.tokenizer.shown(token), stream.push(token), float(probabilities[token]), rank(logits, token), cache.nbytes, logits)
+        yield Step(
+            token,
+            lm.tokenizer.shown(token),
+            stream.push(token),
+            float(probabilities[token]),
+            rank(logits, token),
+            cache.nbytes,
+            logits,
+        )
         unread = [token]
 
 

@@ -22,7 +22,13 @@ from .errors import BadInput
 
 def _check(name: str, value: int, count: int) -> None:
     if not 0 <= value < count:
-        raise BadInput("bad_intervention", f"{name} {value} does not exist: this model has {name}s 0 to {count - 1}.", name=name, value=value, last=count - 1)
+        raise BadInput(
+            "bad_intervention",
+            f"{name} {value} does not exist: this model has {name}s 0 to {count - 1}.",
+            name=name,
+            value=value,
+            last=count - 1,
+        )
 
 
 class Intervention:
@@ -79,7 +85,9 @@ class _OfExperts(Intervention):
     def _name(self, config: ModelConfig, layer: int, hook: str) -> str:
         _check("layer", layer, config.n_layers)
         if config.dense_at(layer):
-            raise BadInput("no_experts", f"Layer {layer} has no experts: its feed-forward network is dense.", layer=layer)
+            raise BadInput(
+                "no_experts", f"Layer {layer} has no experts: its feed-forward network is dense.", layer=layer
+            )
         return f"blocks.{layer}.mlp.{hook}"
 
 
@@ -94,7 +102,10 @@ class AblateExpert(_OfExperts):
         name = self._name(config, self.layer, "hook_router_choice")
         _check("expert", self.expert, config.feed_forward.n_routed_experts)
         if config.feed_forward.num_experts_per_tok == config.feed_forward.n_routed_experts:
-            raise BadInput("no_other_expert", "Every expert is chosen for every token: none can take the place of one switched off.")
+            raise BadInput(
+                "no_other_expert",
+                "Every expert is chosen for every token: none can take the place of one switched off.",
+            )
         return {name: lambda choice: _set_column(choice, self.expert, float("-inf"))}
 
 
@@ -194,11 +205,16 @@ class CompressKeysValues(Intervention):
 
     def edits(self, config: ModelConfig) -> dict[str, Edit]:
         if isinstance(config.attention, MLAConfig):
-            raise BadInput("already_latent", "This model caches a latent already: it has no keys and values of its own to compress.")
+            raise BadInput(
+                "already_latent",
+                "This model caches a latent already: it has no keys and values of its own to compress.",
+            )
         if self.layer is not None:
             _check("layer", self.layer, config.n_layers)
         if self.rank < 1:
-            raise BadInput("bad_intervention", f"rank must be at least 1, not {self.rank}.", name="rank", value=self.rank)
+            raise BadInput(
+                "bad_intervention", f"rank must be at least 1, not {self.rank}.", name="rank", value=self.rank
+            )
         layers = range(config.n_layers) if self.layer is None else (self.layer,)
         return {f"blocks.{layer}.attn.hook_{letter}": self._compress for layer in layers for letter in "kv"}
 

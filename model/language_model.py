@@ -75,7 +75,12 @@ class LanguageModel:
             ids = list(prompt)
             for token in ids:
                 if not 0 <= token < self.config.vocab_size:
-                    raise BadInput("bad_token", f"Token id {token} does not exist: this model has ids 0 to {self.config.vocab_size - 1}.", token=token, last=self.config.vocab_size - 1)
+                    raise BadInput(
+                        "bad_token",
+                        f"Token id {token} does not exist: this model has ids 0 to {self.config.vocab_size - 1}.",
+                        token=token,
+                        last=self.config.vocab_size - 1,
+                    )
         if not ids:
             raise BadInput("empty_prompt", "The prompt is empty: type at least one character.")
         if len(ids) > self.config.context:
@@ -84,4 +89,10 @@ class LanguageModel:
 
     def _too_long(self, length: str) -> BadInput:
         context = self.config.context
-        return BadInput("too_long", f"The prompt has {length}; {self.name} reads at most {context:,} tokens: shorten it.", length=length, name=self.name, context=context)
+        return BadInput(
+            "too_long",
+            f"The prompt has {length}; {self.name} reads at most {context:,} tokens: shorten it.",
+            length=length,
+            name=self.name,
+            context=context,
+        )

@@ -38,7 +38,9 @@ def bits_of(dtype: str) -> int:
     """
     if dtype not in BITS:
         known = ", ".join(BITS)
-        raise BadInput("unknown_dtype", f"There is no data type {dtype!r} here: use one of {known}.", dtype=dtype, known=known)
+        raise BadInput(
+            "unknown_dtype", f"There is no data type {dtype!r} here: use one of {known}.", dtype=dtype, known=known
+        )
     return BITS[dtype]
 
 
@@ -53,8 +55,8 @@ def bytes_of(count: int, dtype: str) -> int:
 def elements_per_layer(attention: GQAConfig | MLAConfig) -> int:
     """Numbers that one token adds to the cache of one layer (DeepSeek-V2 report, Table 1).
 
-        MHA, GQA, MQA   K (Dh + Dv)    a key and a value for each key/value head
-        MLA             R + Dr         one latent and one rotated key part for all heads
+    MHA, GQA, MQA   K (Dh + Dv)    a key and a value for each key/value head
+    MLA             R + Dr         one latent and one rotated key part for all heads
     """
     if isinstance(attention, MLAConfig):
         return attention.kv_lora_rank + attention.qk_rope_head_dim
@@ -66,7 +68,9 @@ def elements_per_token(config: ModelConfig) -> int:
     return config.n_layers * elements_per_layer(config.attention)
 
 
-def cache_bytes(config: ModelConfig, context: int, batch: int = 1, dtype: str = "bf16", *, rolling: bool = False) -> int:
+def cache_bytes(
+    config: ModelConfig, context: int, batch: int = 1, dtype: str = "bf16", *, rolling: bool = False
+) -> int:
     """Bytes of cache for `batch` sequences of `context` tokens.
 
     Args:
@@ -118,7 +122,9 @@ def baselines(config: ModelConfig) -> list[Baseline]:
     else:
         own = attention.n_kv_heads
         if own < H:
-            found.append(Baseline(f"MHA of its own shape: {H} heads of {attention.head_dim}", grouped_elements(config, H)))
+            found.append(
+                Baseline(f"MHA of its own shape: {H} heads of {attention.head_dim}", grouped_elements(config, H))
+            )
     if H > 8 and H % 8 == 0 and own != 8:
         found.append(Baseline("GQA of its own shape: 8 groups", grouped_elements(config, 8)))
     if H > 1 and own != 1:
@@ -246,7 +252,9 @@ class Fit:
     requests: int
 
 
-def requests_that_fit(config: ModelConfig, memory_bytes: int, context: int, *, weights: str = "bf16", cache: str = "bf16") -> Fit:
+def requests_that_fit(
+    config: ModelConfig, memory_bytes: int, context: int, *, weights: str = "bf16", cache: str = "bf16"
+) -> Fit:
     """How many requests of `context` tokens fit in `memory_bytes` beside the weights.
 
     An upper bound: activations and the runtime's own memory are not counted.

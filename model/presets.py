@@ -25,7 +25,9 @@ class Preset:
     active_includes_tables: bool = False  # whether that counts the whole embedding table or the row looked up
 
 
-def _deepseek(*, d_model: int, n_layers: int, vocab_size: int, attention: MLAConfig, feed_forward: MoEConfig, mscale: float) -> ModelConfig:
+def _deepseek(
+    *, d_model: int, n_layers: int, vocab_size: int, attention: MLAConfig, feed_forward: MoEConfig, mscale: float
+) -> ModelConfig:
     scaling = YarnScaling(factor=40, original_context=4096, mscale=mscale, mscale_all_dim=mscale)
     return ModelConfig(
         vocab_size=vocab_size,
@@ -41,7 +43,14 @@ def _deepseek(*, d_model: int, n_layers: int, vocab_size: int, attention: MLACon
 
 
 def _mla(n_heads: int, q_lora_rank: int | None) -> MLAConfig:
-    return MLAConfig(n_heads=n_heads, q_lora_rank=q_lora_rank, kv_lora_rank=512, qk_nope_head_dim=128, qk_rope_head_dim=64, v_head_dim=128)
+    return MLAConfig(
+        n_heads=n_heads,
+        q_lora_rank=q_lora_rank,
+        kv_lora_rank=512,
+        qk_nope_head_dim=128,
+        qk_rope_head_dim=64,
+        v_head_dim=128,
+    )
 
 
 def _llama(
@@ -64,7 +73,13 @@ def _llama(
         d_model=d_model,
         n_layers=n_layers,
         context=context,
-        attention=GQAConfig(n_heads=n_heads, n_kv_heads=n_kv_heads, head_dim=d_model // n_heads, qkv_bias=qkv_bias, sliding_window=sliding_window),
+        attention=GQAConfig(
+            n_heads=n_heads,
+            n_kv_heads=n_kv_heads,
+            head_dim=d_model // n_heads,
+            qkv_bias=qkv_bias,
+            sliding_window=sliding_window,
+        ),
         feed_forward=DenseConfig(hidden=hidden),
         norm_eps=norm_eps,
         rope=rope,
@@ -75,7 +90,16 @@ def _llama(
 def _llama31(d_model: int, n_layers: int, n_heads: int, hidden: int) -> ModelConfig:
     scaling = Llama3Scaling(factor=8, low_freq_factor=1, high_freq_factor=4, original_context=8192)
     rope = RopeConfig(theta=500_000, scaling=scaling)
-    return _llama(d_model=d_model, n_layers=n_layers, n_heads=n_heads, n_kv_heads=8, hidden=hidden, vocab_size=128_256, context=131_072, rope=rope)
+    return _llama(
+        d_model=d_model,
+        n_layers=n_layers,
+        n_heads=n_heads,
+        n_kv_heads=8,
+        hidden=hidden,
+        vocab_size=128_256,
+        context=131_072,
+        rope=rope,
+    )
 
 
 def _qwen3_moe(*, d_model: int, n_layers: int, n_heads: int, moe_intermediate_size: int) -> ModelConfig:
@@ -85,7 +109,12 @@ def _qwen3_moe(*, d_model: int, n_layers: int, n_heads: int, moe_intermediate_si
         n_layers=n_layers,
         context=40_960,
         attention=GQAConfig(n_heads=n_heads, n_kv_heads=4, head_dim=128, qk_norm=True),
-        feed_forward=MoEConfig(n_routed_experts=128, num_experts_per_tok=8, moe_intermediate_size=moe_intermediate_size, scoring_func="softmax"),
+        feed_forward=MoEConfig(
+            n_routed_experts=128,
+            num_experts_per_tok=8,
+            moe_intermediate_size=moe_intermediate_size,
+            scoring_func="softmax",
+        ),
         norm_eps=1e-6,
         rope=RopeConfig(theta=1_000_000),
         tied_embeddings=False,
@@ -98,7 +127,9 @@ def _gpt2(d_model: int, n_layers: int, n_heads: int) -> ModelConfig:
         d_model=d_model,
         n_layers=n_layers,
         context=1024,
-        attention=GQAConfig(n_heads=n_heads, n_kv_heads=n_heads, head_dim=d_model // n_heads, qkv_bias=True, out_bias=True),
+        attention=GQAConfig(
+            n_heads=n_heads, n_kv_heads=n_heads, head_dim=d_model // n_heads, qkv_bias=True, out_bias=True
+        ),
         feed_forward=DenseConfig(hidden=4 * d_model, activation="gelu_tanh", gated=False, bias=True),
         norm="layer",
         positions="learned",
@@ -174,17 +205,44 @@ _MIXTRAL = ModelConfig(
     n_layers=32,
     context=32_768,
     attention=GQAConfig(n_heads=32, n_kv_heads=8, head_dim=128),
-    feed_forward=MoEConfig(n_routed_experts=8, num_experts_per_tok=2, moe_intermediate_size=14_336, scoring_func="softmax"),
+    feed_forward=MoEConfig(
+        n_routed_experts=8, num_experts_per_tok=2, moe_intermediate_size=14_336, scoring_func="softmax"
+    ),
     rope=RopeConfig(theta=1_000_000),
     tied_embeddings=False,
 )
 
-_LLAMA2_7B = _llama(d_model=4096, n_layers=32, n_heads=32, n_kv_heads=32, hidden=11_008, vocab_size=32_000, context=4096, rope=RopeConfig())
+_LLAMA2_7B = _llama(
+    d_model=4096,
+    n_layers=32,
+    n_heads=32,
+    n_kv_heads=32,
+    hidden=11_008,
+    vocab_size=32_000,
+    context=4096,
+    rope=RopeConfig(),
+)
 _MISTRAL_7B = _llama(
-    d_model=4096, n_layers=32, n_heads=32, n_kv_heads=8, hidden=14_336, vocab_size=32_000, context=32_768, rope=RopeConfig(), sliding_window=4096
+    d_model=4096,
+    n_layers=32,
+    n_heads=32,
+    n_kv_heads=8,
+    hidden=14_336,
+    vocab_size=32_000,
+    context=32_768,
+    rope=RopeConfig(),
+    sliding_window=4096,
 )
 _QWEN25_72B = _llama(
-    d_model=8192, n_layers=80, n_heads=64, n_kv_heads=8, hidden=29_568, vocab_size=152_064, context=131_072, rope=RopeConfig(theta=1_000_000), qkv_bias=True
+    d_model=8192,
+    n_layers=80,
+    n_heads=64,
+    n_kv_heads=8,
+    hidden=29_568,
+    vocab_size=152_064,
+    context=131_072,
+    rope=RopeConfig(theta=1_000_000),
+    qkv_bias=True,
 )
 _QWEN25_7B = _llama(
     d_model=3584,
@@ -199,7 +257,15 @@ _QWEN25_7B = _llama(
     qkv_bias=True,
 )
 _SMOLLM2_135M = _llama(
-    d_model=576, n_layers=30, n_heads=9, n_kv_heads=3, hidden=1536, vocab_size=49_152, context=8192, rope=RopeConfig(theta=100_000), tied=True
+    d_model=576,
+    n_layers=30,
+    n_heads=9,
+    n_kv_heads=3,
+    hidden=1536,
+    vocab_size=49_152,
+    context=8192,
+    rope=RopeConfig(theta=100_000),
+    tied=True,
 )
 
 _LLAMA3 = "config.json of meta-llama/Llama-3.1-{}; report arXiv 2407.21783, Table 3"
@@ -232,9 +298,27 @@ _PRESETS = (
         total="15.7B",
         active="2.4B",
     ),
-    Preset(name="llama-3.1-405b", title="Llama 3.1 405B", config=_llama31(16_384, 126, 128, 53_248), source=_LLAMA3.format("405B"), total="405B"),
-    Preset(name="llama-3.1-70b", title="Llama 3.1 70B", config=_llama31(8192, 80, 64, 28_672), source=_LLAMA3.format("70B"), total="70.6B"),
-    Preset(name="llama-3.1-8b", title="Llama 3.1 8B", config=_llama31(4096, 32, 32, 14_336), source=_LLAMA3.format("8B"), total="8.03B"),
+    Preset(
+        name="llama-3.1-405b",
+        title="Llama 3.1 405B",
+        config=_llama31(16_384, 126, 128, 53_248),
+        source=_LLAMA3.format("405B"),
+        total="405B",
+    ),
+    Preset(
+        name="llama-3.1-70b",
+        title="Llama 3.1 70B",
+        config=_llama31(8192, 80, 64, 28_672),
+        source=_LLAMA3.format("70B"),
+        total="70.6B",
+    ),
+    Preset(
+        name="llama-3.1-8b",
+        title="Llama 3.1 8B",
+        config=_llama31(4096, 32, 32, 14_336),
+        source=_LLAMA3.format("8B"),
+        total="8.03B",
+    ),
     Preset(
         name="llama-2-7b",
         title="Llama 2 7B",
@@ -278,8 +362,16 @@ _PRESETS = (
         active_includes_tables=True,
     ),
     Preset(name="gpt2", title="GPT-2 small", config=_gpt2(768, 12, 12), source=_GPT2.format(""), total="124M"),
-    Preset(name="gpt2-medium", title="GPT-2 medium", config=_gpt2(1024, 24, 16), source=_GPT2.format("-medium"), total="355M"),
-    Preset(name="gpt2-large", title="GPT-2 large", config=_gpt2(1280, 36, 20), source=_GPT2.format("-large"), total="774M"),
+    Preset(
+        name="gpt2-medium",
+        title="GPT-2 medium",
+        config=_gpt2(1024, 24, 16),
+        source=_GPT2.format("-medium"),
+        total="355M",
+    ),
+    Preset(
+        name="gpt2-large", title="GPT-2 large", config=_gpt2(1280, 36, 20), source=_GPT2.format("-large"), total="774M"
+    ),
     Preset(name="gpt2-xl", title="GPT-2 XL", config=_gpt2(1600, 48, 25), source=_GPT2.format("-xl"), total="1.56B"),
     Preset(
         name="smollm2-135m",

@@ -13,7 +13,9 @@ import numpy as np
 from .errors import BadInput
 
 
-def distribution(logits: np.ndarray, temperature: float = 1.0, top_k: int | None = None, top_p: float | None = None) -> np.ndarray:
+def distribution(
+    logits: np.ndarray, temperature: float = 1.0, top_k: int | None = None, top_p: float | None = None
+) -> np.ndarray:
     """Probabilities (V,) float64, summing to 1, that the next token is drawn from.
 
     Args:

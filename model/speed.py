@@ -25,7 +25,16 @@ from .cache import Cache, make_cache
 from .catalog import MODELS, load
 from .language_model import LanguageModel
 
-LENGTHS = (64, 128, 256, 512, 1024, 2048, 4096, 8192)  # tokens held; beyond a model's context the time is true, the words are not
+LENGTHS = (
+    64,
+    128,
+    256,
+    512,
+    1024,
+    2048,
+    4096,
+    8192,
+)  # tokens held; beyond a model's context the time is true, the words are not
 STEPS = 24  # fewer than between two lengths; of which the median counts: a shared machine's pauses do not
 CHUNK = 256  # tokens read at once while a cache is filled
 STORED = MODELS.parent / "decode_speed.json"
@@ -65,7 +74,9 @@ def measure(lms: Sequence[LanguageModel]) -> Iterator[Point]:
             tokens = torch.randint(lm.config.vocab_size, (1, length + STEPS), generator=generator)
             _read(lm, cache, tokens[:, cache.length : length])
             held = cache.nbytes
-            yield Point(lm.name, length, round(1000 * statistics.median(_steps(lm, cache, tokens[:, length:])), 4), held)
+            yield Point(
+                lm.name, length, round(1000 * statistics.median(_steps(lm, cache, tokens[:, length:])), 4), held
+            )
 
 
 @torch.inference_mode()
@@ -97,7 +108,11 @@ def quicker_from(points: Sequence[Point], first: str, second: str) -> int | None
 
 def here(points: list[Point]) -> Measured:
     """`points`, made on this machine today."""
-    return Measured(f"{_processor()}, {os.cpu_count()} cores, threads used: {torch.get_num_threads()}, PyTorch {torch.__version__.split('+')[0]}, float32", date.today().isoformat(), points)
+    return Measured(
+        f"{_processor()}, {os.cpu_count()} cores, threads used: {torch.get_num_threads()}, PyTorch {torch.__version__.split('+')[0]}, float32",
+        date.today().isoformat(),
+        points,
+    )
 
 
 def _processor() -> str:
@@ -105,7 +120,10 @@ def _processor() -> str:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         lines = []  # not Linux
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.processor() or platform.machine())
+    return next(
+        (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")),
+        platform.processor() or platform.machine(),
+    )
 
 
 def stored() -> Measured | None:
@@ -119,11 +137,15 @@ def stored() -> Measured | None:
 def main() -> None:
     """Measure the twins, write the file."""
     parser = argparse.ArgumentParser(prog="python -m model.speed", description=__doc__.splitlines()[0])
-    parser.add_argument("--models", nargs="+", default=["storyteller", "storyteller-mha"], metavar="NAME", help="default: the twins")
+    parser.add_argument(
+        "--models", nargs="+", default=["storyteller", "storyteller-mha"], metavar="NAME", help="default: the twins"
+    )
     args = parser.parse_args()
     lms = [load(name) for name in args.models]
     for lm in lms:
-        _steps(lm, make_cache(lm.config), torch.zeros(1, STEPS, dtype=torch.long))  # the first steps of a process are slow
+        _steps(
+            lm, make_cache(lm.config), torch.zeros(1, STEPS, dtype=torch.long)
+        )  # the first steps of a process are slow
     points = []
     for point in measure(lms):
         points.append(point)

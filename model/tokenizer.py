@@ -66,7 +66,9 @@ class Tokenizer:
         model = type(backend.model).__name__
         if "ByteLevel" in kinds:
             byte_of = {character: byte for byte, character in byte_alphabet().items()}
-            self._bytes_of = lambda piece: bytes(byte_of[c] for c in piece) if byte_of.keys() >= set(piece) else piece.encode()
+            self._bytes_of = lambda piece: (
+                bytes(byte_of[c] for c in piece) if byte_of.keys() >= set(piece) else piece.encode()
+            )
         elif model == "BPE" and ("ByteFallback" in kinds or "Metaspace" in kinds):
             self._bytes_of = _bytes_of_fallback
         else:
@@ -77,7 +79,9 @@ class Tokenizer:
             )
         # Such a tokenizer puts a space before the text, and takes it away when decoding.
         self._drops_leading_space = any(
-            (part["type"] == "Strip" and part["start"]) or (part["type"] == "Metaspace" and part["prepend_scheme"] != "never") for part in decoding
+            (part["type"] == "Strip" and part["start"])
+            or (part["type"] == "Metaspace" and part["prepend_scheme"] != "never")
+            for part in decoding
         )
 
     @classmethod
@@ -139,7 +143,9 @@ class Tokenizer:
 
     def to_json(self) -> str:
         """Everything about this tokenizer as one line of JSON, for `from_json`."""
-        return json.dumps({"end_ids": sorted(self.end_ids), "tokenizer": json.loads(self._backend.to_str())}, ensure_ascii=False)
+        return json.dumps(
+            {"end_ids": sorted(self.end_ids), "tokenizer": json.loads(self._backend.to_str())}, ensure_ascii=False
+        )
 
     @classmethod
     def from_json(cls, text: str) -> Tokenizer:
@@ -158,7 +164,10 @@ class Tokenizer:
             # The library raises a bare Exception for JSON that is no tokenizer.
             backend = tokenizers.Tokenizer.from_str(text if end_ids is None else json.dumps(data["tokenizer"]))
         except Exception as error:
-            raise BadInput("bad_tokenizer", f"This is not a tokenizer that can be read ({str(error)[:120]}): give a tokenizer.json.") from error
+            raise BadInput(
+                "bad_tokenizer",
+                f"This is not a tokenizer that can be read ({str(error)[:120]}): give a tokenizer.json.",
+            ) from error
         if end_ids is None:
             end_ids = [token for token in map(backend.token_to_id, END_NAMES) if token is not None]
         return cls(backend, end_ids)
@@ -173,7 +182,9 @@ class Tokenizer:
         try:
             text = Path(path).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise BadInput("bad_tokenizer", f"The tokenizer {os.fspath(path)} cannot be read ({error}): give a tokenizer.json.") from error
+            raise BadInput(
+                "bad_tokenizer", f"The tokenizer {os.fspath(path)} cannot be read ({error}): give a tokenizer.json."
+            ) from error
         return cls.from_json(text)
 
     @cached_property
@@ -184,7 +195,9 @@ class Tokenizer:
 
 def _parts(step: decoders.Decoder | pre_tokenizers.PreTokenizer | None) -> list[dict]:
     """A decoder or pre-tokenizer as a flat list of its steps' settings."""
-    return [] if step is None else _flat(json.loads(step.__getstate__()))  # what pickle would write: the only way to ask
+    return (
+        [] if step is None else _flat(json.loads(step.__getstate__()))
+    )  # what pickle would write: the only way to ask
 
 
 def _flat(step: dict) -> list[dict]:

@@ -54,7 +54,9 @@ class Readout:
         A LayerNorm's bias belongs to no addend and is left out.
         """
         centre = isinstance(self.norm, LayerNorm)
-        return self._unembed(lambda x: (x - x.mean(-1, keepdim=True) if centre else x) / torch.tensor(scale) * self.norm.weight, update)
+        return self._unembed(
+            lambda x: (x - x.mean(-1, keepdim=True) if centre else x) / torch.tensor(scale) * self.norm.weight, update
+        )
 
     def _unembed(self, prepare: Callable[[Tensor], Tensor], resid: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
@@ -97,8 +99,20 @@ class Trace(Mapping[str, np.ndarray]):
 
     def _derivable(self, name: str) -> tuple[int, Callable[[int], np.ndarray]]:
         parts = name.split(".")
-        ways = {"hook_attn_scores": self.scores, "hook_pattern": self.pattern, "hook_mask": self.mask, "hook_scaling": self.scale}
-        if len(parts) == 4 and parts[0] == "blocks" and parts[1].isdecimal() and int(parts[1]) < self.config.n_layers and parts[2] == "attn" and parts[3] in ways:
+        ways = {
+            "hook_attn_scores": self.scores,
+            "hook_pattern": self.pattern,
+            "hook_mask": self.mask,
+            "hook_scaling": self.scale,
+        }
+        if (
+            len(parts) == 4
+            and parts[0] == "blocks"
+            and parts[1].isdecimal()
+            and int(parts[1]) < self.config.n_layers
+            and parts[2] == "attn"
+            and parts[3] in ways
+        ):
             return int(parts[1]), ways[parts[3]]
         raise KeyError(f"{name!r} is not in this trace; list(trace) has the names that are.")
 
@@ -153,7 +167,11 @@ class Trace(Mapping[str, np.ndarray]):
     def scores(self, layer: int) -> np.ndarray:
         """(H, T, S): dot products, scaled; minus infinity where masked."""
         stored = self.arrays.get(f"blocks.{layer}.attn.hook_attn_scores")
-        return np.where(self.mask(layer), self.dots(layer) * self.scale(layer), np.float32("-inf")) if stored is None else stored
+        return (
+            np.where(self.mask(layer), self.dots(layer) * self.scale(layer), np.float32("-inf"))
+            if stored is None
+            else stored
+        )
 
     def pattern(self, layer: int) -> np.ndarray:
         """(H, T, S): softmax of each row of the scores."""
@@ -184,7 +202,10 @@ class Trace(Mapping[str, np.ndarray]):
 
     def lens_at(self, position: int) -> np.ndarray:
         """(L, V): the lens at one position, negative counted from the end."""
-        return self.readout.logits(np.stack([self[f"blocks.{i}.hook_resid_post"][position] for i in range(self.config.n_layers)]))
+        return self.readout.logits(
+            np.stack([self[f"blocks.{i}.hook_resid_post"][position] for i in range(self.config.n_layers)])
+        )
+
     def push(self, update: np.ndarray, position: int) -> np.ndarray:
         """(..., V): what `update` (..., D), added to the stream at `position`, adds to the logits there. See `Readout.push`."""
         return self.readout.push(update, self["ln_final.hook_scale"][position])
@@ -213,7 +234,9 @@ def run_trace(
     ids = lm.read_prompt(prompt)
     wants = {"all": lambda name: True, "light": lambda name: not name.endswith(DERIVED)}.get(capture, capture)
     if not callable(wants):
-        raise BadInput("bad_capture", f"capture must be 'all', 'light' or a function of the hook name, not {capture!r}.")
+        raise BadInput(
+            "bad_capture", f"capture must be 'all', 'light' or a function of the hook name, not {capture!r}."
+        )
     recorder = Recorder(lambda name: name == "logits" or wants(name), collect(interventions, lm.config))
     with torch.inference_mode(), recording(recorder):
         lm.transformer(torch.tensor([ids]))

@@ -37,7 +37,9 @@ class Block(nn.Module):
     def forward(self, resid: Tensor, turn: Rotation | None, mask: Tensor, cache: Cache | None) -> Tensor:
         """Read the residual stream `resid` (B, T, D), add to it twice."""
         resid = self.hook_resid_pre(resid)
-        resid = self.hook_resid_mid(resid + self.hook_attn_out(self.attn(self.ln1(resid), turn, mask, cache, self.layer)))
+        resid = self.hook_resid_mid(
+            resid + self.hook_attn_out(self.attn(self.ln1(resid), turn, mask, cache, self.layer))
+        )
         return self.hook_resid_post(resid + self.hook_mlp_out(self.mlp(self.ln2(resid))))
 
 

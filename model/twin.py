@@ -27,7 +27,9 @@ def mha_config(config: ModelConfig) -> ModelConfig | None:
     latent = config.attention
     if not isinstance(latent, MLAConfig) or latent.qk_nope_head_dim != latent.v_head_dim or latent.v_head_dim % 2:
         return None
-    return replace(config, attention=GQAConfig(n_heads=latent.n_heads, n_kv_heads=latent.n_heads, head_dim=latent.v_head_dim))
+    return replace(
+        config, attention=GQAConfig(n_heads=latent.n_heads, n_kv_heads=latent.n_heads, head_dim=latent.v_head_dim)
+    )
 
 
 def untrained_twin(lm: LanguageModel) -> LanguageModel | None:

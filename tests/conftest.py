@@ -26,7 +26,14 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from model import LanguageModel, fetch_smollm2, load
 
 ROOT = Path(__file__).resolve().parent.parent
-CHROMIUM = "--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update --disable-sync".split()
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 START_SECONDS = 120
 STOP_SECONDS = 20
 
@@ -57,7 +64,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say why such a run has failed."""
     if _no_skips() and _skipped(config):
-        terminalreporter.write_line(f"FAILED: {_skipped(config)} skipped; where CI is set, every test has to run.", red=True)
+        terminalreporter.write_line(
+            f"FAILED: {_skipped(config)} skipped; where CI is set, every test has to run.", red=True
+        )
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +83,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     environment["GLASSFORMER_CACHE"] = str(tmp_path_factory.mktemp("cache"))
     command = [sys.executable, "-m", "app", "--no-browser", "--port", str(port)]
     with open(log, "wb") as out:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+        )
     address = f"http://127.0.0.1:{port}"
     try:
         deadline = time.monotonic() + START_SECONDS
@@ -94,7 +105,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def _healthy(address: str) -> bool:
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy does not know this machine's own addresses
+    direct = urllib.request.build_opener(
+        urllib.request.ProxyHandler({})
+    )  # a proxy does not know this machine's own addresses
     try:
         with direct.open(f"{address}/_stcore/health", timeout=2) as answer:
             return answer.status == 200
@@ -124,7 +137,12 @@ def smollm2(smollm2_file: Path) -> LanguageModel:
 def chromium() -> Iterator[Browser]:
     """The system's Chromium, else the one Playwright installed."""
     with sync_playwright() as playwright:
-        found = os.environ.get("GLASSFORMER_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+        found = (
+            os.environ.get("GLASSFORMER_CHROMIUM")
+            or shutil.which("chromium")
+            or shutil.which("chromium-browser")
+            or shutil.which("google-chrome")
+        )
         browser = playwright.chromium.launch(executable_path=found, args=CHROMIUM)
         yield browser
         browser.close()
@@ -145,7 +163,12 @@ def visit(server: str, chromium: Browser) -> Iterator[Callable[..., Page]]:
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(30_000)
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" and "status of 404" not in message.text else None)
+        page.on(
+            "console",
+            lambda message: (
+                errors.append(message.text) if message.type == "error" and "status of 404" not in message.text else None
+            ),
+        )
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(server + path)
         page.locator(".st-key-prompt").wait_for()
@@ -163,4 +186,6 @@ def visit(server: str, chromium: Browser) -> Iterator[Callable[..., Page]]:
 def settled(page: Page) -> None:
     """Wait until the server has finished the run that the last action started."""
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
-    page.wait_for_function("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))")
+    page.wait_for_function(
+        "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"
+    )

@@ -14,7 +14,9 @@ from tests.random_models import LATENT, random_model
 # As the storyteller: sigmoid scores, a bias for choosing, no groups, one shared expert.
 V3 = replace(
     LATENT,
-    feed_forward=MoEConfig(n_routed_experts=7, num_experts_per_tok=3, moe_intermediate_size=23, n_shared_experts=1, selection_bias=True),
+    feed_forward=MoEConfig(
+        n_routed_experts=7, num_experts_per_tok=3, moe_intermediate_size=23, n_shared_experts=1, selection_bias=True
+    ),
 )
 # As DeepSeek-V2: softmax scores, the best of a group is its score, weights not normalised, a dense first layer.
 V2 = ModelConfig(
@@ -22,7 +24,9 @@ V2 = ModelConfig(
     d_model=29,
     n_layers=3,
     context=257,
-    attention=MLAConfig(n_heads=5, q_lora_rank=None, kv_lora_rank=13, qk_nope_head_dim=9, qk_rope_head_dim=8, v_head_dim=11),
+    attention=MLAConfig(
+        n_heads=5, q_lora_rank=None, kv_lora_rank=13, qk_nope_head_dim=9, qk_rope_head_dim=8, v_head_dim=11
+    ),
     feed_forward=MoEConfig(
         n_routed_experts=20,
         num_experts_per_tok=3,
@@ -51,5 +55,8 @@ def saved(config: ModelConfig, folder: Path, *, counted: bool = False) -> Langua
     """
     made = random_model(config)
     path = folder / "experts.safetensors"
-    save(replace(made, name=str(path), trained=True, record={"experts": statistics(made, KINDS)} if counted else {}), path)
+    save(
+        replace(made, name=str(path), trained=True, record={"experts": statistics(made, KINDS)} if counted else {}),
+        path,
+    )
     return load(path)

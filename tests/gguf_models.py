@@ -4,7 +4,16 @@ import gguf
 import numpy as np
 import torch
 from gguf import GGMLQuantizationType, GGUFWriter
-from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config, Qwen3ForCausalLM
+from transformers import (
+    GPT2Config,
+    GPT2LMHeadModel,
+    LlamaConfig,
+    LlamaForCausalLM,
+    Qwen2Config,
+    Qwen2ForCausalLM,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+)
 
 from model.tokenizer import byte_alphabet
 
@@ -17,15 +26,26 @@ def permuted(rows: torch.Tensor, n_heads: int) -> torch.Tensor:
     return rows.reshape(n_heads, 2, rows.shape[0] // n_heads // 2, *rows.shape[1:]).swapaxes(1, 2).reshape(rows.shape)
 
 
-def write(path, family: str, values: dict, tensors: dict, packing=GGMLQuantizationType.F32, tokenizer: dict | None = None) -> None:
+def write(
+    path, family: str, values: dict, tensors: dict, packing=GGMLQuantizationType.F32, tokenizer: dict | None = None
+) -> None:
     """A GGUF file with the byte tokenizer; keys of `values` without a dot get the family's prefix."""
     writer = GGUFWriter(path, family)
     for key, value in values.items():
         key = key if key.startswith(("general.", "split.")) else f"{family}.{key}"
-        add = {str: writer.add_string, bool: writer.add_bool, float: writer.add_float32, int: writer.add_uint32}[type(value)]
+        add = {str: writer.add_string, bool: writer.add_bool, float: writer.add_float32, int: writer.add_uint32}[
+            type(value)
+        ]
         add(key, value)
     words = [*byte_alphabet().values(), "<|endoftext|>"]
-    told = {"model": "gpt2", "pre": "gpt-2", "tokens": words, "types": [1] * 256 + [3], "merges": ["a b"], "eos": 256} | (tokenizer or {})
+    told = {
+        "model": "gpt2",
+        "pre": "gpt-2",
+        "tokens": words,
+        "types": [1] * 256 + [3],
+        "merges": ["a b"],
+        "eos": 256,
+    } | (tokenizer or {})
     if "ab" not in words and told["merges"] == ["a b"]:
         told["tokens"][told["tokens"].index("Ā")] = "ab"  # some merge there must be
     writer.add_tokenizer_model(told["model"])
@@ -55,7 +75,14 @@ NAMES = {
     "input_layernorm": "attn_norm", "post_attention_layernorm": "ffn_norm", "ln_1": "attn_norm", "ln_2": "ffn_norm",
     "attn.c_attn": "attn_qkv", "attn.c_proj": "attn_output", "mlp.c_fc": "ffn_up", "mlp.c_proj": "ffn_down",
 }  # fmt: skip
-TOP = {"model.embed_tokens": "token_embd", "transformer.wte": "token_embd", "transformer.wpe": "position_embd", "model.norm": "output_norm", "transformer.ln_f": "output_norm", "lm_head": "output"}
+TOP = {
+    "model.embed_tokens": "token_embd",
+    "transformer.wte": "token_embd",
+    "transformer.wpe": "position_embd",
+    "model.norm": "output_norm",
+    "transformer.ln_f": "output_norm",
+    "lm_head": "output",
+}
 
 
 def randomise(made):
@@ -85,17 +112,39 @@ def gguf_tensors(made, reorder: bool, tied: bool) -> dict:
 
 
 def llama(**options):
-    common = {"vocab_size": V, "hidden_size": D, "intermediate_size": F, "num_hidden_layers": L, "num_attention_heads": H, "num_key_value_heads": K, "head_dim": Dh, "max_position_embeddings": 71, "rms_norm_eps": 1e-5}
+    common = {
+        "vocab_size": V,
+        "hidden_size": D,
+        "intermediate_size": F,
+        "num_hidden_layers": L,
+        "num_attention_heads": H,
+        "num_key_value_heads": K,
+        "head_dim": Dh,
+        "max_position_embeddings": 71,
+        "rms_norm_eps": 1e-5,
+    }
     return common | {"rope_parameters": {"rope_type": "default", "rope_theta": 5000.0}} | options
 
 
 def cases():
     gpt2 = GPT2Config(vocab_size=V, n_positions=71, n_embd=35, n_layer=L, n_head=5, n_inner=F)
-    gpt2_values = {"block_count": L, "context_length": 71, "embedding_length": 35, "feed_forward_length": F, "attention.head_count": 5, "attention.layer_norm_epsilon": 1e-5}
+    gpt2_values = {
+        "block_count": L,
+        "context_length": 71,
+        "embedding_length": 35,
+        "feed_forward_length": F,
+        "attention.head_count": 5,
+        "attention.layer_norm_epsilon": 1e-5,
+    }
     return {
         "llama": (LlamaForCausalLM(LlamaConfig(**llama())), "llama", LLAMA_VALUES, False),
         "llama, tied": (LlamaForCausalLM(LlamaConfig(**llama(tie_word_embeddings=True))), "llama", LLAMA_VALUES, True),
-        "llama, biases": (LlamaForCausalLM(LlamaConfig(**llama(attention_bias=True, mlp_bias=True))), "llama", LLAMA_VALUES, False),
+        "llama, biases": (
+            LlamaForCausalLM(LlamaConfig(**llama(attention_bias=True, mlp_bias=True))),
+            "llama",
+            LLAMA_VALUES,
+            False,
+        ),
         "qwen2": (Qwen2ForCausalLM(Qwen2Config(**llama())), "qwen2", LLAMA_VALUES, False),
         "qwen3": (Qwen3ForCausalLM(Qwen3Config(**llama())), "qwen3", LLAMA_VALUES, False),
         "gpt2": (GPT2LMHeadModel(gpt2), "gpt2", gpt2_values, True),

@@ -11,7 +11,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 
 def hugging_face(gguf: Path, attention: str = "sdpa") -> PreTrainedModel:
     """transformers' model from the GGUF file, float32."""
-    return AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32, attn_implementation=attention).eval()
+    return AutoModelForCausalLM.from_pretrained(
+        gguf.parent, gguf_file=gguf.name, dtype=torch.float32, attn_implementation=attention
+    ).eval()
 
 
 def transformer_lens(gguf: Path, folder: Path) -> TransformerBridge:

@@ -25,7 +25,9 @@ LATENT = ModelConfig(
     d_model=29,
     n_layers=3,
     context=71,
-    attention=MLAConfig(n_heads=5, q_lora_rank=19, kv_lora_rank=13, qk_nope_head_dim=9, qk_rope_head_dim=8, v_head_dim=11),
+    attention=MLAConfig(
+        n_heads=5, q_lora_rank=19, kv_lora_rank=13, qk_nope_head_dim=9, qk_rope_head_dim=8, v_head_dim=11
+    ),
     feed_forward=MoEConfig(
         n_routed_experts=14,
         num_experts_per_tok=4,
@@ -145,7 +147,9 @@ def expert_networks(draw):
 
 
 @st.composite
-def configs(draw, attentions=grouped_attentions() | latent_attentions(), feed_forwards=dense_networks() | expert_networks()):
+def configs(
+    draw, attentions=grouped_attentions() | latent_attentions(), feed_forwards=dense_networks() | expert_networks()
+):
     """Any model of two layers."""
     attention = draw(attentions)
     return ModelConfig(

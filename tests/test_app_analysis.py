@@ -69,8 +69,13 @@ def test_numbers_on_a_heat_map_can_be_read_on_every_shade(look):
     grounds = np.array(sample_colorscale([list(stop) for stop in look.probability], values, colortype="tuple"))
     assert contrast(grounds, np.array([[float(ink == "#FFFFFF")] * 3 for ink in inks])).min() >= 4.5
     assert set(inks) == {"#000000", "#FFFFFF"}
-    drawn = shares(["text", "prompt"], np.array([[0.0, 0.5], [1.0, 0.25]]), ["E0", "E1"], look, hover="{percent}").select_traces({"mode": "text"})
-    assert [(trace.text, trace.textfont.color) for trace in drawn] == [(("0 %", "50 %"), tuple(inks[i] for i in (0, 50))), (("100 %", "25 %"), tuple(inks[i] for i in (100, 25)))]
+    drawn = shares(
+        ["text", "prompt"], np.array([[0.0, 0.5], [1.0, 0.25]]), ["E0", "E1"], look, hover="{percent}"
+    ).select_traces({"mode": "text"})
+    assert [(trace.text, trace.textfont.color) for trace in drawn] == [
+        (("0 %", "50 %"), tuple(inks[i] for i in (0, 50))),
+        (("100 %", "25 %"), tuple(inks[i] for i in (100, 25))),
+    ]
 
 
 def test_contrast_is_that_of_the_standard():

@@ -52,7 +52,9 @@ def test_the_table_has_the_tokenizers_ids_and_the_picture_the_models_numbers(pro
     lm = model.load("tiny")
     drawn = piece(page(prompt=prompt), "vectors")
     ids = lm.tokenizer.encode(prompt)
-    assert drawn["cells"] == [[str(i), lm.tokenizer.shown(token), str(token), f"{token:02X}"] for i, token in enumerate(ids)]
+    assert drawn["cells"] == [
+        [str(i), lm.tokenizer.shown(token), str(token), f"{token:02X}"] for i, token in enumerate(ids)
+    ]
     np.testing.assert_array_equal(values(drawn), run_trace(lm, prompt)["hook_embed"])
 
 

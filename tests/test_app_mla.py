@@ -24,7 +24,9 @@ PARTS = ("path", "cache", "size", "cost", "lost")
 SECOND = replace(
     LATENT,
     attention=replace(LATENT.attention, q_lora_rank=None),
-    feed_forward=replace(LATENT.feed_forward, scoring_func="softmax", selection_bias=False, group_score="max", norm_topk_prob=False),
+    feed_forward=replace(
+        LATENT.feed_forward, scoring_func="softmax", selection_bias=False, group_score="max", norm_topk_prob=False
+    ),
 )
 
 
@@ -174,7 +176,19 @@ def test_a_measurement_that_is_not_the_formula_is_shouted(monkeypatch):
 
 def test_published_numbers_to_the_digit():
     said = texts(page(latent="size"))
-    for number in ("70,272 B = 70.272 KB", "327,680 B = 327.680 KB", "516,096 B = 516.096 KB", "69,120 B", "31,104 B", "3,997,696 B", "4,997,120 B", "7.344", "4.663", "56.9", "71.1"):
+    for number in (
+        "70,272 B = 70.272 KB",
+        "327,680 B = 327.680 KB",
+        "516,096 B = 516.096 KB",
+        "69,120 B",
+        "31,104 B",
+        "3,997,696 B",
+        "4,997,120 B",
+        "7.344",
+        "4.663",
+        "56.9",
+        "71.1",
+    ):
         assert number in said, number
 
 

@@ -23,7 +23,10 @@ def never_fetched(monkeypatch, tmp_path):
 def paths(tmp_path_factory) -> dict[str, str]:
     """Files of the two kinds of model, and of one whose every expert is chosen."""
     every = replace(V3, feed_forward=replace(V3.feed_forward, num_experts_per_tok=7, n_shared_experts=0))
-    return {name: saved(config, tmp_path_factory.mktemp(name), counted=name == "v3").name for name, config in {"v3": V3, "v2": V2, "every": every}.items()}
+    return {
+        name: saved(config, tmp_path_factory.mktemp(name), counted=name == "v3").name
+        for name, config in {"v3": V3, "v2": V2, "every": every}.items()
+    }
 
 
 def room() -> None:
@@ -61,7 +64,21 @@ def test_a_change_that_does_not_fit_the_model_gives_way_to_one_that_does(paths, 
     assert not app.exception and not app.error
 
 
-@pytest.mark.parametrize("odd", [{"layer": 0}, {"layer": 999}, {"layer": "x"}, {"expert": 999}, {"kept": 99, "change": "top", "routing": "whatif"}, {"kept": 0}, {"query": 99}, {"routing": "?"}, {"routes": "?"}, {"change": "?"}])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"layer": 0},
+        {"layer": 999},
+        {"layer": "x"},
+        {"expert": 999},
+        {"kept": 99, "change": "top", "routing": "whatif"},
+        {"kept": 0},
+        {"query": 99},
+        {"routing": "?"},
+        {"routes": "?"},
+        {"change": "?"},
+    ],
+)
 @pytest.mark.parametrize("part", ["who", "whatif"])
 def test_an_address_with_odd_values_shows_a_page(paths, part, odd):
     """The first layer of V2 is dense: an address that names it must not break the layer's control."""
@@ -74,7 +91,9 @@ def test_an_address_with_odd_values_shows_a_page(paths, part, odd):
 def test_hostile_tokens_and_a_single_one(paths, part, prompt):
     app = drawn(model=paths["v3"], routing=part, prompt=prompt)
     assert not app.exception
-    assert not any(":red[" in element.value.replace("\\", "_") or "<script" in element.value for element in app.markdown)
+    assert not any(
+        ":red[" in element.value.replace("\\", "_") or "<script" in element.value for element in app.markdown
+    )
 
 
 def test_all_ways_to_draw_who_goes_where(paths):

@@ -74,7 +74,11 @@ def test_sampling_runs_no_forward_and_can_be_repeated(monkeypatch):
     app.slider(key="top_p").set_value(0.9).run()
     assert not runs and not app.exception
     assert "can be drawn" in texts(app)
-    assert {name: app.query_params[name] for name in ("temperature", "top_k", "top_p")} == {"temperature": "0.5", "top_k": "5", "top_p": "0.9"}
+    assert {name: app.query_params[name] for name in ("temperature", "top_k", "top_p")} == {
+        "temperature": "0.5",
+        "top_k": "5",
+        "top_p": "0.9",
+    }
     app.button(key="sample").click().run()
     once = app.query_params["prompt"]
     assert len(runs) == 1 and len(once) >= before
@@ -104,14 +108,39 @@ def test_a_prompt_that_cannot_be_used_gets_one_message_and_the_picture_stays(pro
     assert not app.error and app.query_params["prompt"] == "good again"
 
 
-@pytest.mark.parametrize("prompt", ["\x00\x01\x1b", "<script>alert(1)</script>", "$x$", ":red[x] :material/home:", "#000001 &amp; **b**", "👩‍🚀", "a\nb\tc"])
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "\x00\x01\x1b",
+        "<script>alert(1)</script>",
+        "$x$",
+        ":red[x] :material/home:",
+        "#000001 &amp; **b**",
+        "👩‍🚀",
+        "a\nb\tc",
+    ],
+)
 def test_odd_prompts_are_shown_as_what_they_are(prompt):
     app = page(prompt=prompt)
     assert not app.exception and not app.error
-    assert not any(":red[" in element.value.replace("\\", "_") or "<script" in element.value for element in app.markdown)
+    assert not any(
+        ":red[" in element.value.replace("\\", "_") or "<script" in element.value for element in app.markdown
+    )
 
 
-@pytest.mark.parametrize("params", [{"layer": "999"}, {"layer": "abc"}, {"lang": "xx"}, {"query": "99"}, {"ids": "1.999999"}, {"top_k": "37"}, {"temperature": "-1"}, {"seed": "x"}])
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"layer": "999"},
+        {"layer": "abc"},
+        {"lang": "xx"},
+        {"query": "99"},
+        {"ids": "1.999999"},
+        {"top_k": "37"},
+        {"temperature": "-1"},
+        {"seed": "x"},
+    ],
+)
 def test_an_address_with_odd_values_shows_a_page(params):
     app = page(**params)
     assert not app.exception and not app.error

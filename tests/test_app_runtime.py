@@ -54,7 +54,10 @@ def test_a_trace_of_other_interventions_is_another_trace(lm):
     assert runtime.trace(lm, "same words") is plain
 
 
-@pytest.mark.parametrize(("prompt", "code"), [("", "empty_prompt"), (" \t\n", "blank_prompt"), ("x" * 100_000, "too_long_to_show"), ("x" * 513, "too_long")])
+@pytest.mark.parametrize(
+    ("prompt", "code"),
+    [("", "empty_prompt"), (" \t\n", "blank_prompt"), ("x" * 100_000, "too_long_to_show"), ("x" * 513, "too_long")],
+)
 def test_prompts_that_cannot_be_shown_are_refused_by_name(lm, prompt, code):
     with pytest.raises(model.BadInput) as caught:
         runtime.trace(lm, prompt)

@@ -21,9 +21,35 @@ MAY_IMPORT = {
     "runtime": {"streamlit", "torch", "model", "fetching"},
     "offer": {"streamlit", "model", "runtime", "state", "text"},
     "page": {"streamlit", "plotly", "model", "offer", "runtime", "state", "view", "text", "components", "figures"},
-    "views": {"streamlit", "numpy", "plotly", "model", "page", "runtime", "state", "view", "text", "components", "figures", "analysis", "views"},
+    "views": {
+        "streamlit",
+        "numpy",
+        "plotly",
+        "model",
+        "page",
+        "runtime",
+        "state",
+        "view",
+        "text",
+        "components",
+        "figures",
+        "analysis",
+        "views",
+    },
 }
-OUTSIDE = {"streamlit", "numpy", "plotly", "torch", "model", "sklearn", "pandas", "tokenizers", "safetensors", "gguf", "transformers"}
+OUTSIDE = {
+    "streamlit",
+    "numpy",
+    "plotly",
+    "torch",
+    "model",
+    "sklearn",
+    "pandas",
+    "tokenizers",
+    "safetensors",
+    "gguf",
+    "transformers",
+}
 
 
 def imported(file: Path) -> set[str]:
@@ -51,7 +77,9 @@ APP_FILES = sorted((ROOT / "app").rglob("*.py"))
 MODEL_FILES = sorted((ROOT / "model").rglob("*.py"))
 
 
-@pytest.mark.parametrize("file", [f for f in APP_FILES if part_of(f) in MAY_IMPORT], ids=lambda f: str(f.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "file", [f for f in APP_FILES if part_of(f) in MAY_IMPORT], ids=lambda f: str(f.relative_to(ROOT))
+)
 def test_each_part_of_the_app_imports_only_what_the_design_lets_it(file):
     """Guards against pages that compute, figures that read widgets, and caches in odd places."""
     assert imported(file) - MAY_IMPORT[part_of(file)] == set()

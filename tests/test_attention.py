@@ -61,7 +61,13 @@ def test_mask_of_a_window():
 
 
 MODELS = {"grouped": DENSE, "latent": LATENT, "learned": LEARNED}
-CHANGES = {"none": (), "all at once": (NoMask(), NoScaling(), NoPositions(), UniformPattern(1, 0)), "one head": (UniformPattern(0, 2),), "no mask": (NoMask(),), "no scaling": (NoScaling(),)}
+CHANGES = {
+    "none": (),
+    "all at once": (NoMask(), NoScaling(), NoPositions(), UniformPattern(1, 0)),
+    "one head": (UniformPattern(0, 2),),
+    "no mask": (NoMask(),),
+    "no scaling": (NoScaling(),),
+}
 
 
 @pytest.mark.parametrize("changes", CHANGES.values(), ids=CHANGES)
@@ -80,7 +86,9 @@ def test_light_trace_derives_what_a_full_one_captured(config, changes):
         assert name + "hook_attn_scores" not in light
         assert name + "hook_pattern" not in light
         # The fused run differs in the last bits; from one run's own queries and keys the rest follows closer.
-        bare = replace(full, arrays={key: array for key, array in full.items() if not key.endswith(DERIVED) or key in light})
+        bare = replace(
+            full, arrays={key: array for key, array in full.items() if not key.endswith(DERIVED) or key in light}
+        )
         for hook in ("hook_attn_scores", "hook_pattern"):
             np.testing.assert_allclose(light[name + hook], full[name + hook], atol=2e-4)
             np.testing.assert_allclose(bare[name + hook], full[name + hook], atol=1e-5, rtol=1e-5)
@@ -90,7 +98,9 @@ def test_uniform_pattern_is_stored_in_a_light_trace():
     """A pattern that was changed cannot be derived: guards against showing the one before the change."""
     lm, ids = random_model(DENSE), random_ids(T)
     full, light = (run_trace(lm, ids, capture=kind, interventions=[UniformPattern(1, 4)]) for kind in ("all", "light"))
-    np.testing.assert_allclose(light.pattern(1), full.pattern(1), atol=1e-5)  # of 0.8: the two runs may round differently
+    np.testing.assert_allclose(
+        light.pattern(1), full.pattern(1), atol=1e-5
+    )  # of 0.8: the two runs may round differently
     np.testing.assert_allclose(light.pattern(1)[4], np.tri(T) / np.arange(1, T + 1)[:, None], atol=1e-6)
 
 
@@ -105,7 +115,9 @@ def test_the_four_stages(config):
         q, k = trace.query(layer), trace.key(layer)
         group = heads // k.shape[1]
         for head, query, key in [(0, 3, 2), (heads - 1, T - 1, 5), (heads // 2, 7, 7)]:
-            np.testing.assert_allclose(dot[head, query, key], q[query, head] @ k[key, head // group], rtol=1e-4, atol=1e-5)
+            np.testing.assert_allclose(
+                dot[head, query, key], q[query, head] @ k[key, head // group], rtol=1e-4, atol=1e-5
+            )
         np.testing.assert_array_equal(scaled, dot * trace.scale(layer))
         allowed = np.tri(T, dtype=bool)
         np.testing.assert_array_equal(masked[:, allowed], scaled[:, allowed])

@@ -10,7 +10,11 @@ from model import checkpoint
 from model.training import heads
 from tests.random_models import DENSE, random_model
 
-FOUND = {"previous": {"layer": 1, "head": 1, "score": 0.61}, "induction": {"layer": 1, "head": 2, "score": 0.34}, "first": {"layer": 0, "head": 0, "score": 0.05}}
+FOUND = {
+    "previous": {"layer": 1, "head": 1, "score": 0.61},
+    "induction": {"layer": 1, "head": 2, "score": 0.34},
+    "first": {"layer": 0, "head": 0, "score": 0.05},
+}
 
 
 def script() -> None:

@@ -24,7 +24,13 @@ from app.environment import Trouble
 from tests import __main__ as runner
 
 ROOT = Path(__file__).resolve().parent.parent
-BEFORE_INSTALLING = ("app/__init__.py", "app/__main__.py", "app/environment.py", "tests/__init__.py", "tests/__main__.py")
+BEFORE_INSTALLING = (
+    "app/__init__.py",
+    "app/__main__.py",
+    "app/environment.py",
+    "tests/__init__.py",
+    "tests/__main__.py",
+)
 
 
 class Project:
@@ -67,7 +73,10 @@ def test_what_runs_before_installing_can_be_read_by_an_old_python(file):
     roots = {name.name.split(".")[0] for node in imports if isinstance(node, ast.Import) for name in node.names}
     roots |= {node.module.split(".")[0] for node in imports if isinstance(node, ast.ImportFrom)}
     assert roots <= sys.stdlib_module_names | {"app"} and "__future__" not in roots
-    assert {node.module for node in imports if isinstance(node, ast.ImportFrom) and node.module.startswith("app")} <= {"app", "app.environment"}
+    assert {node.module for node in imports if isinstance(node, ast.ImportFrom) and node.module.startswith("app")} <= {
+        "app",
+        "app.environment",
+    }
 
 
 def test_an_old_python_gets_one_sentence(capsys, monkeypatch):
@@ -127,7 +136,11 @@ def test_an_installation_that_was_cut_off_is_taken_up_again(project, monkeypatch
     assert project.installed == [project.app] * 2 and project.mark.exists()
 
 
-@pytest.mark.parametrize("python", [None, "", "#!/no/such/interpreter\n", "#!/bin/sh\nexit 1\n", "#!/bin/sh\necho 3 10\n"], ids=["absent", "empty", "gone", "broken", "older"])
+@pytest.mark.parametrize(
+    "python",
+    [None, "", "#!/no/such/interpreter\n", "#!/bin/sh\nexit 1\n", "#!/bin/sh\necho 3 10\n"],
+    ids=["absent", "empty", "gone", "broken", "older"],
+)
 def test_an_environment_that_cannot_be_mended_is_made_anew(project, python):
     """For instance after the system's Python was upgraded, or a folder copied from another machine."""
     environment.prepare(project.app)
@@ -189,7 +202,9 @@ def test_satisfied_means_the_pinned_versions(project, monkeypatch):
 def test_starts_at_once_install_once(project, monkeypatch, capsys):
     """Two pips in one environment leave packages half of one version, half of another."""
     monkeypatch.setattr(environment, "_POLL_SECONDS", 0.01)
-    monkeypatch.setattr(environment, "_pip_install", lambda requirements: (time.sleep(0.3), project.installed.append(requirements)))
+    monkeypatch.setattr(
+        environment, "_pip_install", lambda requirements: (time.sleep(0.3), project.installed.append(requirements))
+    )
     threads = [threading.Thread(target=environment.prepare, args=(project.app,)) for _ in range(4)]
     for thread in threads:
         thread.start()
@@ -218,7 +233,10 @@ def test_without_a_network_one_sentence_follows_pips_own(project, monkeypatch):
     [
         ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "disk space"),
         ("pip._vendor.urllib3.exceptions.ReadTimeoutError: HTTPSConnectionPool: Read timed out.", "network"),
-        ("ERROR: Could not find a version\nERROR: No matching distribution found for torch==2.13.0", "found no torch==2.13.0 for Python 3"),
+        (
+            "ERROR: Could not find a version\nERROR: No matching distribution found for torch==2.13.0",
+            "found no torch==2.13.0 for Python 3",
+        ),
         ("ERROR: something else", "above"),
     ],
 )
@@ -230,7 +248,9 @@ def test_every_failure_of_pip_says_what_to_do(said, sentence):
 
 
 def app(*words: str) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, "-m", "app", "--no-browser", *words], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    return subprocess.run(
+        [sys.executable, "-m", "app", "--no-browser", *words], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
 
 
 def test_help_names_every_option():
@@ -250,7 +270,17 @@ def test_a_taken_port_is_named_with_one_that_is_free():
     start.try_port("127.0.0.1", int(found.stderr.split("--port")[1]))
 
 
-@pytest.mark.parametrize("words", [["--port", "0"], ["--port", "65536"], ["--port", "-1"], ["--port", "eighty"], ["--host", "no.such.address.invalid"], ["--host", "192.0.2.1"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--port", "0"],
+        ["--port", "65536"],
+        ["--port", "-1"],
+        ["--port", "eighty"],
+        ["--host", "no.such.address.invalid"],
+        ["--host", "192.0.2.1"],
+    ],
+)
 def test_a_port_or_host_that_cannot_be_is_refused(words):
     found = app(*words)
     assert found.returncode == 2 and not found.stdout and "Traceback" not in found.stderr
@@ -270,7 +300,10 @@ def test_the_browser_opens_once_the_app_answers(monkeypatch, capsys, wanted):
     opened = []
     monkeypatch.setattr(start.webbrowser, "open", opened.append)
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")  # must not be asked for this machine's own addresses
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process, http.server.HTTPServer(("127.0.0.1", 0), Answers) as server:
+    with (
+        subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process,
+        http.server.HTTPServer(("127.0.0.1", 0), Answers) as server,
+    ):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}"
         start.announce(process, address, wanted)
@@ -310,15 +343,32 @@ def test_the_systems_chromium_comes_before_playwrights(monkeypatch, found):
     monkeypatch.setattr(runner.shutil, "which", lambda name: found)
     monkeypatch.setattr(runner, "install_chromium", lambda python: calls.append("install"))
     monkeypatch.setattr(environment, "prepare", lambda requirements: "python")
-    monkeypatch.setattr(environment, "run", lambda command, variables: calls.append((command, variables.get(runner.CHROMIUM))) or 0)
+    monkeypatch.setattr(
+        environment, "run", lambda command, variables: calls.append((command, variables.get(runner.CHROMIUM))) or 0
+    )
     assert runner.main() == 0
     assert calls == ([] if found else ["install"]) + [(["python", "-m", "pytest", "-k", "word"], found)]
 
 
 @pytest.mark.parametrize(("ci", "status"), [("true", 1), ("", 0)])
 def test_where_ci_is_set_a_skipped_test_fails_the_run(tmp_path, ci, status):
-    (tmp_path / "test_it.py").write_text("import pytest\ndef test_skipped(): pytest.skip('no browser')\ndef test_passed(): pass\n")
-    command = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(tmp_path), str(tmp_path)]
+    (tmp_path / "test_it.py").write_text(
+        "import pytest\ndef test_skipped(): pytest.skip('no browser')\ndef test_passed(): pass\n"
+    )
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "tests.conftest",
+        "-p",
+        "no:cacheprovider",
+        "-c",
+        os.devnull,
+        "--rootdir",
+        str(tmp_path),
+        str(tmp_path),
+    ]
     found = subprocess.run(command, cwd=ROOT, env=os.environ | {"CI": ci}, capture_output=True, text=True, timeout=120)
     assert found.returncode == status, found.stdout + found.stderr
     assert ("every test has to run" in found.stdout) == bool(ci) and "1 passed, 1 skipped" in found.stdout

@@ -93,7 +93,9 @@ def test_a_masked_cell_has_no_weight(visit):
     click(page, "softmax", 2, 8)
     expect(arithmetic(page)).to_have_attribute("data-cell", "2,8")
     assert written(page, "softmax") == 0.0
-    assert written(page, "dot") == pytest.approx(float(run_trace(model.load("tiny"), PROMPT).stage(0, "dot")[0, 2, 8]), rel=1e-4)
+    assert written(page, "dot") == pytest.approx(
+        float(run_trace(model.load("tiny"), PROMPT).stage(0, "dot")[0, 2, 8]), rel=1e-4
+    )
 
 
 def test_escape_lets_go_and_arrow_keys_move(visit):
@@ -121,7 +123,9 @@ def test_another_layer_and_head_show_other_numbers(visit):
     expect(page).to_have_url(re.compile("head=4"))
     settled(page)
     trace = run_trace(model.load("tiny"), PROMPT)
-    expect(page.get_by_test_id("value-dot")).not_to_have_attribute("data-value", str(float(trace.stage(0, "dot")[0, 5, 1])))
+    expect(page.get_by_test_id("value-dot")).not_to_have_attribute(
+        "data-value", str(float(trace.stage(0, "dot")[0, 5, 1]))
+    )
     assert_arithmetic_is_the_traces(page, 2, 4, 5, 1)
 
 
@@ -188,6 +192,9 @@ def test_hostile_tokens_and_one_token_are_only_drawn(visit):
     expect(page.locator(".st-key-chips .chip")).to_have_count(len(HOSTILE))
     click(page, "dot", 5, 1)
     expect(arithmetic(page)).to_have_attribute("data-cell", "5,1")
-    assert page.locator(".st-key-stages b:text-is('$x$')").count() == 0 and page.locator("script:text('alert(1)')").count() == 0
+    assert (
+        page.locator(".st-key-stages b:text-is('$x$')").count() == 0
+        and page.locator("script:text('alert(1)')").count() == 0
+    )
     single = visit(address(prompt="x"))
     expect(stage(single, "softmax")).to_be_visible()

@@ -144,7 +144,9 @@ def test_a_dot_of_the_map_tells_its_token_and_can_be_chosen(visit):
     points = analysis.mapped(model.load("tiny")).points
     token = int(np.linalg.norm(points, axis=1).argmax())  # nothing lies near the outermost one
     page.mouse.move(*place_on_map(page, token))
-    expect(page.locator(".st-key-token_map .tip")).to_have_text(f"{model.load('tiny').tokenizer.shown(token)}  id {token}", use_inner_text=True)
+    expect(page.locator(".st-key-token_map .tip")).to_have_text(
+        f"{model.load('tiny').tokenizer.shown(token)}  id {token}", use_inner_text=True
+    )
     page.mouse.down()
     page.mouse.up()
     expect(page).to_have_url(re.compile(f"token={token}(&|$)"))
@@ -178,7 +180,11 @@ def test_hostile_tokens_are_only_text(visit, part):
 
 
 def test_the_first_screen_has_prompt_controls_and_picture(visit):
-    for part, picture in (("rows", ".st-key-vectors .frame"), ("position", ".st-key-clocks .main-svg"), ("nearest", ".st-key-token_map canvas")):
+    for part, picture in (
+        ("rows", ".st-key-vectors .frame"),
+        ("position", ".st-key-clocks .main-svg"),
+        ("nearest", ".st-key-token_map canvas"),
+    ):
         page = visit(address(part=part))
         for selector in (".st-key-prompt", ".st-key-part", picture):
             box = page.locator(selector).first.bounding_box()

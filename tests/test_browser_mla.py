@@ -22,7 +22,9 @@ expect.set_options(timeout=30_000)  # the first picture in a fresh browser loads
 def latent(tmp_path_factory) -> str:
     """The path of a model built as storyteller, of random weights."""
     path = tmp_path_factory.mktemp("models") / "latent.safetensors"
-    checkpoint.save(replace(random_model(replace(CONFIGS["storyteller"], vocab_size=257, n_layers=3)), name="latent"), path)
+    checkpoint.save(
+        replace(random_model(replace(CONFIGS["storyteller"], vocab_size=257, n_layers=3)), name="latent"), path
+    )
     return str(path)
 
 
@@ -97,7 +99,9 @@ def test_the_keyboard_reads_a_box_cell_by_cell_and_chooses_a_token(visit):
     page.keyboard.press("ArrowRight")
     readout = page.locator(".st-key-lanes .readout")
     expect(readout).to_contain_text(f"{len(trace.ids) - 2} {trace.tokens[-2]}")
-    assert number(readout.inner_text()) == pytest.approx(trace["blocks.0.attn.hook_kv_latent"][-2, 1], rel=1e-4, abs=1e-5)
+    assert number(readout.inner_text()) == pytest.approx(
+        trace["blocks.0.attn.hook_kv_latent"][-2, 1], rel=1e-4, abs=1e-5
+    )
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(f"query={len(trace.ids) - 2}"))
     settled(page)
@@ -197,7 +201,9 @@ def test_prompt_controls_and_picture_are_on_the_first_screen(visit, latent, sche
         assert place["y"] >= 0 and place["y"] + place["height"] <= 800, place
         assert place["x"] + place["width"] <= 1280, place
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
-    sizes = page.locator(".st-key-lanes .root").evaluate("root => [...root.querySelectorAll('*')].filter(e => e.textContent).map(e => parseFloat(getComputedStyle(e).fontSize))")
+    sizes = page.locator(".st-key-lanes .root").evaluate(
+        "root => [...root.querySelectorAll('*')].filter(e => e.textContent).map(e => parseFloat(getComputedStyle(e).fontSize))"
+    )
     assert min(sizes) >= 16
     for latent_part, picture in (("cache", "growth"), ("size", "sizes")):
         page.locator(".st-key-latent button").nth(("path", "cache", "size", "cost", "lost").index(latent_part)).click()

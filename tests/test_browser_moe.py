@@ -23,7 +23,9 @@ CONFIGS = {"v3": V3, "v2": V2}
 @pytest.fixture(scope="module")
 def models(tmp_path_factory) -> dict[str, LanguageModel]:
     """A model of each kind, in a file."""
-    return {name: saved(config, tmp_path_factory.mktemp(name), counted=name == "v3") for name, config in CONFIGS.items()}
+    return {
+        name: saved(config, tmp_path_factory.mktemp(name), counted=name == "v3") for name, config in CONFIGS.items()
+    }
 
 
 @pytest.fixture
@@ -41,7 +43,11 @@ def column(page: Page, name: str) -> dict[str, str]:
     """Texts of a column of the decision's table by expert, empty ones left out."""
     cells = page.locator(f'.st-key-decision .cell[data-column="{name}"]')
     cells.first.wait_for()
-    return {expert: text for expert, text in cells.evaluate_all("cells => cells.map(c => [c.dataset.expert, c.textContent])") if text}
+    return {
+        expert: text
+        for expert, text in cells.evaluate_all("cells => cells.map(c => [c.dataset.expert, c.textContent])")
+        if text
+    }
 
 
 def number(text: str) -> float:
@@ -62,13 +68,18 @@ def test_a_decision_shows_the_numbers_of_the_trace(room, models, name):
     out = column(page, "out")
     assert [number(out[str(e)]) for e in made.chosen] == pytest.approx(made.out_norms.tolist(), abs=6e-4)
     assert number(out["shared"]) == pytest.approx(made.shared_norm, abs=6e-4)
-    pushes = {str(push.expert) if push.expert is not None else "shared": push.predicted for push in routing.pushes(trace, 2, 1)}
+    pushes = {
+        str(push.expert) if push.expert is not None else "shared": push.predicted
+        for push in routing.pushes(trace, 2, 1)
+    }
     assert {e: number(text) for e, text in column(page, "push").items()} == pytest.approx(pushes, abs=6e-4)
     if name == "v3":
         assert [number(column(page, "bias")[str(e)]) for e in range(7)] == pytest.approx(made.bias.tolist(), abs=6e-5)
         expect(page.locator(".cell.group:not(.head)")).to_have_count(0)
     else:
-        assert [number(column(page, "weight")[str(e)]) for e in made.chosen] == pytest.approx(made.weights.tolist(), abs=6e-5)
+        assert [number(column(page, "weight")[str(e)]) for e in made.chosen] == pytest.approx(
+            made.weights.tolist(), abs=6e-5
+        )
         expect(page.locator(".cell.group:not(.head)")).to_have_count(5)
         expect(page.locator(".cell.group.kept")).to_have_count(2)
 
@@ -175,7 +186,13 @@ def test_the_parameters_of_every_layer_are_drawn(room):
 def test_prompt_controls_and_picture_are_on_the_first_screen(room, part):
     """In Chinese and dark: the other half of the looks, in which the other tests do not run."""
     page = room("v3", routing=part, layer=1, lang="zh", options={"color_scheme": "dark"})
-    picture = {"who": ".frame", "decision": ".decision", "active": ".st-key-active", "likes": ".st-key-shares", "whatif": ".st-key-before_after"}[part]
+    picture = {
+        "who": ".frame",
+        "decision": ".decision",
+        "active": ".st-key-active",
+        "likes": ".st-key-shares",
+        "whatif": ".st-key-before_after",
+    }[part]
     page.locator(picture).wait_for()
     settled(page)
     for _ in range(100):  # Streamlit's placeholders give way one after the other

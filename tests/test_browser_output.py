@@ -147,7 +147,9 @@ def test_the_source_that_ran_can_be_read(visit):
     page = visit("/output?model=tiny")
     page.get_by_text("Show the source that ran").click()
     expect(page.get_by_test_id("stExpanderDetails").get_by_text("def distribution").first).to_be_visible()
-    assert "\n    logits = np.asarray" in page.locator("[data-testid=stExpanderDetails] code").first.inner_text(), "with its indentation"
+    assert "\n    logits = np.asarray" in page.locator("[data-testid=stExpanderDetails] code").first.inner_text(), (
+        "with its indentation"
+    )
 
 
 def test_a_long_prompt_leaves_the_first_screen_to_the_picture(visit):
@@ -188,7 +190,13 @@ def test_tokens_are_never_markup(visit, prompt):
 def test_prompt_controls_and_picture_are_on_the_first_screen(visit, scheme):
     page = visit(f"/output?model=tiny&prompt={PROMPT}&temperature=0.7", color_scheme=scheme)
     expect(rows(page)).to_have_count(10)
-    for part in (box(page), chips(page).last, rows(page).last, page.locator(".st-key-top_p"), page.locator(".st-key-generate button")):
+    for part in (
+        box(page),
+        chips(page).last,
+        rows(page).last,
+        page.locator(".st-key-top_p"),
+        page.locator(".st-key-generate button"),
+    ):
         place = part.bounding_box()
         assert place["y"] >= 0 and place["y"] + place["height"] <= 800, place
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280

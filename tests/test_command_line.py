@@ -43,7 +43,9 @@ def refused(capsys, *arguments: str) -> str:
 
 def start(*arguments, **options) -> subprocess.Popen:
     """The real thing, as a process of its own."""
-    return subprocess.Popen([sys.executable, "-m", "model", *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+    return subprocess.Popen(
+        [sys.executable, "-m", "model", *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options
+    )
 
 
 def test_list_names_what_can_be_loaded(capsys):
@@ -83,7 +85,14 @@ def test_next_says_that_untrained_weights_mean_nothing(capsys):
 
 
 def test_percentages_are_never_falsely_zero():
-    assert [percent(p) for p in (1.0, 0.773, 0.004, 0.0001, 0.00009, 0.0)] == ["100.00 %", "77.30 %", "0.40 %", "0.01 %", "< 0.01 %", "< 0.01 %"]
+    assert [percent(p) for p in (1.0, 0.773, 0.004, 0.0001, 0.00009, 0.0)] == [
+        "100.00 %",
+        "77.30 %",
+        "0.40 %",
+        "0.01 %",
+        "< 0.01 %",
+        "< 0.01 %",
+    ]
 
 
 def test_tables_stay_aligned_with_chinese():
@@ -202,7 +211,9 @@ def test_a_reader_that_leaves_early_is_no_error():
 
 
 def test_ctrl_c_is_quiet():
-    process = start("generate", "Once", "--model", "storyteller", "--max-new-tokens", "500")  # seconds of work: the tiny model may have ended by now
+    process = start(
+        "generate", "Once", "--model", "storyteller", "--max-new-tokens", "500"
+    )  # seconds of work: the tiny model may have ended by now
     process.stdout.read(1)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=120)

@@ -20,8 +20,21 @@ from model.trace import run_trace
 V, T = 257, 23  # as many ids as the byte tokenizer has
 SEEDS = (0, 1)
 
-_TRUNK = {"vocab_size": V, "num_hidden_layers": 3, "max_position_embeddings": 71, "bos_token_id": None, "eos_token_id": None, "pad_token_id": None}
-_DENSE = _TRUNK | {"hidden_size": 30, "intermediate_size": 37, "num_attention_heads": 10, "num_key_value_heads": 5, "head_dim": 6}
+_TRUNK = {
+    "vocab_size": V,
+    "num_hidden_layers": 3,
+    "max_position_embeddings": 71,
+    "bos_token_id": None,
+    "eos_token_id": None,
+    "pad_token_id": None,
+}
+_DENSE = _TRUNK | {
+    "hidden_size": 30,
+    "intermediate_size": 37,
+    "num_attention_heads": 10,
+    "num_key_value_heads": 5,
+    "head_dim": 6,
+}
 _NARROW = {name: value for name, value in _DENSE.items() if name != "head_dim"} | {"hidden_size": 60}
 _EXPERTS = _TRUNK | {"hidden_size": 60, "num_attention_heads": 10, "num_key_value_heads": 5, "num_experts_per_tok": 3}
 _DEEPSEEK = _TRUNK | {
@@ -121,8 +134,12 @@ def ask(made: transformers.PreTrainedModel, ids: list[int]) -> Reference:
         out = made(torch.tensor([ids]), output_attentions=True)
         for handle in handles:
             handle.remove()
-        continued = made.generate(torch.tensor([ids]), attention_mask=torch.ones(1, len(ids)), max_new_tokens=30, do_sample=False)
-    return Reference(out.logits[0].numpy(), [a[0].numpy() for a in out.attentions], continued[0, len(ids) :].tolist(), chosen)
+        continued = made.generate(
+            torch.tensor([ids]), attention_mask=torch.ones(1, len(ids)), max_new_tokens=30, do_sample=False
+        )
+    return Reference(
+        out.logits[0].numpy(), [a[0].numpy() for a in out.attentions], continued[0, len(ids) :].tolist(), chosen
+    )
 
 
 def save(made: transformers.PreTrainedModel, folder, **options) -> None:
@@ -153,10 +170,13 @@ def test_same_numbers_as_transformers(family, seed, tmp_path):
         ours = np.argsort(trace[f"blocks.{layer}.mlp.hook_expert_indices"], axis=-1)
         theirs = np.argsort(experts, axis=-1)  # neither promises an order among the chosen
         np.testing.assert_array_equal(
-            np.take_along_axis(trace[f"blocks.{layer}.mlp.hook_expert_indices"], ours, -1), np.take_along_axis(experts, theirs, -1)
+            np.take_along_axis(trace[f"blocks.{layer}.mlp.hook_expert_indices"], ours, -1),
+            np.take_along_axis(experts, theirs, -1),
         )
         np.testing.assert_allclose(
-            np.take_along_axis(trace[f"blocks.{layer}.mlp.hook_expert_weights"], ours, -1), np.take_along_axis(weights, theirs, -1), atol=1e-5
+            np.take_along_axis(trace[f"blocks.{layer}.mlp.hook_expert_weights"], ours, -1),
+            np.take_along_axis(weights, theirs, -1),
+            atol=1e-5,
         )
 
 

@@ -37,13 +37,23 @@ def test_packed_weights_as_transformers_unpacks_them(packing, tmp_path):
     """Guards the layout of packed rows; transformers reads the file with code of its own."""
     wide = llama(hidden_size=64, intermediate_size=96, num_attention_heads=4, num_key_value_heads=2, head_dim=16)
     made = randomise(LlamaForCausalLM(LlamaConfig(**wide)))
-    values = LLAMA_VALUES | {"embedding_length": 64, "feed_forward_length": 96, "attention.head_count": 4, "attention.head_count_kv": 2, "attention.key_length": 16, "attention.value_length": 16, "rope.dimension_count": 16}
+    values = LLAMA_VALUES | {
+        "embedding_length": 64,
+        "feed_forward_length": 96,
+        "attention.head_count": 4,
+        "attention.head_count_kv": 2,
+        "attention.key_length": 16,
+        "attention.value_length": 16,
+        "rope.dimension_count": 16,
+    }
     tensors = gguf_tensors(made, False, False)
     write(tmp_path / "m.gguf", "llama", values, tensors, GGMLQuantizationType[packing])
     reference = AutoModelForCausalLM.from_pretrained(tmp_path, gguf_file="m.gguf", dtype=torch.float32).eval()
     with torch.no_grad():
         expected = reference(torch.tensor([IDS])).logits[0].numpy()
-    np.testing.assert_allclose(run_trace(read_gguf(tmp_path / "m.gguf", "ours"), IDS).logits, expected, atol=1e-3, rtol=0)
+    np.testing.assert_allclose(
+        run_trace(read_gguf(tmp_path / "m.gguf", "ours"), IDS).logits, expected, atol=1e-3, rtol=0
+    )
 
 
 def test_rope_scalings_are_understood(tmp_path):
@@ -61,7 +71,10 @@ def test_llama_3s_table_of_frequencies_is_recognised(tmp_path):
     path = tiny(tmp_path, {"rope.freq_base": 500_000.0}, {"rope_freqs.weight": table})
     assert read_gguf(path, "m").config.rope.scaling == scaling
     with pytest.raises(BadInput, match="rope_freqs.weight"):
-        read_gguf(tiny(tmp_path, {"rope.freq_base": 500_000.0}, {"rope_freqs.weight": table * torch.tensor([1.0, 1.1, 1.0])}), "m")
+        read_gguf(
+            tiny(tmp_path, {"rope.freq_base": 500_000.0}, {"rope_freqs.weight": table * torch.tensor([1.0, 1.1, 1.0])}),
+            "m",
+        )
 
 
 UNSUPPORTED = {
@@ -88,7 +101,15 @@ def test_what_would_be_computed_wrongly_is_refused_by_name(name, tmp_path):
     assert error.value.code == "unsupported"
 
 
-@pytest.mark.parametrize("told, named", [({"pre": "chatglm-bpe"}, "chatglm-bpe"), ({"pre": None}, "None"), ({"model": "llama"}, "'llama'"), ({"model": "bert"}, "'bert'")])
+@pytest.mark.parametrize(
+    "told, named",
+    [
+        ({"pre": "chatglm-bpe"}, "chatglm-bpe"),
+        ({"pre": None}, "None"),
+        ({"model": "llama"}, "'llama'"),
+        ({"model": "bert"}, "'bert'"),
+    ],
+)
 def test_unknown_tokenizers_are_refused_by_name(told, named, tmp_path):
     with pytest.raises(BadInput, match=named) as error:
         read_gguf(tiny(tmp_path, tokenizer=told), "m")
@@ -115,8 +136,12 @@ def test_weights_that_do_not_fit_are_named(tmp_path):
 def trained(pre_tokenizer) -> tokenizers.Tokenizer:
     backend = tokenizers.Tokenizer(tokenizers.models.BPE())
     backend.pre_tokenizer = pre_tokenizer
-    trainer = tokenizers.trainers.BpeTrainer(vocab_size=400, initial_alphabet=sorted(byte_alphabet().values()), show_progress=False)
-    backend.train_from_iterator(["I'LL see 12345 ships  in  1999, he'd said.\n\n12 of them", "don't\tstop 7 8 9 100"] * 9, trainer)
+    trainer = tokenizers.trainers.BpeTrainer(
+        vocab_size=400, initial_alphabet=sorted(byte_alphabet().values()), show_progress=False
+    )
+    backend.train_from_iterator(
+        ["I'LL see 12345 ships  in  1999, he'd said.\n\n12 of them", "don't\tstop 7 8 9 100"] * 9, trainer
+    )
     backend.add_special_tokens([AddedToken("<|end|>", normalized=False, special=True)])
     return backend
 
@@ -130,7 +155,12 @@ def splits():
     def split(count: str):
         return tokenizers.pre_tokenizers.Split(tokenizers.Regex(words.replace("COUNT", count)), "isolated")
 
-    return {"gpt-2": byte_level, "smollm": sequence([digits, byte_level]), "llama-bpe": sequence([split("{1,3}"), plain]), "qwen2": sequence([split(""), plain])}
+    return {
+        "gpt-2": byte_level,
+        "smollm": sequence([digits, byte_level]),
+        "llama-bpe": sequence([split("{1,3}"), plain]),
+        "qwen2": sequence([split(""), plain]),
+    }
 
 
 @pytest.mark.parametrize("pre", ["gpt-2", "smollm", "llama-bpe", "qwen2"])
@@ -140,10 +170,23 @@ def test_a_tokenizer_survives_the_way_through_gguf(pre):
     tokens = [token for token, _ in vocabulary]
     merges = [" ".join(pair) for pair in json.loads(original.to_str())["model"]["merges"]]
     types = [3 if token == "<|end|>" else 1 for token in tokens]
-    metadata = {"model": "gpt2", "pre": pre, "tokens": tokens, "merges": merges, "token_type": types, "eos_token_id": len(tokens) - 1, "add_bos_token": False}
+    metadata = {
+        "model": "gpt2",
+        "pre": pre,
+        "tokens": tokens,
+        "merges": merges,
+        "token_type": types,
+        "eos_token_id": len(tokens) - 1,
+        "add_bos_token": False,
+    }
     tokenizer = read_tokenizer({f"tokenizer.ggml.{key}": value for key, value in metadata.items()})
     for text in ("I'll see 12345  ships", "in  1999,\n\n12 of them<|end|>don't", "\t7 8 9 100!!\n", "naïve 你好 🦊"):
         assert tokenizer.encode(text) == original.encode(text).ids, text
     assert tokenizer.end_ids == {len(tokens) - 1}
-    begun = read_tokenizer({f"tokenizer.ggml.{key}": value for key, value in (metadata | {"add_bos_token": True, "bos_token_id": 3}).items()})
+    begun = read_tokenizer(
+        {
+            f"tokenizer.ggml.{key}": value
+            for key, value in (metadata | {"add_bos_token": True, "bos_token_id": 3}).items()
+        }
+    )
     assert begun.encode("ships")[0] == 3 and begun.encode("ships")[1:] == original.encode("ships").ids

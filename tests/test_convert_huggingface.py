@@ -16,9 +16,20 @@ from model.errors import BadInput
 from model.tokenizer import Tokenizer
 from model.trace import run_trace
 
-SIZES = {"vocab_size": 257, "hidden_size": 30, "intermediate_size": 37, "num_hidden_layers": 2, "num_attention_heads": 10, "num_key_value_heads": 5, "head_dim": 6, "max_position_embeddings": 71}
+SIZES = {
+    "vocab_size": 257,
+    "hidden_size": 30,
+    "intermediate_size": 37,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 10,
+    "num_key_value_heads": 5,
+    "head_dim": 6,
+    "max_position_embeddings": 71,
+}
 IDS = list(range(20))
-PUBLISHED = json.loads((Path(__file__).parent / "published_configs.json").read_text())  # by model, from their config.json
+PUBLISHED = json.loads(
+    (Path(__file__).parent / "published_configs.json").read_text()
+)  # by model, from their config.json
 
 
 @pytest.fixture(scope="module")
@@ -50,9 +61,15 @@ def change(place, **options) -> None:
 REFUSED = {
     "model_type": ({"model_type": "mamba"}, "mamba"),
     "no model_type": ({"model_type": None}, "None"),
-    "dynamic rope": ({"rope_parameters": {"rope_type": "dynamic", "rope_theta": 1e4, "factor": 2.0}}, "rope type = dynamic"),
+    "dynamic rope": (
+        {"rope_parameters": {"rope_type": "dynamic", "rope_theta": 1e4, "factor": 2.0}},
+        "rope type = dynamic",
+    ),
     "old rope_scaling": ({"rope_parameters": None, "rope_scaling": {"type": "longrope", "factor": 2.0}}, "longrope"),
-    "unknown rope option": ({"rope_parameters": {"rope_type": "default", "rope_theta": 1e4, "mrope_section": [1, 1, 1]}}, "mrope_section"),
+    "unknown rope option": (
+        {"rope_parameters": {"rope_type": "default", "rope_theta": 1e4, "mrope_section": [1, 1, 1]}},
+        "mrope_section",
+    ),
     "partial rotation": ({"partial_rotary_factor": 0.5}, "partial_rotary_factor = 0.5"),
     "unknown option": ({"use_parallel_residual": True}, "use_parallel_residual = True"),
     "unknown number": ({"logit_scale": 0.25}, "logit_scale = 0.25"),
@@ -81,14 +98,56 @@ def test_refused_by_name(name, copy):
 
 
 FAMILY_REFUSED = {
-    "gpt2, scaled by layer": ({"model_type": "gpt2", "n_embd": 8, "n_head": 2, "n_layer": 1, "n_positions": 9, "vocab_size": 9, "scale_attn_by_inverse_layer_idx": True}, "inverse_layer"),
-    "qwen2, mixed windows": (SIZES | {"model_type": "qwen2", "use_sliding_window": True, "sliding_window": 4, "max_window_layers": 1}, "use_sliding_window"),
-    "qwen2, mixed layers": (SIZES | {"model_type": "qwen2", "use_sliding_window": True, "sliding_window": 4, "layer_types": ["full_attention", "sliding_attention"]}, "use_sliding_window"),
-    "qwen2_moe, sparse steps": (SIZES | {"model_type": "qwen2_moe", "decoder_sparse_step": 2}, "decoder_sparse_step = 2"),
+    "gpt2, scaled by layer": (
+        {
+            "model_type": "gpt2",
+            "n_embd": 8,
+            "n_head": 2,
+            "n_layer": 1,
+            "n_positions": 9,
+            "vocab_size": 9,
+            "scale_attn_by_inverse_layer_idx": True,
+        },
+        "inverse_layer",
+    ),
+    "qwen2, mixed windows": (
+        SIZES | {"model_type": "qwen2", "use_sliding_window": True, "sliding_window": 4, "max_window_layers": 1},
+        "use_sliding_window",
+    ),
+    "qwen2, mixed layers": (
+        SIZES
+        | {
+            "model_type": "qwen2",
+            "use_sliding_window": True,
+            "sliding_window": 4,
+            "layer_types": ["full_attention", "sliding_attention"],
+        },
+        "use_sliding_window",
+    ),
+    "qwen2_moe, sparse steps": (
+        SIZES | {"model_type": "qwen2_moe", "decoder_sparse_step": 2},
+        "decoder_sparse_step = 2",
+    ),
     "qwen3_moe, dense last": (SIZES | {"model_type": "qwen3_moe", "mlp_only_layers": [1]}, "mlp_only_layers"),
-    "mistral, mscale_all_dim": (SIZES | {"model_type": "mistral", "rope_scaling": {"type": "yarn", "factor": 2.0, "mscale": 1.0, "mscale_all_dim": 1.0}}, "mscale_all_dim"),
+    "mistral, mscale_all_dim": (
+        SIZES
+        | {
+            "model_type": "mistral",
+            "rope_scaling": {"type": "yarn", "factor": 2.0, "mscale": 1.0, "mscale_all_dim": 1.0},
+        },
+        "mscale_all_dim",
+    ),
 }
-_LATENT = {"kv_lora_rank": 13, "qk_rope_head_dim": 6, "qk_nope_head_dim": 7, "v_head_dim": 11, "n_routed_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 12, "num_key_value_heads": 10}
+_LATENT = {
+    "kv_lora_rank": 13,
+    "qk_rope_head_dim": 6,
+    "qk_nope_head_dim": 7,
+    "v_head_dim": 11,
+    "n_routed_experts": 4,
+    "num_experts_per_tok": 2,
+    "moe_intermediate_size": 12,
+    "num_key_value_heads": 10,
+}
 FAMILY_REFUSED |= {
     "deepseek_v3, eps": (SIZES | _LATENT | {"model_type": "deepseek_v3", "rms_norm_eps": 1e-5}, "rms_norm_eps"),
     "deepseek_v3, method": (SIZES | _LATENT | {"model_type": "deepseek_v3", "topk_method": "greedy"}, "topk_method = greedy"),
@@ -107,14 +166,25 @@ def test_refused_in_other_families(name):
 
 def test_harmless_options_are_let_through(copy):
     """What SmolLM2's and other published config.json say beside the architecture."""
-    change(copy, is_llama_config=True, rope_interleaved=False, _name_or_path="x", **{"transformers.js_config": {"dtype": "q4"}})
+    change(
+        copy,
+        is_llama_config=True,
+        rope_interleaved=False,
+        _name_or_path="x",
+        **{"transformers.js_config": {"dtype": "q4"}},
+    )
     assert read_huggingface(copy, "m").config.n_layers == 2
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_what_published_models_say_is_understood(name):
     """Guards the refusal of unknown options against refusing models that people have."""
-    expected = {"Qwen1.5-MoE-A2.7B": ("MHA", "MoE"), "DeepSeek-V2-Lite": ("MLA", "MoE"), "DeepSeek-V3, unquantised": ("MLA", "MoE"), "gpt2": ("MHA", "GELU")}
+    expected = {
+        "Qwen1.5-MoE-A2.7B": ("MHA", "MoE"),
+        "DeepSeek-V2-Lite": ("MLA", "MoE"),
+        "DeepSeek-V3, unquantised": ("MLA", "MoE"),
+        "gpt2": ("MHA", "GELU"),
+    }
     dense_or_experts = "MoE" if "num_experts_per_tok" in PUBLISHED[name] else "SwiGLU"
     config = read_config(PUBLISHED[name])
     assert (config.attention.kind, config.feed_forward.kind) == expected.get(name, ("GQA", dense_or_experts))
@@ -145,7 +215,9 @@ def test_several_shards_are_one_model(folder, tmp_path):
 
 def test_an_index_may_not_reach_outside_its_folder(copy):
     (copy / "model.safetensors").rename(copy / "a.safetensors")
-    (copy / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"model.norm.weight": "../copy/a.safetensors"}}))
+    (copy / "model.safetensors.index.json").write_text(
+        json.dumps({"weight_map": {"model.norm.weight": "../copy/a.safetensors"}})
+    )
     with pytest.raises(BadInput, match="no file of this folder"):
         read_huggingface(copy, "m")
 
@@ -225,9 +297,13 @@ def test_a_tokenizer_of_another_model_is_refused(copy):
 def test_gpt2_files_without_prefix_and_with_masks_are_read(tmp_path):
     """The first GPT-2 files on the hub have no "transformer." and carry mask buffers."""
     torch.manual_seed(0)
-    made = transformers.GPT2LMHeadModel(transformers.GPT2Config(vocab_size=257, n_positions=71, n_embd=33, n_layer=2, n_head=11)).eval()
+    made = transformers.GPT2LMHeadModel(
+        transformers.GPT2Config(vocab_size=257, n_positions=71, n_embd=33, n_layer=2, n_head=11)
+    ).eval()
     made.save_pretrained(tmp_path)
-    weights = {name.removeprefix("transformer."): weight for name, weight in load_file(tmp_path / "model.safetensors").items()}
+    weights = {
+        name.removeprefix("transformer."): weight for name, weight in load_file(tmp_path / "model.safetensors").items()
+    }
     weights |= {f"h.{i}.attn.bias": torch.ones(1, 1, 71, 71).tril() for i in range(2)}
     save_file(weights, tmp_path / "model.safetensors")
     Tokenizer.of_bytes()._backend.save(str(tmp_path / "tokenizer.json"))

@@ -19,7 +19,9 @@ from model.training import card, compare, corpus, curves, evaluate, heads, ngram
 
 
 def test_held_out_sums_are_in_no_training_text_in_any_form():
-    lines = [f"{a} + {b} = {a + b}" for a in range(100) for b in range(100)] + [f"{a} - {b} = {a - b}" for a in range(100) for b in range(a + 1)]
+    lines = [f"{a} + {b} = {a + b}" for a in range(100) for b in range(100)] + [
+        f"{a} - {b} = {a - b}" for a in range(100) for b in range(a + 1)
+    ]
     training, validation = corpus.split("\n".join(lines))
     seen = [line for text in training for line in text.splitlines()]
     held = [line for text in validation for line in text.splitlines()]
@@ -79,7 +81,9 @@ def test_score_counts_every_token_once_and_in_bytes(tiny):
     assert score.bits_per_byte == pytest.approx(nats / math.log(2) / len(text.encode()), rel=1e-5)
     assert score.tokens == len(ids) and score.bytes == len(text.encode())
     long = evaluate.score(tiny, [text * 100])
-    assert long.tokens == 100 * len(ids) and long.bits_per_byte == pytest.approx(8.0, abs=0.2)  # untrained: 8 bits a byte
+    assert long.tokens == 100 * len(ids) and long.bits_per_byte == pytest.approx(
+        8.0, abs=0.2
+    )  # untrained: 8 bits a byte
 
 
 def test_kneser_ney_is_a_distribution_and_learns():
@@ -116,12 +120,17 @@ def test_head_scores_find_a_previous_token_head(monkeypatch, tiny):
     assert best["induction"] == {"layer": 2, "head": 4, "score": 1.0}
 
 
-
 def test_curves_show_every_loss_at_its_place(tiny):
     """Tokens are counted from the schedule: a curve once stood at steps."""
     record = {"losses": [9.0, 4.5], "steps_per_loss": 10, "tokens": 1280, "schedule": {"batch": 4, "length": 16}}
     models = [replace(tiny, name=name, record=record) for name in ("one", "two")]
-    assert curves.table(models).splitlines() == ["model,tokens,nats_per_token", "one,640,9.0000", "one,1280,4.5000", "two,640,9.0000", "two,1280,4.5000"]
+    assert curves.table(models).splitlines() == [
+        "model,tokens,nats_per_token",
+        "one,640,9.0000",
+        "one,1280,4.5000",
+        "two,640,9.0000",
+        "two,1280,4.5000",
+    ]
     picture = ElementTree.fromstring(curves.picture(models))
     lines = [element.get("points") for element in picture.iter("{http://www.w3.org/2000/svg}polyline")]
     (x0, y0), (x1, y1) = ([float(value) for value in point.split(",")] for point in lines[0].split())
@@ -130,7 +139,9 @@ def test_curves_show_every_loss_at_its_place(tiny):
 
 def test_curves_come_back_from_their_table(tiny, tmp_path, monkeypatch):
     record = {"losses": [9.0, 4.5], "steps_per_loss": 10, "tokens": 1280, "schedule": {"batch": 4, "length": 16}}
-    (tmp_path / "losses.csv").write_text(curves.table([replace(tiny, name=name, record=record) for name in ("one", "two")]))
+    (tmp_path / "losses.csv").write_text(
+        curves.table([replace(tiny, name=name, record=record) for name in ("one", "two")])
+    )
     monkeypatch.setattr(curves, "MODELS", tmp_path)
     assert curves.stored() == {name: [(640, 9.0), (1280, 4.5)] for name in ("one", "two")}
 
@@ -163,14 +174,24 @@ def test_the_card_says_which_twin_needs_more_bits(tiny):
 
 def test_the_card_names_every_goal_that_a_model_misses(tiny):
     def with_record(**changed):
-        heads_found = {"previous": {"layer": 0, "head": 1, "score": 0.5}, "induction": {"layer": 1, "head": 0, "score": 0.4}}
-        record = {"scores": {"sums": {"bits_per_byte": 1.0}}, "sums_solved": {"alone": 0.9}, "heads": heads_found, "load": {"0": [0.4, 0.35, 0.25]}}
+        heads_found = {
+            "previous": {"layer": 0, "head": 1, "score": 0.5},
+            "induction": {"layer": 1, "head": 0, "score": 0.4},
+        }
+        record = {
+            "scores": {"sums": {"bits_per_byte": 1.0}},
+            "sums_solved": {"alone": 0.9},
+            "heads": heads_found,
+            "load": {"0": [0.4, 0.35, 0.25]},
+        }
         return replace(tiny, record=record | changed)
 
     peers = {"xz": {"sums": 1.5}}
     assert card.not_shown([with_record()], peers) == []
     assert "beat xz on sums" in card.not_shown([with_record(scores={"sums": {"bits_per_byte": 1.5}})], peers)[0]
-    assert "80 % of the held-out additions alone" in card.not_shown([with_record(sums_solved={"alone": 0.79})], peers)[0]
+    assert (
+        "80 % of the held-out additions alone" in card.not_shown([with_record(sums_solved={"alone": 0.79})], peers)[0]
+    )
     weak = {"previous": {"layer": 0, "head": 1, "score": 0.5}, "induction": {"layer": 1, "head": 0, "score": 0.1}}
     assert "no head that looks at what followed" in card.not_shown([with_record(heads=weak)], peers)[0]
     assert "1 % and one 60 %" in card.not_shown([with_record(load={"0": [0.6, 0.39, 0.01]})], peers)[0]

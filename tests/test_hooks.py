@@ -8,23 +8,73 @@ from model.config import DenseConfig, GQAConfig, ModelConfig
 from model.trace import run_trace
 from tests.random_models import DENSE, LATENT, LEARNED, T, random_ids, random_model
 
-GROUPED_BLOCK = """hook_resid_pre ln1.hook_scale ln1.hook_normalized
-    attn.hook_q attn.hook_k attn.hook_v attn.hook_rot_q attn.hook_rot_k
-    attn.hook_scaling attn.hook_mask attn.hook_attn_scores attn.hook_pattern attn.hook_z
-    hook_attn_out hook_resid_mid ln2.hook_scale ln2.hook_normalized
-    mlp.hook_pre mlp.hook_pre_linear mlp.hook_post hook_mlp_out hook_resid_post""".split()
-LATENT_ATTENTION = """hook_resid_pre ln1.hook_scale ln1.hook_normalized
-    attn.q_norm.hook_scale attn.q_norm.hook_normalized attn.hook_q_latent attn.hook_rot_q
-    attn.kv_norm.hook_scale attn.kv_norm.hook_normalized attn.hook_kv_latent attn.hook_rot_k
-    attn.hook_v attn.hook_q attn.hook_k
-    attn.hook_scaling attn.hook_mask attn.hook_attn_scores attn.hook_pattern attn.hook_z
-    hook_attn_out hook_resid_mid ln2.hook_scale ln2.hook_normalized""".split()
-DENSE_NETWORK = "mlp.hook_pre mlp.hook_pre_linear mlp.hook_post hook_mlp_out hook_resid_post".split()
-EXPERTS = """mlp.hook_router_scores mlp.hook_selection_bias mlp.hook_router_choice
-    mlp.hook_group_scores mlp.hook_groups_kept mlp.hook_expert_indices mlp.hook_expert_weights
-    mlp.hook_expert_out mlp.hook_routed_out
-    mlp.shared.hook_pre mlp.shared.hook_pre_linear mlp.shared.hook_post mlp.hook_shared_out
-    hook_mlp_out hook_resid_post""".split()
+GROUPED_BLOCK = [
+    "hook_resid_pre",
+    "ln1.hook_scale",
+    "ln1.hook_normalized",
+    "attn.hook_q",
+    "attn.hook_k",
+    "attn.hook_v",
+    "attn.hook_rot_q",
+    "attn.hook_rot_k",
+    "attn.hook_scaling",
+    "attn.hook_mask",
+    "attn.hook_attn_scores",
+    "attn.hook_pattern",
+    "attn.hook_z",
+    "hook_attn_out",
+    "hook_resid_mid",
+    "ln2.hook_scale",
+    "ln2.hook_normalized",
+    "mlp.hook_pre",
+    "mlp.hook_pre_linear",
+    "mlp.hook_post",
+    "hook_mlp_out",
+    "hook_resid_post",
+]
+LATENT_ATTENTION = [
+    "hook_resid_pre",
+    "ln1.hook_scale",
+    "ln1.hook_normalized",
+    "attn.q_norm.hook_scale",
+    "attn.q_norm.hook_normalized",
+    "attn.hook_q_latent",
+    "attn.hook_rot_q",
+    "attn.kv_norm.hook_scale",
+    "attn.kv_norm.hook_normalized",
+    "attn.hook_kv_latent",
+    "attn.hook_rot_k",
+    "attn.hook_v",
+    "attn.hook_q",
+    "attn.hook_k",
+    "attn.hook_scaling",
+    "attn.hook_mask",
+    "attn.hook_attn_scores",
+    "attn.hook_pattern",
+    "attn.hook_z",
+    "hook_attn_out",
+    "hook_resid_mid",
+    "ln2.hook_scale",
+    "ln2.hook_normalized",
+]
+DENSE_NETWORK = ["mlp.hook_pre", "mlp.hook_pre_linear", "mlp.hook_post", "hook_mlp_out", "hook_resid_post"]
+EXPERTS = [
+    "mlp.hook_router_scores",
+    "mlp.hook_selection_bias",
+    "mlp.hook_router_choice",
+    "mlp.hook_group_scores",
+    "mlp.hook_groups_kept",
+    "mlp.hook_expert_indices",
+    "mlp.hook_expert_weights",
+    "mlp.hook_expert_out",
+    "mlp.hook_routed_out",
+    "mlp.shared.hook_pre",
+    "mlp.shared.hook_pre_linear",
+    "mlp.shared.hook_post",
+    "mlp.hook_shared_out",
+    "hook_mlp_out",
+    "hook_resid_post",
+]
 FINAL = ["ln_final.hook_scale", "ln_final.hook_normalized", "logits"]
 
 
@@ -54,15 +104,45 @@ def shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
     """The one table: last part of the name -> shape."""
     attention, D = config.attention, config.d_model
     H, Dh, Dv = attention.n_heads, attention.head_dim, attention.value_dim
-    table = dict.fromkeys("hook_embed hook_pos_embed hook_resid_pre hook_resid_mid hook_resid_post hook_attn_out hook_mlp_out hook_normalized".split(), (T, D))
+    table = dict.fromkeys(
+        [
+            "hook_embed",
+            "hook_pos_embed",
+            "hook_resid_pre",
+            "hook_resid_mid",
+            "hook_resid_post",
+            "hook_attn_out",
+            "hook_mlp_out",
+            "hook_normalized",
+        ],
+        (T, D),
+    )
     table |= {"hook_positions": (T,), "hook_scale": (T, 1), "logits": (T, config.vocab_size)}
-    table |= {"hook_scaling": (), "hook_mask": (T, T), "hook_attn_scores": (H, T, T), "hook_pattern": (H, T, T), "hook_z": (T, H, Dv)}
+    table |= {
+        "hook_scaling": (),
+        "hook_mask": (T, T),
+        "hook_attn_scores": (H, T, T),
+        "hook_pattern": (H, T, T),
+        "hook_z": (T, H, Dv),
+    }
     if isinstance(attention, GQAConfig):
         K = attention.n_kv_heads
-        table |= {"hook_q": (T, H, Dh), "hook_rot_q": (T, H, Dh), "hook_k": (T, K, Dh), "hook_rot_k": (T, K, Dh), "hook_v": (T, K, Dv)}
+        table |= {
+            "hook_q": (T, H, Dh),
+            "hook_rot_q": (T, H, Dh),
+            "hook_k": (T, K, Dh),
+            "hook_rot_k": (T, K, Dh),
+            "hook_v": (T, K, Dv),
+        }
     else:
         R, Rq, Dr = attention.kv_lora_rank, attention.q_lora_rank, attention.qk_rope_head_dim
-        table |= {"hook_q": (T, H, Dh), "hook_k": (T, H, Dh), "hook_v": (T, H, Dv), "hook_rot_q": (T, H, Dr), "hook_rot_k": (T, 1, Dr)}
+        table |= {
+            "hook_q": (T, H, Dh),
+            "hook_k": (T, H, Dh),
+            "hook_v": (T, H, Dv),
+            "hook_rot_q": (T, H, Dr),
+            "hook_rot_k": (T, 1, Dr),
+        }
         table |= {"hook_q_latent": (T, Rq), "hook_kv_latent": (T, R)}
         table |= {"q_norm.hook_scale": (T, 1), "q_norm.hook_normalized": (T, Rq), "kv_norm.hook_normalized": (T, R)}
     if isinstance(config.feed_forward, DenseConfig):
@@ -70,13 +150,22 @@ def shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
     experts = config.feed_forward
     E, k, G = experts.n_routed_experts, experts.num_experts_per_tok, experts.n_group
     table |= dict.fromkeys(("hook_pre", "hook_pre_linear", "hook_post"), (T, experts.dense_intermediate_size))
-    table |= dict.fromkeys(("shared.hook_pre", "shared.hook_pre_linear", "shared.hook_post"), (T, experts.shared.hidden))
+    table |= dict.fromkeys(
+        ("shared.hook_pre", "shared.hook_pre_linear", "shared.hook_post"), (T, experts.shared.hidden)
+    )
     table |= {"hook_router_scores": (T, E), "hook_selection_bias": (E,), "hook_router_choice": (T, E)}
-    table |= {"hook_group_scores": (T, G), "hook_groups_kept": (T, G), "hook_expert_indices": (T, k), "hook_expert_weights": (T, k)}
+    table |= {
+        "hook_group_scores": (T, G),
+        "hook_groups_kept": (T, G),
+        "hook_expert_indices": (T, k),
+        "hook_expert_weights": (T, k),
+    }
     return table | {"hook_expert_out": (T, k, D), "hook_routed_out": (T, D), "hook_shared_out": (T, D)}
 
 
-@pytest.mark.parametrize("config", [DENSE, LATENT, LEARNED], ids=["grouped, dense", "latent, experts", "learned positions"])
+@pytest.mark.parametrize(
+    "config", [DENSE, LATENT, LEARNED], ids=["grouped, dense", "latent, experts", "learned positions"]
+)
 def test_every_shape_is_in_the_table(config):
     """Guards against a swapped axis: no two dimensions of these models are equal."""
     table = shapes(config)
@@ -85,7 +174,12 @@ def test_every_shape_is_in_the_table(config):
         *_, module, last = ["", *name.split(".")]
         expected = table.get(f"{module}.{last}", table.get(last))
         assert array.shape == expected, name
-        assert array.dtype == {"hook_mask": bool, "hook_groups_kept": bool, "hook_positions": np.int64, "hook_expert_indices": np.int64}.get(last, np.float32), name
+        assert array.dtype == {
+            "hook_mask": bool,
+            "hook_groups_kept": bool,
+            "hook_positions": np.int64,
+            "hook_expert_indices": np.int64,
+        }.get(last, np.float32), name
 
 
 def test_a_name_fires_once():
@@ -110,4 +204,7 @@ def test_without_a_recorder_nothing_is_kept_or_changed():
 
 def test_only_what_is_wanted_is_kept():
     lm = random_model(LATENT)
-    assert set(run_trace(lm, random_ids(5), capture=lambda name: name.endswith("hook_z"))) == {"logits", *(f"blocks.{i}.attn.hook_z" for i in range(3))}
+    assert set(run_trace(lm, random_ids(5), capture=lambda name: name.endswith("hook_z"))) == {
+        "logits",
+        *(f"blocks.{i}.attn.hook_z" for i in range(3)),
+    }

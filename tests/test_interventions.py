@@ -70,7 +70,9 @@ def test_without_scaling_scores_are_the_dot_products(config):
     changed = ask(config, NoScaling())
     np.testing.assert_array_equal(changed.stage(0, "scaled"), changed.stage(0, "dot"))
     allowed = np.tri(T, dtype=bool)
-    np.testing.assert_allclose(changed["blocks.0.attn.hook_attn_scores"][:, allowed], changed.dots(0)[:, allowed], rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(
+        changed["blocks.0.attn.hook_attn_scores"][:, allowed], changed.dots(0)[:, allowed], rtol=1e-5, atol=1e-5
+    )
 
 
 @every_model
@@ -90,7 +92,9 @@ def test_a_uniform_pattern_is_a_plain_mean(config):
     mean = np.tri(T) / np.arange(1, T + 1)[:, None]
     np.testing.assert_allclose(changed.pattern(0)[1], mean, atol=1e-6)
     np.testing.assert_array_equal(np.delete(changed.pattern(0), 1, axis=0), np.delete(plain.pattern(0), 1, axis=0))
-    np.testing.assert_allclose(ask(config, UniformPattern(0)).pattern(0), np.broadcast_to(mean, plain.pattern(0).shape), atol=1e-6)
+    np.testing.assert_allclose(
+        ask(config, UniformPattern(0)).pattern(0), np.broadcast_to(mean, plain.pattern(0).shape), atol=1e-6
+    )
 
 
 def test_an_expert_switched_off_is_chosen_by_none():
@@ -104,7 +108,9 @@ def test_a_forced_expert_is_chosen_by_all():
     changed = ask(LATENT, ForceExpert(2, 11))
     assert (changed["blocks.2.mlp.hook_expert_indices"][:, 0] == 11).all()
     weights = changed["blocks.2.mlp.hook_expert_weights"]
-    scores = np.take_along_axis(changed["blocks.2.mlp.hook_router_scores"], changed["blocks.2.mlp.hook_expert_indices"], -1)
+    scores = np.take_along_axis(
+        changed["blocks.2.mlp.hook_router_scores"], changed["blocks.2.mlp.hook_expert_indices"], -1
+    )
     np.testing.assert_allclose(weights, 2.5 * scores / scores.sum(-1, keepdims=True), rtol=1e-5)
 
 
@@ -117,13 +123,19 @@ def test_fewer_experts_are_the_best_of_those_chosen():
 
 def test_without_selection_bias_choice_is_by_score():
     changed = ask(LATENT, NoSelectionBias())
-    np.testing.assert_array_equal(changed["blocks.1.mlp.hook_router_choice"], changed["blocks.1.mlp.hook_router_scores"])
-    assert not np.array_equal(ask(LATENT)["blocks.1.mlp.hook_router_choice"], ask(LATENT)["blocks.1.mlp.hook_router_scores"])
+    np.testing.assert_array_equal(
+        changed["blocks.1.mlp.hook_router_choice"], changed["blocks.1.mlp.hook_router_scores"]
+    )
+    assert not np.array_equal(
+        ask(LATENT)["blocks.1.mlp.hook_router_choice"], ask(LATENT)["blocks.1.mlp.hook_router_scores"]
+    )
 
 
 def test_interventions_compose():
     """Two heads off, one after the other or at once in either order: one result."""
-    one, two = (ask(DENSE, *heads) for heads in ((AblateHead(0, 1), AblateHead(0, 3)), (AblateHead(0, 3), AblateHead(0, 1))))
+    one, two = (
+        ask(DENSE, *heads) for heads in ((AblateHead(0, 1), AblateHead(0, 3)), (AblateHead(0, 3), AblateHead(0, 1)))
+    )
     assert (one["blocks.0.attn.hook_z"][:, [1, 3]] == 0).all()
     np.testing.assert_array_equal(one.logits, two.logits)
 

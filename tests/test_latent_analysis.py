@@ -54,10 +54,18 @@ def test_both_caches_grow_with_every_token_as_the_formulas_say(config):
 def test_the_twin_is_the_mha_that_the_formula_means():
     """Its cache is that of the "MHA of its own shape" beside which the page draws it."""
     mha = next(kind for kind in analysis.kinds(TWINNED) if kind.name == "MHA")
-    assert elements_per_token(mha_config(TWINNED)) == elements_per_token(untrained_twin(random_model(TWINNED)).config) == mha.elements
+    assert (
+        elements_per_token(mha_config(TWINNED))
+        == elements_per_token(untrained_twin(random_model(TWINNED)).config)
+        == mha.elements
+    )
 
 
-@pytest.mark.parametrize("config", [LATENT, replace(LATENT, attention=replace(LATENT.attention, q_lora_rank=None, v_head_dim=23))], ids=["narrow", "wide"])
+@pytest.mark.parametrize(
+    "config",
+    [LATENT, replace(LATENT, attention=replace(LATENT.attention, q_lora_rank=None, v_head_dim=23))],
+    ids=["narrow", "wide"],
+)
 def test_absorbed_and_expanded_attention_are_the_same_numbers(config):
     lm = random_model(config)
     trace = run_trace(lm, random_ids(T), capture="light")
@@ -78,7 +86,9 @@ def test_only_latent_attention_can_be_absorbed():
         analysis.absorbed(lm, run_trace(lm, random_ids(3)), 0)
 
 
-@pytest.mark.parametrize(("name", "per_token"), [("deepseek-v3", 70_272), ("deepseek-v2", 69_120), ("deepseek-v2-lite", 31_104)])
+@pytest.mark.parametrize(
+    ("name", "per_token"), [("deepseek-v3", 70_272), ("deepseek-v2", 69_120), ("deepseek-v2-lite", 31_104)]
+)
 def test_published_latent_caches_to_the_digit(name, per_token):
     """ "Insights into DeepSeek-V3", Table 1, and the same arithmetic for its elder sisters."""
     assert size(name)["MLA"].per_token == per_token
@@ -87,7 +97,9 @@ def test_published_latent_caches_to_the_digit(name, per_token):
 def size(name, **changes):
     config = PRESETS[name].config
     shape = replace(analysis.shape_of(config), **changes)
-    return {each.name: each for each in analysis.sizes(config, shape, context=1000, batch=3, dtype="bf16", memory=640 * GB)}
+    return {
+        each.name: each for each in analysis.sizes(config, shape, context=1000, batch=3, dtype="bf16", memory=640 * GB)
+    }
 
 
 def test_published_grouped_caches_to_the_digit():

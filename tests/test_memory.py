@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model import memory
-from model.commands import memory as memory_command
 from model.cache import make_cache
+from model.commands import memory as memory_command
 from model.config import DenseConfig, GQAConfig, MLAConfig, ModelConfig, MoEConfig
 from model.errors import BadInput
 from model.presets import PRESETS
@@ -51,7 +51,12 @@ def feed_forwards(draw):
     """Any feed-forward config."""
     size = st.integers(1, 11)
     if draw(st.booleans()):
-        return DenseConfig(hidden=draw(size), activation=draw(st.sampled_from(("relu", "gelu", "silu"))), gated=draw(st.booleans()), bias=draw(st.booleans()))
+        return DenseConfig(
+            hidden=draw(size),
+            activation=draw(st.sampled_from(("relu", "gelu", "silu"))),
+            gated=draw(st.booleans()),
+            bias=draw(st.booleans()),
+        )
     experts, shared = draw(st.integers(1, 6)), draw(st.integers(0, 2))
     return MoEConfig(
         n_routed_experts=experts,
@@ -142,7 +147,13 @@ def test_active_parameters_are_what_one_token_reads():
     """Experts counted that were not chosen, or a whole embedding table for the one row looked up."""
     moe = MoEConfig(n_routed_experts=7, num_experts_per_tok=3, moe_intermediate_size=5, n_shared_experts=2)
     config = ModelConfig(
-        vocab_size=23, d_model=11, n_layers=2, context=17, attention=GQAConfig(n_heads=1, n_kv_heads=1, head_dim=2), feed_forward=moe, tied_embeddings=False
+        vocab_size=23,
+        d_model=11,
+        n_layers=2,
+        context=17,
+        attention=GQAConfig(n_heads=1, n_kv_heads=1, head_dim=2),
+        feed_forward=moe,
+        tied_embeddings=False,
     )
     count = memory.count_parameters(config)
     idle_experts, idle_rows = 2 * (7 - 3) * 3 * 11 * 5, (23 - 1) * 11
@@ -154,7 +165,9 @@ def test_table_1_of_deepseek_v2():
     """Elements per token: MHA 2 n_h d_h l, GQA 2 n_g d_h l, MQA 2 d_h l, MLA (d_c + d_hR) l."""
     dense, sizes = DenseConfig(hidden=3), dict(vocab_size=5, d_model=7, n_layers=13, context=11)
     for groups in (12, 4, 1):
-        config = ModelConfig(**sizes, feed_forward=dense, attention=GQAConfig(n_heads=12, n_kv_heads=groups, head_dim=10))
+        config = ModelConfig(
+            **sizes, feed_forward=dense, attention=GQAConfig(n_heads=12, n_kv_heads=groups, head_dim=10)
+        )
         assert memory.elements_per_token(config) == 2 * groups * 10 * 13
         assert memory.grouped_elements(config, 12) == 2 * 12 * 10 * 13
     latent = MLAConfig(n_heads=12, kv_lora_rank=40, qk_rope_head_dim=6, qk_nope_head_dim=10, v_head_dim=10)
@@ -168,28 +181,41 @@ def test_table_9_of_deepseek_v2():
     assert memory.grouped_elements(V2_LITE, 16) == 110_592
     assert memory.elements_per_token(V2_LITE) == 15_552
     assert memory.elements_per_token(V2) == 34_560
-    assert f"{memory.grouped_elements(V2, 56) / 1000:.1f}K" == "860.2K"  # the printed number is that of 56 heads, not of V2's 128
+    assert (
+        f"{memory.grouped_elements(V2, 56) / 1000:.1f}K" == "860.2K"
+    )  # the printed number is that of 56 heads, not of V2's 128
 
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("deepseek-v3", 70_272), ("qwen2.5-72b", 327_680), ("llama-3.1-405b", 516_096), ("deepseek-v2", 69_120), ("deepseek-v2-lite", 31_104)],
+    [
+        ("deepseek-v3", 70_272),
+        ("qwen2.5-72b", 327_680),
+        ("llama-3.1-405b", 516_096),
+        ("deepseek-v2", 69_120),
+        ("deepseek-v2-lite", 31_104),
+    ],
 )
 def test_bytes_per_token_as_published(name, expected):
-    """"Insights into DeepSeek-V3" (arXiv 2505.09343), Table 1, bf16; the V2 models derived the same way."""
+    """ "Insights into DeepSeek-V3" (arXiv 2505.09343), Table 1, bf16; the V2 models derived the same way."""
     assert memory.cache_bytes(PRESETS[name].config, context=1, dtype="bf16") == expected
     assert memory.cache_bytes(PRESETS[name].config, context=1, dtype="fp32") == 2 * expected
-    assert memory.cache_bytes(PRESETS[name].config, context=128_000, batch=3, dtype="fp8") == 128_000 * 3 * expected // 2
+    assert (
+        memory.cache_bytes(PRESETS[name].config, context=128_000, batch=3, dtype="fp8") == 128_000 * 3 * expected // 2
+    )
 
 
 def test_ratios_of_that_table():
     """Llama's printed 7.28x does not follow from the table's own numbers; 7.344x does."""
-    ratios = {name: memory.elements_per_token(PRESETS[name].config) / memory.elements_per_token(V3) for name in ("qwen2.5-72b", "llama-3.1-405b")}
+    ratios = {
+        name: memory.elements_per_token(PRESETS[name].config) / memory.elements_per_token(V3)
+        for name in ("qwen2.5-72b", "llama-3.1-405b")
+    }
     assert f"{ratios['qwen2.5-72b']:.2f} {ratios['llama-3.1-405b']:.3f}" == "4.66 7.344"
 
 
 def test_both_baselines_of_mla_are_named():
-    """"MHA of its own shape" said of one baseline with the number of the other."""
+    """ "MHA of its own shape" said of one baseline with the number of the other."""
     found = {other.name: memory.bytes_of(other.elements_per_token, "bf16") for other in memory.baselines(V3)}
     assert found["MHA of its own shape: 128 heads, K = V = 128"] == 3_997_696
     assert found["MLA un-absorbed: 128 heads, K = 192, V = 128"] == 4_997_120
@@ -212,13 +238,18 @@ def test_counts_as_their_makers_print_them(name):
     count = memory.count_parameters(preset.config)
     assert in_print(count.total, preset.total)
     if preset.active:
-        assert in_print(memory.active_with_tables(preset.config) if preset.active_includes_tables else count.active, preset.active)
+        assert in_print(
+            memory.active_with_tables(preset.config) if preset.active_includes_tables else count.active, preset.active
+        )
 
 
 @pytest.mark.parametrize(
     ("name", "total"),
     [
-        ("deepseek-v3", 671_026_404_352),  # with the 58 x 256 selection biases, which no gradient moves: 671,026,419,200
+        (
+            "deepseek-v3",
+            671_026_404_352,
+        ),  # with the 58 x 256 selection biases, which no gradient moves: 671,026,419,200
         ("deepseek-v2", 235_741_434_880),
         ("deepseek-v2-lite", 15_706_484_224),
         ("mixtral-8x7b", 46_702_792_704),
@@ -253,7 +284,11 @@ def test_requests_that_fit():
     fit = memory.requests_that_fit(llama, 80 * 1000**3, context=8192)
     assert fit.weight_bytes == 2 * 8_030_261_248
     assert fit.request_bytes == 131_072 * 8192
-    assert fit.weight_bytes + fit.requests * fit.request_bytes <= 80 * 1000**3 < fit.weight_bytes + (fit.requests + 1) * fit.request_bytes
+    assert (
+        fit.weight_bytes + fit.requests * fit.request_bytes
+        <= 80 * 1000**3
+        < fit.weight_bytes + (fit.requests + 1) * fit.request_bytes
+    )
     too_large = memory.requests_that_fit(V3, 80 * 1000**3, context=8192)
     assert too_large.requests == 0 and too_large.free_bytes < 0
 
@@ -283,7 +318,9 @@ def ask(*words: str) -> argparse.Namespace:
 
 def test_json_report(capsys):
     """A key that scripts and lessons rely on going missing, or total_bytes forgetting the batch."""
-    assert memory_command.run(ask("deepseek-v3", "--context", "128000", "--batch", "2", "--dtype", "bf16", "--json")) == 0
+    assert (
+        memory_command.run(ask("deepseek-v3", "--context", "128000", "--batch", "2", "--dtype", "bf16", "--json")) == 0
+    )
     report = json.loads(capsys.readouterr().out)
     assert report["model"] == "deepseek-v3" and report["attention"] == "MLA"
     assert report["bytes_per_token"] == 70_272 and report["total_bytes"] == 2 * 128_000 * 70_272
@@ -302,8 +339,13 @@ def test_table_for_people(name, capsys):
 
 
 def test_names_people_type():
-    """"GPT-2" or "Llama-3.1-8B" refused for a hyphen or a capital."""
-    for typed, meant in (("GPT-2", "gpt2"), ("gpt-2-xl", "gpt2-xl"), ("Llama-3.1-8B", "llama-3.1-8b"), ("smollm2", "smollm2-135m")):
+    """ "GPT-2" or "Llama-3.1-8B" refused for a hyphen or a capital."""
+    for typed, meant in (
+        ("GPT-2", "gpt2"),
+        ("gpt-2-xl", "gpt2-xl"),
+        ("Llama-3.1-8B", "llama-3.1-8b"),
+        ("smollm2", "smollm2-135m"),
+    ):
         assert memory_command.find_config(typed)[0] == meant
 
 

@@ -36,8 +36,14 @@ def twins(tmp_path, monkeypatch):
     monkeypatch.setattr(benchmark, "STORED", tmp_path / "decode_speed.json")
     (tmp_path / "losses.csv").write_text("model,tokens,nats_per_token\nstoryteller,100,8.5\nstoryteller,200,7.5\n")
     for name, scores in SCORES.items():
-        record = {"scores": {kind: {"bits_per_byte": bits, "top1": 0.5} for kind, bits in scores.items()}, "tokens": 4711}
-        checkpoint.save(replace(random_model(replace(CONFIGS[name], vocab_size=257, n_layers=2)), name=name, record=record), tmp_path / f"{name}.safetensors")
+        record = {
+            "scores": {kind: {"bits_per_byte": bits, "top1": 0.5} for kind, bits in scores.items()},
+            "tokens": 4711,
+        }
+        checkpoint.save(
+            replace(random_model(replace(CONFIGS[name], vocab_size=257, n_layers=2)), name=name, record=record),
+            tmp_path / f"{name}.safetensors",
+        )
     return tmp_path
 
 
@@ -49,11 +55,19 @@ def test_the_page_shows_the_records_bits_and_both_predictions(twins, loaded):
     for drawn, (name, scores) in zip(bits["data"], SCORES.items(), strict=True):
         assert drawn["name"] == name and drawn["text"] == [f"{value:.3f}" for value in scores.values()]
     said = texts(app)
-    assert "books +25.0 %, poems −20.0 %" in said and "4,711 tokens" in said and "**80** numbers" in said and "**512**" in said
+    assert (
+        "books +25.0 %, poems −20.0 %" in said
+        and "4,711 tokens" in said
+        and "**80** numbers" in said
+        and "**512**" in said
+    )
     for drawn, name in zip(probabilities["data"], SCORES, strict=True):
         expected = model.distribution(run_trace(model.load(name), PROMPT).logits[-1])
         assert drawn["text"][0] in {percent(p) for p in expected.tolist()}
-    first, second = (model.load(name).tokenizer.shown(int(run_trace(model.load(name), PROMPT).logits[-1].argmax())) for name in SCORES)
+    first, second = (
+        model.load(name).tokenizer.shown(int(run_trace(model.load(name), PROMPT).logits[-1].argmax()))
+        for name in SCORES
+    )
     ticks = probabilities["layout"]["yaxis"]["ticktext"]
     assert ticks[0] == first and second in ticks
     assert [trace["name"] for trace in learned["data"]] == ["storyteller"]
@@ -70,19 +84,30 @@ def test_measuring_on_this_machine_replaces_what_was_stored(twins, monkeypatch):
     app = page(model="storyteller", latent="cost")
     assert "No measurement is stored" in texts(app) and "speed" not in "".join(figures(app))
     stored = benchmark.Measured("an old machine", "1999-12-31", [benchmark.Point(name, 8, 2.5, 80) for name in SCORES])
-    (twins / "decode_speed.json").write_text(json.dumps({"machine": stored.machine, "date": stored.date, "points": [vars(point) for point in stored.points]}))
+    (twins / "decode_speed.json").write_text(
+        json.dumps({"machine": stored.machine, "date": stored.date, "points": [vars(point) for point in stored.points]})
+    )
     assert benchmark.stored() == stored
     assert "Measured on 1999-12-31: an old machine" in texts(page(model="storyteller", latent="cost"))
     app.button(key="measure").click().run()
     assert not app.exception
     measured = app.session_state["_speed"][1]
-    assert [(point.model, point.tokens) for point in measured.points] == [(name, length) for length in (8, 40) for name in SCORES]
+    assert [(point.model, point.tokens) for point in measured.points] == [
+        (name, length) for length in (8, 40) for name in SCORES
+    ]
     assert "just now" in texts(app) and measured.machine.split(",")[0] in texts(app).replace("\\", "")
 
 
-@pytest.mark.parametrize(("first", "second", "since"), [((3, 3, 3), (1, 2, 4), 4), ((1, 3, 3), (2, 3, 4), 4), ((1, 1, 1), (2, 2, 2), 1), ((1, 1, 5), (2, 2, 5), None)])
+@pytest.mark.parametrize(
+    ("first", "second", "since"),
+    [((3, 3, 3), (1, 2, 4), 4), ((1, 3, 3), (2, 3, 4), 4), ((1, 1, 1), (2, 2, 2), 1), ((1, 1, 5), (2, 2, 5), None)],
+)
 def test_the_page_says_from_where_on_one_is_quicker_for_good(first, second, since):
-    points = [benchmark.Point(name, tokens, float(ms), 0) for name, row in (("a", first), ("b", second)) for tokens, ms in zip((1, 2, 4), row, strict=True)]
+    points = [
+        benchmark.Point(name, tokens, float(ms), 0)
+        for name, row in (("a", first), ("b", second))
+        for tokens, ms in zip((1, 2, 4), row, strict=True)
+    ]
     assert benchmark.quicker_from(points, "a", "b") == since
 
 
@@ -102,7 +127,9 @@ def test_a_point_holds_the_bytes_of_its_length(config, monkeypatch):
 
 
 def test_learned_positions_end_with_the_context():
-    assert benchmark.lengths([random_model(LEARNED)]) == [n for n in benchmark.LENGTHS if n <= LEARNED.context - benchmark.STEPS]
+    assert benchmark.lengths([random_model(LEARNED)]) == [
+        n for n in benchmark.LENGTHS if n <= LEARNED.context - benchmark.STEPS
+    ]
     assert benchmark.lengths([random_model(LATENT)]) == list(benchmark.LENGTHS)
 
 
@@ -110,7 +137,14 @@ def test_figures_refuse_what_does_not_fit_and_draw_names_as_text():
     with pytest.raises(ValueError, match="2 labels"):
         pairs(["a", "b"], {"m": ("MLA", np.zeros(3))}, LIGHT, x="x", shown=str, height=300)
     hostile = "<b>$x$</b>"
-    made = speed([Line("MLA", hostile, [(64, 1.0), (128, 2.0)])], LIGHT, x="x", y="y", hover="{name}: {tokens}, {milliseconds}", height=300)
+    made = speed(
+        [Line("MLA", hostile, [(64, 1.0), (128, 2.0)])],
+        LIGHT,
+        x="x",
+        y="y",
+        hover="{name}: {tokens}, {milliseconds}",
+        height=300,
+    )
     assert "<b>" not in made.data[0].customdata[0] and "<b>" not in made.layout.annotations[0].text
     curve = losses({hostile: [(1, 9.0), (2, 5.0)]}, LIGHT, x="x", y="y", height=300)
     assert list(curve.data[0].y) == [9.0, 5.0] and "<b>" not in curve.data[0].name

@@ -41,7 +41,9 @@ def test_every_hook_by_name(prompt, smollm2, lens):
         theirs = cache[OTHER_NAME.get(name, name)][0].numpy()
         assert ours.shape == theirs.shape, name
         theirs = np.where(theirs == np.finfo(np.float32).min, np.float32("-inf"), theirs)
-        size = np.abs(theirs, where=np.isfinite(theirs), out=np.zeros_like(theirs)).max()  # some streams of this model are in the thousands
+        size = np.abs(
+            theirs, where=np.isfinite(theirs), out=np.zeros_like(theirs)
+        ).max()  # some streams of this model are in the thousands
         np.testing.assert_allclose(ours, theirs, atol=1e-4 * max(1, size), rtol=0, err_msg=name)
         compared += 1
     assert compared == 30 * 20 + 4

@@ -20,7 +20,9 @@ PROMPTS = {
 
 @pytest.fixture(scope="module")
 def reference(smollm2_file):
-    made = AutoModelForCausalLM.from_pretrained(smollm2_file.parent, gguf_file=smollm2_file.name, dtype=torch.float32, attn_implementation="eager")
+    made = AutoModelForCausalLM.from_pretrained(
+        smollm2_file.parent, gguf_file=smollm2_file.name, dtype=torch.float32, attn_implementation="eager"
+    )
     return made.eval()
 
 

@@ -15,7 +15,16 @@ from model.memory import cache_bytes
 from model.rope import rotation
 from model.tokenizer import Tokenizer
 from model.trace import run_trace
-from tests.random_models import configs, dense_networks, expert_networks, grouped_attentions, latent_attentions, random_ids, random_model, random_transformer
+from tests.random_models import (
+    configs,
+    dense_networks,
+    expert_networks,
+    grouped_attentions,
+    latent_attentions,
+    random_ids,
+    random_model,
+    random_transformer,
+)
 
 torch.set_num_threads(1)
 
@@ -42,11 +51,17 @@ def test_reading_in_pieces_equals_reading_at_once(config, lengths, seed):
         pieces = torch.cat([transformer(piece, cache) for piece in tokens.split(lengths, dim=1)], dim=1)
     torch.testing.assert_close(pieces, whole, atol=1e-4, rtol=1e-4)
     assert cache.length == sum(lengths)
-    assert cache.nbytes == sum(tensor.nbytes for tensor in cache.tensors()) == cache_bytes(config, cache.length, dtype="fp32")
+    assert (
+        cache.nbytes
+        == sum(tensor.nbytes for tensor in cache.tensors())
+        == cache_bytes(config, cache.length, dtype="fp32")
+    )
 
 
 @steady
-@given(configs(attentions=latent_attentions(), feed_forwards=dense_networks()), st.integers(1, 9), st.integers(0, 9), seeds)
+@given(
+    configs(attentions=latent_attentions(), feed_forwards=dense_networks()), st.integers(1, 9), st.integers(0, 9), seeds
+)
 def test_absorbed_equals_expanded(config, queries, past, seed):
     """Latent attention computes one thing in two ways (DeepSeek-V2 report, appendix C)."""
     attention, keys = random_transformer(config, seed).blocks[0].attn, past + queries
@@ -72,7 +87,9 @@ def test_fewer_key_heads_are_more_that_agree(config, times, seed):
     with torch.inference_mode():
         expected = shared(tokens)
         for wide in (many, all_own):
-            torch.testing.assert_close(copy_key_heads(shared.state_dict(), few, wide)(tokens), expected, atol=1e-4, rtol=1e-4)
+            torch.testing.assert_close(
+                copy_key_heads(shared.state_dict(), few, wide)(tokens), expected, atol=1e-4, rtol=1e-4
+            )
 
 
 def copy_key_heads(weights: dict[str, torch.Tensor], few: ModelConfig, many: ModelConfig):
@@ -109,7 +126,10 @@ def test_a_row_of_the_pattern_is_a_share_of_what_may_be_seen(config, length, see
 def test_renumbering_experts_changes_only_their_numbers(config, seed, random):
     """Guards against rows that come back from their expert in the wrong order, or with another's weight."""
     experts = config.feed_forward
-    groups = [list(range(start, start + experts.n_routed_experts // experts.n_group)) for start in range(0, experts.n_routed_experts, experts.n_routed_experts // experts.n_group)]
+    groups = [
+        list(range(start, start + experts.n_routed_experts // experts.n_group))
+        for start in range(0, experts.n_routed_experts, experts.n_routed_experts // experts.n_group)
+    ]
     random.shuffle(groups)
     for group in groups:
         random.shuffle(group)
@@ -126,9 +146,15 @@ def test_renumbering_experts_changes_only_their_numbers(config, seed, random):
     np.testing.assert_allclose(again.logits, trace.logits, atol=1e-4, rtol=1e-4)
     for layer in range(experts.first_k_dense_replace, config.n_layers):
         name = f"blocks.{layer}.mlp."
-        np.testing.assert_array_equal(old_of_new[again[name + "hook_expert_indices"]], trace[name + "hook_expert_indices"])
-        np.testing.assert_allclose(again[name + "hook_expert_weights"], trace[name + "hook_expert_weights"], atol=1e-4, rtol=1e-4)
-        np.testing.assert_allclose(again[name + "hook_expert_out"], trace[name + "hook_expert_out"], atol=1e-4, rtol=1e-4)
+        np.testing.assert_array_equal(
+            old_of_new[again[name + "hook_expert_indices"]], trace[name + "hook_expert_indices"]
+        )
+        np.testing.assert_allclose(
+            again[name + "hook_expert_weights"], trace[name + "hook_expert_weights"], atol=1e-4, rtol=1e-4
+        )
+        np.testing.assert_allclose(
+            again[name + "hook_expert_out"], trace[name + "hook_expert_out"], atol=1e-4, rtol=1e-4
+        )
 
 
 @steady
@@ -148,5 +174,8 @@ def test_latent_cache_holds_the_latent_and_one_key_part(config, length):
     cache = make_cache(config)
     with torch.inference_mode():
         random_transformer(config)(torch.tensor([random_ids(length)]), cache)
-    assert {tuple(tensor.shape) for tensor in cache.tensors()} == {(1, length, attention.kv_lora_rank), (1, length, attention.qk_rope_head_dim)}
+    assert {tuple(tensor.shape) for tensor in cache.tensors()} == {
+        (1, length, attention.kv_lora_rank),
+        (1, length, attention.qk_rope_head_dim),
+    }
     assert cache.nbytes == 4 * length * config.n_layers * (attention.kv_lora_rank + attention.qk_rope_head_dim)

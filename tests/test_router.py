@@ -88,7 +88,14 @@ def model() -> LanguageModel:
         n_routed_experts=8, num_experts_per_tok=3, moe_intermediate_size=9, selection_bias=True, n_group=4, topk_group=2,
         first_k_dense_replace=1, dense_intermediate_size=11,
     )  # fmt: skip
-    config = ModelConfig(vocab_size=257, d_model=WIDTH, n_layers=3, context=64, attention=GQAConfig(n_heads=2, n_kv_heads=1, head_dim=6), feed_forward=moe)
+    config = ModelConfig(
+        vocab_size=257,
+        d_model=WIDTH,
+        n_layers=3,
+        context=64,
+        attention=GQAConfig(n_heads=2, n_kv_heads=1, head_dim=6),
+        feed_forward=moe,
+    )
     transformer, generator = Transformer(config), torch.Generator().manual_seed(1)
     with torch.no_grad():
         for weight in (*transformer.parameters(), *transformer.buffers()):
@@ -100,7 +107,12 @@ def work_of(model: LanguageModel, *interventions) -> np.ndarray:
     """(T, E): the weight of every expert for every token in `LAYER`."""
     trace = run_trace(model, PROMPT, interventions=interventions)
     work = np.zeros((len(PROMPT), 8))
-    np.put_along_axis(work, trace[f"blocks.{LAYER}.mlp.hook_expert_indices"], trace[f"blocks.{LAYER}.mlp.hook_expert_weights"], axis=-1)
+    np.put_along_axis(
+        work,
+        trace[f"blocks.{LAYER}.mlp.hook_expert_indices"],
+        trace[f"blocks.{LAYER}.mlp.hook_expert_weights"],
+        axis=-1,
+    )
     return work
 
 

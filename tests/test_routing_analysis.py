@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from app.analysis import routing
 from app.analysis.next_token import difference
-from tests.expert_models import KINDS, V2, V3, saved
 from model import BadInput, distribution, run_trace
 from model.interventions import AblateExpert, ChooseTop, ForceExpert
 from model.memory import count_parameters, layer_parameters
 from model.training.experts import mutual_information, statistics
+from tests.expert_models import KINDS, V2, V3, saved
 from tests.random_models import DENSE, configs, expert_networks, random_ids, random_model
 
 CONFIGS = {"v3": V3, "v2": V2}
@@ -51,7 +51,11 @@ def test_a_decision_can_be_followed_with_a_pocket_calculator(trained):
     made = routing.decision(trace, layer, position)
     bias = 0 if made.bias is None else made.bias
     assert made.choice == pytest.approx(made.scores + bias, abs=1e-6)
-    allowed = np.ones(moe.n_routed_experts, bool) if made.kept_groups is None else np.repeat(made.kept_groups, moe.n_routed_experts // moe.n_group)
+    allowed = (
+        np.ones(moe.n_routed_experts, bool)
+        if made.kept_groups is None
+        else np.repeat(made.kept_groups, moe.n_routed_experts // moe.n_group)
+    )
     best = np.argsort(-np.where(allowed, made.choice, -np.inf))[: moe.num_experts_per_tok]
     assert made.chosen.tolist() == best.tolist()
     raw = made.scores[best]
@@ -88,7 +92,10 @@ def test_pushes_are_what_the_addends_do_to_the_logits(trained):
     found = routing.pushes(trace, layer, position)
     assert [push.expert for push in found] == [*trace[f"blocks.{layer}.mlp.hook_expert_indices"][position], None]
     stream = trace[f"blocks.{lm.config.n_layers - 1}.hook_resid_post"][position]
-    out = trace[f"blocks.{layer}.mlp.hook_expert_out"][position][0] * trace[f"blocks.{layer}.mlp.hook_expert_weights"][position][0]
+    out = (
+        trace[f"blocks.{layer}.mlp.hook_expert_out"][position][0]
+        * trace[f"blocks.{layer}.mlp.hook_expert_weights"][position][0]
+    )
     lowered = trace.push(stream, position) - trace.push(stream - out, position)
     lowered -= lowered.mean()
     assert found[0].up[0][1] == pytest.approx(lowered.max(), rel=1e-3) and found[0].up[0][0] == lowered.argmax()
@@ -118,7 +125,10 @@ def test_an_effect_compares_the_two_predictions(trained):
     assert found.before == pytest.approx(p[found.ids]) and found.after == pytest.approx(q[found.ids])
     assert {int(p.argmax()), int(q.argmax())} <= set(found.ids.tolist())
     assert found.bits == pytest.approx((p * np.log2(p / q)).sum(), rel=1e-6)
-    assert routing.rerouted(before, after) > 0 and routing.working(after, layer).tolist() != routing.working(before, layer).tolist()
+    assert (
+        routing.rerouted(before, after) > 0
+        and routing.working(after, layer).tolist() != routing.working(before, layer).tolist()
+    )
     assert difference(before.logits[10], before.logits[10]).bits == 0 and routing.rerouted(before, before) == 0
 
 
@@ -154,7 +164,11 @@ def test_statistics_count_what_the_traces_show(tmp_path):
         assert 0 <= layer["information"] <= 1  # two kinds: one bit at most
 
 
-@given(st.lists(st.lists(st.integers(0, 50), min_size=3, max_size=3), min_size=2, max_size=4).map(lambda rows: np.array(rows) + np.eye(len(rows), 3)))
+@given(
+    st.lists(st.lists(st.integers(0, 50), min_size=3, max_size=3), min_size=2, max_size=4).map(
+        lambda rows: np.array(rows) + np.eye(len(rows), 3)
+    )
+)
 def test_mutual_information_is_between_zero_and_what_the_kinds_hold(counts):
     joint = counts / counts.sum()
     kinds = joint.sum(1)[joint.sum(1) > 0]

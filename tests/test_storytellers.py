@@ -17,11 +17,13 @@ MEGABYTE = 1_000_000
 
 
 def continued(name: str, prompt: str, seed: int = 0) -> str:
-    return "".join(step.text for step in model.generate(model.load(name), prompt, max_new_tokens=40, temperature=0.5, seed=seed))
+    return "".join(
+        step.text for step in model.generate(model.load(name), prompt, max_new_tokens=40, temperature=0.5, seed=seed)
+    )
 
 
 def test_all_four_ship():
-    assert SHIPPED == list(STORYTELLERS)
+    assert list(STORYTELLERS) == SHIPPED
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -41,19 +43,26 @@ def test_the_four_read_the_same_text_in_the_same_order_with_the_same_schedule():
 def test_the_card_has_the_records_numbers_and_every_model_beats_its_peers():
     """A card of other weights than those that ship would be a made-up table."""
     text = (card.MODELS / "README.md").read_text(encoding="utf-8")
-    table = {cells[0]: cells[2:7] for cells in ([cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()) if len(cells) == 8}
+    table = {
+        cells[0]: cells[2:7]
+        for cells in ([cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines())
+        if len(cells) == 8
+    }
     kinds = table.pop("model")
     peers = {name: dict(zip(kinds, map(float, table[name]), strict=True)) for name in ("5-gram, Kneser-Ney", "xz -9")}
     models = [model.load(name) for name in SHIPPED]
     for lm in models:
-        assert table[lm.name] == [f"{own['bits_per_byte']:.3f} ({100 * own['top1']:.0f} %)" for own in (lm.record["scores"][kind] for kind in kinds)]
+        assert table[lm.name] == [
+            f"{own['bits_per_byte']:.3f} ({100 * own['top1']:.0f} %)"
+            for own in (lm.record["scores"][kind] for kind in kinds)
+        ]
     assert card.not_shown(models, peers) == []
 
 
 @pytest.mark.parametrize("name", [name for name in SHIPPED if isinstance(CONFIGS[name].feed_forward, MoEConfig)])
 def test_no_expert_idles_and_none_works_for_all(name):
     shares = np.array(list(model.load(name).record["load"].values()))
-    assert 0.02 <= shares.min() and shares.max() <= 0.4
+    assert shares.min() >= 0.02 and shares.max() <= 0.4
     np.testing.assert_allclose(shares.sum(-1), 1, atol=1e-3)
 
 

@@ -33,7 +33,9 @@ def prompts(count: int) -> list[str]:
     return [f"{number} times {'ab' * (number % 7)}{'你好' if number % 3 == 0 else ''}." for number in range(count)]
 
 
-@pytest.mark.parametrize("make", [lambda: model.load("tiny"), lambda: random_model(LATENT)], ids=["tiny", "latent, experts"])
+@pytest.mark.parametrize(
+    "make", [lambda: model.load("tiny"), lambda: random_model(LATENT)], ids=["tiny", "latent, experts"]
+)
 def test_every_array_is_the_one_captured_alone(make):
     """Guards against hooks that mix sessions up: registered per call, 597 of 600 captures were contaminated."""
     lm = make()
@@ -72,5 +74,7 @@ def test_the_real_model_too(smollm2):
     texts = prompts(THREADS)
     alone = [run_trace(smollm2, text, capture="light") for text in texts]
     with ThreadPoolExecutor(THREADS) as pool:
-        for one, other in zip(pool.map(lambda text: run_trace(smollm2, text, capture="light"), texts), alone, strict=True):
+        for one, other in zip(
+            pool.map(lambda text: run_trace(smollm2, text, capture="light"), texts), alone, strict=True
+        ):
             assert_equal(one, other)

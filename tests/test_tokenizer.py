@@ -47,7 +47,9 @@ def test_same_ids_as_transformers_on_200_texts(smollm2, reference):
     for text in plain:
         assert smollm2.tokenizer.encode(text) == reference(text).input_ids, repr(text)
     backend = reference.backend_tokenizer
-    backend.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), backend.pre_tokenizer])
+    backend.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Digits(individual_digits=True), backend.pre_tokenizer]
+    )
     for text in texts:
         assert smollm2.tokenizer.encode(text) == reference(text).input_ids, repr(text)
 
@@ -73,7 +75,16 @@ def test_half_a_surrogate_pair_is_a_replacement_character():
 
 def test_shown_hides_nothing():
     tokenizer = Tokenizer.of_bytes()
-    assert [tokenizer.shown(id) for id in (0x20, 0x0A, 0x09, 0x0D, 0x1B, 0xE4, 0x41, 256)] == ["·", "↵", "⇥", "⟨0D⟩", "⟨1B⟩", "⟨E4⟩", "A", "<|endoftext|>"]
+    assert [tokenizer.shown(id) for id in (0x20, 0x0A, 0x09, 0x0D, 0x1B, 0xE4, 0x41, 256)] == [
+        "·",
+        "↵",
+        "⇥",
+        "⟨0D⟩",
+        "⟨1B⟩",
+        "⟨E4⟩",
+        "A",
+        "<|endoftext|>",
+    ]
     assert [tokenizer.piece(id) for id in (0x20, 0x0A, 0x09)] == [" ", "\n", "\t"]
 
 
@@ -99,7 +110,11 @@ def test_saved_and_read_back_it_is_the_same(tmp_path, smollm2):
     for tokenizer in (Tokenizer.of_bytes(), smollm2.tokenizer):
         tokenizer.save(tmp_path / "t.json")
         read = Tokenizer.from_file(tmp_path / "t.json")
-        assert (read.fingerprint, read.end_ids, read.encode("Héllo 12")) == (tokenizer.fingerprint, tokenizer.end_ids, tokenizer.encode("Héllo 12"))
+        assert (read.fingerprint, read.end_ids, read.encode("Héllo 12")) == (
+            tokenizer.fingerprint,
+            tokenizer.end_ids,
+            tokenizer.encode("Héllo 12"),
+        )
     assert Tokenizer.of_bytes().fingerprint != smollm2.tokenizer.fingerprint
     assert Tokenizer.of_bytes().ending_with([1]).fingerprint != Tokenizer.of_bytes().fingerprint
 
@@ -107,9 +122,19 @@ def test_saved_and_read_back_it_is_the_same(tmp_path, smollm2):
 def sentencepiece_like() -> tokenizers.Tokenizer:
     """Built as Llama 2's: ▁ for the space, bytes for what the vocabulary lacks, <s> in front."""
     vocabulary = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), "▁", "h", "i", "▁h", "▁hi"]
-    backend = tokenizers.Tokenizer(models.BPE({piece: i for i, piece in enumerate(vocabulary)}, [("▁", "h"), ("▁h", "i")], unk_token="<unk>", byte_fallback=True, fuse_unk=True))
+    backend = tokenizers.Tokenizer(
+        models.BPE(
+            {piece: i for i, piece in enumerate(vocabulary)},
+            [("▁", "h"), ("▁h", "i")],
+            unk_token="<unk>",
+            byte_fallback=True,
+            fuse_unk=True,
+        )
+    )
     backend.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
-    backend.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)])
+    backend.decoder = decoders.Sequence(
+        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
+    )
     backend.post_processor = tokenizers.processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 1)])
     backend.add_special_tokens(["<s>", "</s>"])
     return backend
@@ -127,7 +152,10 @@ def test_byte_fallback_vocabularies_of_llama_2_are_read():
 def test_metaspace_vocabularies_are_read():
     """The other way to write the same thing, in newer tokenizer.json files."""
     backend = sentencepiece_like()
-    backend.normalizer, backend.pre_tokenizer = normalizers.Sequence([]), pre_tokenizers.Metaspace(prepend_scheme="first", split=False)
+    backend.normalizer, backend.pre_tokenizer = (
+        normalizers.Sequence([]),
+        pre_tokenizers.Metaspace(prepend_scheme="first", split=False),
+    )
     backend.decoder = decoders.Metaspace(prepend_scheme="first")
     tokenizer = Tokenizer.from_json(backend.to_str())
     assert tokenizer.decode(tokenizer.encode("hi é")[1:]) == "hi é"

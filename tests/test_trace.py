@@ -63,7 +63,9 @@ def test_pushes_of_all_addends_sum_to_the_logits(config):
     lm = random_model(config)
     trace = run_trace(lm, random_ids(T))
     addends = [trace["hook_embed"][-1], *([trace["hook_pos_embed"][-1]] if "hook_pos_embed" in trace else [])]
-    addends += [trace[f"blocks.{layer}.hook_{part}_out"][-1] for layer in range(config.n_layers) for part in ("attn", "mlp")]
+    addends += [
+        trace[f"blocks.{layer}.hook_{part}_out"][-1] for layer in range(config.n_layers) for part in ("attn", "mlp")
+    ]
     pushes = trace.push(np.stack(addends), -1)
     bias = getattr(lm.transformer.ln_final, "bias", None)
     left_out = 0 if bias is None else (lm.transformer.unembedding @ bias).numpy()
@@ -89,13 +91,24 @@ def test_what_it_knows_of_its_prompt():
 
 def test_fingerprint_changes_with_the_weights():
     """A cache key that forgot the weights would show one model's numbers under another's name."""
-    assert len({random_model(DENSE, seed).fingerprint for seed in (0, 1)} | {random_model(replace(DENSE, context=72)).fingerprint}) == 3
+    assert (
+        len(
+            {random_model(DENSE, seed).fingerprint for seed in (0, 1)}
+            | {random_model(replace(DENSE, context=72)).fingerprint}
+        )
+        == 3
+    )
     assert random_model(DENSE).fingerprint == random_model(DENSE).fingerprint
 
 
 def test_unknown_name_is_refused():
     trace = run_trace(random_model(DENSE), [1, 2], capture="light")
-    for name in ("blocks.0.attn.hook_nothing", "blocks.2.attn.hook_pattern", "hook_pattern", "blocks.x.attn.hook_pattern"):
+    for name in (
+        "blocks.0.attn.hook_nothing",
+        "blocks.2.attn.hook_pattern",
+        "hook_pattern",
+        "blocks.x.attn.hook_pattern",
+    ):
         with pytest.raises(KeyError):
             trace[name]
 
@@ -124,7 +137,9 @@ def test_unknown_capture_is_refused():
     assert refusal.value.code == "bad_capture"
 
 
-@pytest.mark.parametrize("prompt", [" ", "\t\n", "\x00\x1b[31m", "<script>alert(1)</script>", "$x$ :red[x]", "\ud83d", "a" * 71])
+@pytest.mark.parametrize(
+    "prompt", [" ", "\t\n", "\x00\x1b[31m", "<script>alert(1)</script>", "$x$ :red[x]", "\ud83d", "a" * 71]
+)
 def test_odd_prompts_are_read_like_any_other(prompt):
     """Whitespace, control characters, markup, half a surrogate pair, exactly the context."""
     trace = run_trace(random_model(DENSE), prompt)

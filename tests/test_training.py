@@ -29,7 +29,9 @@ SMALL = ModelConfig(
     n_layers=2,
     context=16,
     attention=GQAConfig(n_heads=2, n_kv_heads=1, head_dim=8),
-    feed_forward=MoEConfig(n_routed_experts=4, num_experts_per_tok=2, moe_intermediate_size=8, n_shared_experts=1, selection_bias=True),
+    feed_forward=MoEConfig(
+        n_routed_experts=4, num_experts_per_tok=2, moe_intermediate_size=8, n_shared_experts=1, selection_bias=True
+    ),
 )
 SCHEDULE = Schedule(tokens=24 * 64, batch=4, length=16, warm_up=3)
 
@@ -56,7 +58,10 @@ def test_a_killed_run_goes_on_to_the_same_losses(tmp_path, tokens):
     assert losses == expected
     assert losses_lost_in_the_kill == expected[20:22]
     assert second.losses == whole.losses and len(whole.losses) == SCHEDULE.steps // 10
-    assert all(torch.equal(a, b) for a, b in zip(whole.model.state_dict().values(), second.model.state_dict().values(), strict=True))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(whole.model.state_dict().values(), second.model.state_dict().values(), strict=True)
+    )
 
 
 def test_a_finished_run_made_longer_goes_on_from_before_its_rate_fell(tmp_path, tokens):
@@ -68,7 +73,10 @@ def test_a_finished_run_made_longer_goes_on_from_before_its_rate_fell(tmp_path, 
     second = Run(SMALL, longer, tokens)
     train(second, tmp_path / "run.safetensors")
     assert second.losses == whole.losses and len(whole.losses) == longer.steps // 10
-    assert all(torch.equal(a, b) for a, b in zip(whole.model.state_dict().values(), second.model.state_dict().values(), strict=True))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(whole.model.state_dict().values(), second.model.state_dict().values(), strict=True)
+    )
 
 
 def test_a_half_written_state_is_never_read(tmp_path, tokens):
@@ -107,7 +115,9 @@ def test_training_learns_and_every_pass_visits_every_sequence(tmp_path):
     train(run, tmp_path / "run.safetensors")
     assert run.losses[0] > 4 and run.losses[-1] < 0.3
     sequences = (len(text) - 1) // schedule.length
-    starts = [tuple(row[:2].tolist()) for step in range(math.ceil(sequences / 4)) for row in run.batches(step)[0]][:sequences]
+    starts = [tuple(row[:2].tolist()) for step in range(math.ceil(sequences / 4)) for row in run.batches(step)[0]][
+        :sequences
+    ]
     every = [tuple(text[schedule.length * i :][:2].tolist()) for i in range(sequences)]
     assert sorted(starts) == sorted(every)
 
@@ -188,8 +198,12 @@ def test_while_the_rate_falls_a_step_reads_lines_and_passages_said_again_too():
     for row in again:
         period = int((row[1:] == row[0]).nonzero()[0]) + 1
         assert LEAST_PERIOD <= period <= 16 and torch.equal(row, 7 + torch.arange(33) % period)
-    assert len({tuple(row.tolist()) for step in range(15, 20) for row in run.batches(step)[2]}) > 3, "one period says: look back so far"
-    alone = [Run(SMALL, each, text).batches(39) for each in (replace(schedule, lines=0, again=0), replace(schedule, batch=2))]
+    assert len({tuple(row.tolist()) for step in range(15, 20) for row in run.batches(step)[2]}) > 3, (
+        "one period says: look back so far"
+    )
+    alone = [
+        Run(SMALL, each, text).batches(39) for each in (replace(schedule, lines=0, again=0), replace(schedule, batch=2))
+    ]
     assert [[tuple(batch.shape) for batch in batches] for batches in alone] == [[(4, 65)], [(2, 65)]]
     whole, lines = Run(SMALL, replace(schedule, lines=2, again=0), text).batches(15)
     assert [whole[:, 1:].numel(), lines[:, 1:].numel()] == [3 * 64, 64]
@@ -201,7 +215,9 @@ def test_every_sequence_is_read_once_in_a_pass_whatever_the_mixture():
     schedule = Schedule(tokens=40 * 4 * 64, batch=4, length=64)
     run = Run(replace(SMALL, vocab_size=len(text)), schedule, text)
     read = [int(row[0]) for step in range(schedule.steps) for row in run.batches(step)[0]]
-    assert len(read) == 30 * 4 + 10 * 2 and sorted(read[:100]) == list(range(0, 6400, 64)) and len(set(read[100:])) == 40
+    assert (
+        len(read) == 30 * 4 + 10 * 2 and sorted(read[:100]) == list(range(0, 6400, 64)) and len(set(read[100:])) == 40
+    )
 
 
 def test_a_finished_model_goes_on_from_its_weights_at_half_the_rate(tmp_path, tokens):
@@ -211,22 +227,35 @@ def test_a_finished_model_goes_on_from_its_weights_at_half_the_rate(tmp_path, to
     start = finished(first, "storyteller", Tokenizer.of_bytes())
     schedule = further(replace(SCHEDULE, tokens=2 * SCHEDULE.tokens, seed=1))
     rates = [schedule.rate_at(step) for step in range(schedule.steps)]
-    assert SCHEDULE.rate / 2 >= max(rates) > 0.45 * SCHEDULE.rate and rates[3:] == sorted(rates[3:], reverse=True) and rates[-1] < 0.02 * SCHEDULE.rate
+    assert (
+        SCHEDULE.rate / 2 >= max(rates) > 0.45 * SCHEDULE.rate
+        and rates[3:] == sorted(rates[3:], reverse=True)
+        and rates[-1] < 0.02 * SCHEDULE.rate
+    )
     second = Run(SMALL, schedule, tokens, weights=start.transformer.state_dict())
-    assert all(torch.equal(a, b) for a, b in zip(first.model.state_dict().values(), second.model.state_dict().values(), strict=True))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(first.model.state_dict().values(), second.model.state_dict().values(), strict=True)
+    )
     before = first.model.unembedding.clone()
     train(second, tmp_path / "second.run.safetensors")
     assert torch.equal(first.model.unembedding, before), "the model that it began with was changed"
     record = finished(second, "storyteller", Tokenizer.of_bytes(), start.record).record
     assert record["tokens"] == 3 * SCHEDULE.tokens and record["seconds"] >= start.record["seconds"]
     per_loss = 10 * 64
-    assert [place for place, _ in curves.points(record)] == [per_loss, 2 * per_loss, *(SCHEDULE.tokens + per_loss * number for number in (1, 2, 3, 4))]
+    assert [place for place, _ in curves.points(record)] == [
+        per_loss,
+        2 * per_loss,
+        *(SCHEDULE.tokens + per_loss * number for number in (1, 2, 3, 4)),
+    ]
     assert [loss for _, loss in curves.points(record)] == [*start.record["losses"], *record["losses"]]
 
 
 def test_the_four_storytellers_differ_only_where_they_should():
     """Same trunk; the active feed-forward parameters within a hundredth of each other."""
-    story, mha, dense, classic = (CONFIGS[name] for name in ("storyteller", "storyteller-mha", "storyteller-dense", "storyteller-classic"))
+    story, mha, dense, classic = (
+        CONFIGS[name] for name in ("storyteller", "storyteller-mha", "storyteller-dense", "storyteller-classic")
+    )
     assert replace(mha, attention=story.attention) == story
     assert replace(dense, feed_forward=story.feed_forward) == story
     experts = story.feed_forward
@@ -242,12 +271,31 @@ def test_the_four_storytellers_differ_only_where_they_should():
 def test_train_and_evaluate_from_the_command_line(tmp_path):
     """The whole way: text to a model file that loads and predicts its own text better than chance."""
     text = tmp_path / "story.txt"
-    text.write_text("\n\n".join(f"Once upon a time there were {i} cats. They sat on {i} mats." for i in range(400)), encoding="utf-8")
+    text.write_text(
+        "\n\n".join(f"Once upon a time there were {i} cats. They sat on {i} mats." for i in range(400)),
+        encoding="utf-8",
+    )
 
     def run(*arguments):
-        return subprocess.run([sys.executable, "-m", "model", *map(str, arguments)], cwd=ROOT, capture_output=True, text=True)
+        return subprocess.run(
+            [sys.executable, "-m", "model", *map(str, arguments)], cwd=ROOT, capture_output=True, text=True
+        )
 
-    trained = run("train", "--data", text, "--folder", tmp_path / "run", "--tokens", 30_000, "--vocabulary", 300, "--batch", 2, "--config", "storyteller-dense")
+    trained = run(
+        "train",
+        "--data",
+        text,
+        "--folder",
+        tmp_path / "run",
+        "--tokens",
+        30_000,
+        "--vocabulary",
+        300,
+        "--batch",
+        2,
+        "--config",
+        "storyteller-dense",
+    )
     assert trained.returncode == 0, trained.stderr
     path = Path(trained.stdout.strip())
     lm = load(path)
@@ -256,14 +304,39 @@ def test_train_and_evaluate_from_the_command_line(tmp_path):
     assert evaluated.returncode == 0, evaluated.stderr
     (numbers,) = json.loads(evaluated.stdout)["files"].values()
     assert 0 < numbers["bits_per_byte"] < 1.5 and numbers["top1"] > 0.6
-    again = run("train", "--data", text, "--folder", tmp_path / "run", "--tokens", 12_000, "--batch", 2, "--config", "storyteller-dense", "--from", path, "--out", tmp_path / "more.safetensors")
+    again = run(
+        "train",
+        "--data",
+        text,
+        "--folder",
+        tmp_path / "run",
+        "--tokens",
+        12_000,
+        "--batch",
+        2,
+        "--config",
+        "storyteller-dense",
+        "--from",
+        path,
+        "--out",
+        tmp_path / "more.safetensors",
+    )
     assert again.returncode == 0, again.stderr
     more = load(tmp_path / "more.safetensors")
     assert more.record["before"] == {name: lm.record[name] for name in more.record if name != "before"}
-    assert more.record["losses"][0] < 0.5 * lm.record["losses"][0] and more.tokenizer.fingerprint == lm.tokenizer.fingerprint
-    for start, config, complaint in ((path, "storyteller", "architecture"), ("storyteller-dense", "storyteller-dense", "another tokenizer"), ("tiny", "storyteller", "architecture")):
+    assert (
+        more.record["losses"][0] < 0.5 * lm.record["losses"][0]
+        and more.tokenizer.fingerprint == lm.tokenizer.fingerprint
+    )
+    for start, config, complaint in (
+        (path, "storyteller", "architecture"),
+        ("storyteller-dense", "storyteller-dense", "another tokenizer"),
+        ("tiny", "storyteller", "architecture"),
+    ):
         refused = run("train", "--data", text, "--folder", tmp_path / "run", "--config", config, "--from", start)
-        assert refused.returncode == 2 and complaint in refused.stderr and len(refused.stderr.splitlines()) == 1, refused.stderr
+        assert refused.returncode == 2 and complaint in refused.stderr and len(refused.stderr.splitlines()) == 1, (
+            refused.stderr
+        )
     other = tmp_path / "other.txt"
     other.write_text("Something else.\n\nAnd more.")
     refused = run("train", "--data", other, "--folder", tmp_path / "run")

@@ -118,8 +118,14 @@ def kinds(config: ModelConfig) -> list[Kind]:
     attention = config.attention
     H, own = attention.n_heads, attention.kind
     found = {"MHA": H, "GQA": _quarter(H), "MQA": 1}
-    made = [Kind(own, attention.n_kv_heads if isinstance(attention, GQAConfig) else None, elements_per_token(config), True)]
-    made += [Kind(name, groups, grouped_elements(config, groups), False) for name, groups in found.items() if groups and name != own]
+    made = [
+        Kind(own, attention.n_kv_heads if isinstance(attention, GQAConfig) else None, elements_per_token(config), True)
+    ]
+    made += [
+        Kind(name, groups, grouped_elements(config, groups), False)
+        for name, groups in found.items()
+        if groups and name != own
+    ]
     made = [kind for kind in made if kind.own or kind.groups != made[0].groups]
     return sorted(made, key=lambda kind: -kind.elements)
 
@@ -148,7 +154,14 @@ def shape_of(config: ModelConfig) -> Shape:
     """The shape of a published model; what its attention lacks as DeepSeek-V2 chose it: R = 4 Dh, Dr = Dh / 2 (section 3.1.2)."""
     attention, L = config.attention, config.n_layers
     if isinstance(attention, MLAConfig):
-        return Shape(L, attention.n_heads, attention.v_head_dim, _near_eight(attention.n_heads), attention.kv_lora_rank, attention.qk_rope_head_dim)
+        return Shape(
+            L,
+            attention.n_heads,
+            attention.v_head_dim,
+            _near_eight(attention.n_heads),
+            attention.kv_lora_rank,
+            attention.qk_rope_head_dim,
+        )
     H, Dh, K = attention.n_heads, attention.head_dim, attention.n_kv_heads
     return Shape(L, H, Dh, K if 1 < K < H else _near_eight(H), 4 * Dh, Dh // 2 + Dh // 2 % 2)
 
@@ -171,9 +184,19 @@ def in_shape(config: ModelConfig, shape: Shape) -> dict[str, ModelConfig]:
         return replace(base, attention=GQAConfig(n_heads=shape.heads, n_kv_heads=groups, head_dim=shape.head_dim))
 
     latent = MLAConfig(
-        n_heads=shape.heads, q_lora_rank=ranks, kv_lora_rank=shape.latent, qk_nope_head_dim=shape.head_dim, qk_rope_head_dim=shape.rope, v_head_dim=shape.head_dim
+        n_heads=shape.heads,
+        q_lora_rank=ranks,
+        kv_lora_rank=shape.latent,
+        qk_nope_head_dim=shape.head_dim,
+        qk_rope_head_dim=shape.rope,
+        v_head_dim=shape.head_dim,
     )
-    return {"MHA": grouped(shape.heads), "GQA": grouped(shape.groups), "MQA": grouped(1), "MLA": replace(base, positions="rope", attention=latent)}
+    return {
+        "MHA": grouped(shape.heads),
+        "GQA": grouped(shape.groups),
+        "MQA": grouped(1),
+        "MLA": replace(base, positions="rope", attention=latent),
+    }
 
 
 @dataclass(frozen=True)
@@ -243,4 +266,6 @@ def full_rank(config: ModelConfig, tokens: int) -> int:
 def compressed_bytes(config: ModelConfig, tokens: int, rank: int, layers: int, number: int) -> tuple[int, int]:
     """Bytes of cache for `tokens`, as it is and with `layers` layers at `rank` (keys and values each); `number` bytes a number."""
     full = elements_per_layer(config.attention)
-    return full * config.n_layers * tokens * number, (full * (config.n_layers - layers) + min(full, 2 * rank) * layers) * tokens * number
+    return full * config.n_layers * tokens * number, (
+        full * (config.n_layers - layers) + min(full, 2 * rank) * layers
+    ) * tokens * number

@@ -156,7 +156,9 @@ def worked(trace: Trace, layer: int, position: int) -> list[Worked]:
             continue
         chosen = set(working(trace, layer)[position].tolist())
         each = count.total // config.feed_forward.n_routed_experts
-        pieces += [Worked(name, each, expert in chosen, expert) for expert in range(config.feed_forward.n_routed_experts)]
+        pieces += [
+            Worked(name, each, expert in chosen, expert) for expert in range(config.feed_forward.n_routed_experts)
+        ]
     return pieces
 
 
@@ -170,5 +172,8 @@ def rerouted(before: Trace, after: Trace) -> int:
     """Tokens of the prompt whose set of working experts changed in at least one layer."""
     changed = np.zeros(len(before.ids), bool)
     for layer in expert_layers(before.config):
-        changed |= [set(a) != set(b) for a, b in zip(working(before, layer).tolist(), working(after, layer).tolist(), strict=True)]
+        changed |= [
+            set(a) != set(b)
+            for a, b in zip(working(before, layer).tolist(), working(after, layer).tolist(), strict=True)
+        ]
     return int(changed.sum())

@@ -27,7 +27,15 @@ class Candidate:
     gap: bool = False  # ranks are left out before this row
 
 
-def candidates(rows: Sequence[Candidate], labels: dict[str, str], *, adjusted: bool, colours: dict[str, str], on_choose: Callable[[int], None], key: str = "candidates") -> None:
+def candidates(
+    rows: Sequence[Candidate],
+    labels: dict[str, str],
+    *,
+    adjusted: bool,
+    colours: dict[str, str],
+    on_choose: Callable[[int], None],
+    key: str = "candidates",
+) -> None:
     """Draw the rows.
 
     Args:

@@ -11,7 +11,16 @@ from app.components import declare
 _chips = declare("chips")
 
 
-def chips(tokens: Sequence[str], ids: Sequence[int], *, selected: int, label: str, linked: bool = True, on_choose: Callable[[int], None], key: str = "chips") -> None:
+def chips(
+    tokens: Sequence[str],
+    ids: Sequence[int],
+    *,
+    selected: int,
+    label: str,
+    linked: bool = True,
+    on_choose: Callable[[int], None],
+    key: str = "chips",
+) -> None:
     """Draw the chips.
 
     Args:
@@ -26,4 +35,8 @@ def chips(tokens: Sequence[str], ids: Sequence[int], *, selected: int, label: st
     def clicked() -> None:
         on_choose(int(st.session_state[key]["choose"]))
 
-    _chips(key=key, data={"tokens": list(tokens), "ids": list(ids), "selected": selected, "label": label, "linked": linked}, on_choose_change=clicked)
+    _chips(
+        key=key,
+        data={"tokens": list(tokens), "ids": list(ids), "selected": selected, "label": label, "linked": linked},
+        on_choose_change=clicked,
+    )

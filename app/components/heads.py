@@ -13,7 +13,16 @@ from app.components import declare
 _heads = declare("heads")
 
 
-def heads(pictures: np.ndarray, *, selected: int, label: str, name: str, colours: dict, on_choose: Callable[[int], None], key: str = "heads") -> None:
+def heads(
+    pictures: np.ndarray,
+    *,
+    selected: int,
+    label: str,
+    name: str,
+    colours: dict,
+    on_choose: Callable[[int], None],
+    key: str = "heads",
+) -> None:
     """Draw the row of heads.
 
     Args:

@@ -79,7 +79,13 @@ def lanes(
         on_choose(int(st.session_state[key]["choose"]))
 
     data = {
-        "lanes": [{"name": lane.name, "steps": [{"by": step.by, "boxes": [_packed(box) for box in step.boxes]} for step in lane.steps]} for lane in drawn],
+        "lanes": [
+            {
+                "name": lane.name,
+                "steps": [{"by": step.by, "boxes": [_packed(box) for box in step.boxes]} for step in lane.steps],
+            }
+            for lane in drawn
+        ],
         "tokens": list(tokens),
         "labels": labels,
         "first": first,

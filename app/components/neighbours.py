@@ -11,7 +11,15 @@ from app.components import declare
 _neighbours = declare("neighbours")
 
 
-def neighbours(rows: Sequence[tuple[int, str, float, str]], labels: dict[str, str], *, typical: float, colours: dict[str, str], on_choose: Callable[[int], None], key: str = "neighbours") -> None:
+def neighbours(
+    rows: Sequence[tuple[int, str, float, str]],
+    labels: dict[str, str],
+    *,
+    typical: float,
+    colours: dict[str, str],
+    on_choose: Callable[[int], None],
+    key: str = "neighbours",
+) -> None:
     """Draw the rows.
 
     Args:

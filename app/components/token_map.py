@@ -44,7 +44,15 @@ def encoded(points: np.ndarray, tokens: Sequence[str]) -> dict:
     }
 
 
-def token_map(cloud: dict, labels: dict[str, str], *, colours: dict[str, str], height: int, on_choose: Callable[[int], None], key: str = "token_map") -> None:
+def token_map(
+    cloud: dict,
+    labels: dict[str, str],
+    *,
+    colours: dict[str, str],
+    height: int,
+    on_choose: Callable[[int], None],
+    key: str = "token_map",
+) -> None:
     """Draw the map.
 
     Args:
@@ -58,10 +66,18 @@ def token_map(cloud: dict, labels: dict[str, str], *, colours: dict[str, str], h
     def clicked() -> None:
         on_choose(int(st.session_state[key]["choose"]))
 
-    _map(key=key, data={"cloud": cloud, "labels": labels, "colours": colours, "height": height}, on_choose_change=clicked)
+    _map(
+        key=key, data={"cloud": cloud, "labels": labels, "colours": colours, "height": height}, on_choose_change=clicked
+    )
 
 
-def map_marks(marks: Sequence[tuple[int, str]], legend: Sequence[tuple[str, str]], *, colours: dict[str, str], key: str = "map_marks") -> None:
+def map_marks(
+    marks: Sequence[tuple[int, str]],
+    legend: Sequence[tuple[str, str]],
+    *,
+    colours: dict[str, str],
+    key: str = "map_marks",
+) -> None:
     """Draw the map's legend, and mark tokens on it.
 
     Args:
@@ -69,4 +85,7 @@ def map_marks(marks: Sequence[tuple[int, str]], legend: Sequence[tuple[str, str]
         legend: kind and what it means, plain text.
         colours: as for `token_map`.
     """
-    _marks(key=key, data={"marks": [list(mark) for mark in marks], "legend": [list(entry) for entry in legend], "colours": colours})
+    _marks(
+        key=key,
+        data={"marks": [list(mark) for mark in marks], "legend": [list(entry) for entry in legend], "colours": colours},
+    )

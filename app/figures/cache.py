@@ -32,7 +32,9 @@ class Curve:
     measured: Sequence[tuple[int, int]]  # (tokens held, bytes held)
 
 
-def growth(curves: Sequence[Curve], tokens: Sequence[str], most: int, look: Look, *, x: str, y: str, hover: str, height: int) -> go.Figure:
+def growth(
+    curves: Sequence[Curve], tokens: Sequence[str], most: int, look: Look, *, x: str, y: str, hover: str, height: int
+) -> go.Figure:
     """Bytes held against tokens read: a line for each formula, a dot for each measurement.
 
     Args:
@@ -57,12 +59,27 @@ def growth(curves: Sequence[Curve], tokens: Sequence[str], most: int, look: Look
             at, held = zip(*curve.measured, strict=True)
             said = [escape(hover.format(name=curve.name, tokens=n, bytes=f"{b:,}")) for n, b in curve.measured]
             marker = {"color": colour, "size": 10 if len(at) < 30 else 7, "line": {"color": look.paper, "width": 1}}
-            made.add_scatter(x=at, y=held, mode="markers", marker=marker, customdata=said, hovertemplate="%{customdata}<extra></extra>")
+            made.add_scatter(
+                x=at,
+                y=held,
+                mode="markers",
+                marker=marker,
+                customdata=said,
+                hovertemplate="%{customdata}<extra></extra>",
+            )
     top = max(curve.per_token for curve in curves) * most
     lowest = 0.0
     for curve in sorted(curves, key=lambda curve: curve.per_token):
         lowest = max(curve.per_token * most, lowest)  # names of lines that end close together stay apart
-        made.add_annotation(x=most, y=lowest, xanchor="left", xshift=6, text=escape(curve.name), showarrow=False, font={"color": colours[curve.kind]})
+        made.add_annotation(
+            x=most,
+            y=lowest,
+            xanchor="left",
+            xshift=6,
+            text=escape(curve.name),
+            showarrow=False,
+            font={"color": colours[curve.kind]},
+        )
         lowest += NAME * top
     made.update_yaxes(range=[0, 1.06 * top], title={"text": escape(y)}, tickformat="~s", ticksuffix="B")
     if most <= LABELLED:
@@ -85,16 +102,34 @@ def bars(rows: Sequence[tuple[str, str, int, str, bool]], look: Look, *, x: str,
     for place, (kind, label, size, text, own) in enumerate(rows):
         said = escape(f"{label}: {size:,} B")
         marker = {"color": colours[kind], "line": {"color": look.ink, "width": 2 if own else 0}}
-        made.add_bar(y=[place], x=[size], orientation="h", marker=marker, customdata=[said], hovertemplate="%{customdata}<extra></extra>")
-        made.add_annotation(x=size, y=place, xanchor="left", xshift=8, text=f"<b>{escape(text)}</b>" if own else escape(text), showarrow=False)
+        made.add_bar(
+            y=[place],
+            x=[size],
+            orientation="h",
+            marker=marker,
+            customdata=[said],
+            hovertemplate="%{customdata}<extra></extra>",
+        )
+        made.add_annotation(
+            x=size,
+            y=place,
+            xanchor="left",
+            xshift=8,
+            text=f"<b>{escape(text)}</b>" if own else escape(text),
+            showarrow=False,
+        )
     ticks = [f"<b>{escape(label)}</b>" if own else escape(label) for _, label, _, _, own in rows]
     made.update_layout(bargap=0.28)
-    made.update_yaxes(autorange="reversed", showgrid=False, tickmode="array", tickvals=list(range(len(rows))), ticktext=ticks)
+    made.update_yaxes(
+        autorange="reversed", showgrid=False, tickmode="array", tickvals=list(range(len(rows))), ticktext=ticks
+    )
     made.update_xaxes(range=[0, 1.5 * most], title={"text": escape(x)}, tickformat="~s", ticksuffix="B", nticks=6)
     return made
 
 
-def ranks(keys: np.ndarray, values: np.ndarray, rank: int, names: tuple[str, str], look: Look, *, x: str, y: str, height: int) -> go.Figure:
+def ranks(
+    keys: np.ndarray, values: np.ndarray, rank: int, names: tuple[str, str], look: Look, *, x: str, y: str, height: int
+) -> go.Figure:
     """Share of the squared length that each rank keeps, for keys and values; the chosen rank is marked.
 
     Args:
@@ -118,13 +153,25 @@ def ranks(keys: np.ndarray, values: np.ndarray, rank: int, names: tuple[str, str
             hovertemplate="%{x}: %{y:.3%}<extra></extra>",
         )
     made.add_vline(x=rank, line={"color": look.accent, "width": 2, "dash": "dash"})
-    made.update_layout(showlegend=True, legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"})
+    made.update_layout(
+        showlegend=True, legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"}
+    )
     made.update_yaxes(range=[0, 1.03], tickformat=".0%", title={"text": escape(y)})
     made.update_xaxes(title={"text": escape(x)}, range=[0.5, len(keys) + 0.5], nticks=10, showgrid=False)
     return made
 
 
-def patterns(pair: Sequence[np.ndarray], names: Sequence[str], tokens: Sequence[str], look: Look, *, x: str, y: str, hover: str, height: int) -> go.Figure:
+def patterns(
+    pair: Sequence[np.ndarray],
+    names: Sequence[str],
+    tokens: Sequence[str],
+    look: Look,
+    *,
+    x: str,
+    y: str,
+    hover: str,
+    height: int,
+) -> go.Figure:
     """Attention patterns side by side, on one scale of 0..1; rows are queries, columns are keys.
 
     Args:
@@ -143,7 +190,12 @@ def patterns(pair: Sequence[np.ndarray], names: Sequence[str], tokens: Sequence[
     for n, (pattern, name) in enumerate(zip(pair, names, strict=True), start=1):
         number = "" if n == 1 else str(n)
         said = [
-            ["" if np.isnan(weight) else escape(hover.format(query=tokens[t], seen=tokens[s], weight=f"{weight:.3f}")) for s, weight in enumerate(row)]
+            [
+                ""
+                if np.isnan(weight)
+                else escape(hover.format(query=tokens[t], seen=tokens[s], weight=f"{weight:.3f}"))
+                for s, weight in enumerate(row)
+            ]
             for t, row in enumerate(pattern.tolist())
         ]
         made.add_heatmap(
@@ -163,13 +215,29 @@ def patterns(pair: Sequence[np.ndarray], names: Sequence[str], tokens: Sequence[
         labelled = {**token_axis(tokens), "showticklabels": True} if n == 1 and T <= NAMED else {}
         made.update_layout(
             {
-                f"xaxis{number}": bare | {"domain": domain, "anchor": f"y{number}", "title": {"text": escape(x), "standoff": 6}},
+                f"xaxis{number}": bare
+                | {"domain": domain, "anchor": f"y{number}", "title": {"text": escape(x), "standoff": 6}},
                 f"yaxis{number}": bare
-                | {"autorange": "reversed", "anchor": f"x{number}", "scaleanchor": f"x{number}", "constraintoward": "top", "automargin": True}
+                | {
+                    "autorange": "reversed",
+                    "anchor": f"x{number}",
+                    "scaleanchor": f"x{number}",
+                    "constraintoward": "top",
+                    "automargin": True,
+                }
                 | labelled
                 | {"title": {"text": escape(y) if n == 1 else ""}},
             }
         )
-        made.add_annotation(x=domain[0], xref="paper", xanchor="left", y=1.0, yref="paper", yanchor="bottom", text=f"<b>{escape(name)}</b>", showarrow=False)
+        made.add_annotation(
+            x=domain[0],
+            xref="paper",
+            xanchor="left",
+            y=1.0,
+            yref="paper",
+            yanchor="bottom",
+            text=f"<b>{escape(name)}</b>",
+            showarrow=False,
+        )
     made.update_layout(plot_bgcolor=look.masked)
     return made

@@ -23,7 +23,16 @@ class Line:
     points: Sequence[tuple[float, float]]
 
 
-def pairs(labels: Sequence[str], models: Mapping[str, tuple[str, np.ndarray]], look: Look, *, x: str, shown: Callable[[float], str], height: int, tickformat: str = "") -> go.Figure:
+def pairs(
+    labels: Sequence[str],
+    models: Mapping[str, tuple[str, np.ndarray]],
+    look: Look,
+    *,
+    x: str,
+    shown: Callable[[float], str],
+    height: int,
+    tickformat: str = "",
+) -> go.Figure:
     """For each label a bar of each model with its number at the end, the first label on top.
 
     Args:
@@ -36,7 +45,9 @@ def pairs(labels: Sequence[str], models: Mapping[str, tuple[str, np.ndarray]], l
         ValueError: if the shapes do not fit.
     """
     if any(values.shape != (len(labels),) for _, values in models.values()):
-        raise ValueError(f"{len(labels)} labels do not fit values of shapes {[values.shape for _, values in models.values()]}.")
+        raise ValueError(
+            f"{len(labels)} labels do not fit values of shapes {[values.shape for _, values in models.values()]}."
+        )
     made = figure(look, height=height)
     colours, places = kind_colours(look), list(range(len(labels)))
     for name, (attention, values) in models.items():
@@ -53,9 +64,20 @@ def pairs(labels: Sequence[str], models: Mapping[str, tuple[str, np.ndarray]], l
             cliponaxis=False,
         )
     most = max(float(values.max()) for _, values in models.values())
-    made.update_layout(bargap=0.25, bargroupgap=0.06, showlegend=True, legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"})
+    made.update_layout(
+        bargap=0.25,
+        bargroupgap=0.06,
+        showlegend=True,
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
+    )
     made.update_xaxes(range=[0, 1.18 * most], title={"text": escape(x)}, nticks=6, tickformat=tickformat)
-    made.update_yaxes(autorange="reversed", showgrid=False, tickmode="array", tickvals=places, ticktext=[escape(label) for label in labels])
+    made.update_yaxes(
+        autorange="reversed",
+        showgrid=False,
+        tickmode="array",
+        tickvals=places,
+        ticktext=[escape(label) for label in labels],
+    )
     return made
 
 
@@ -70,13 +92,31 @@ def speed(lines: Sequence[Line], look: Look, *, x: str, y: str, hover: str, heig
     ends = []
     for line in lines:
         at, values = zip(*line.points, strict=True)
-        said = [escape(hover.format(name=line.name, tokens=f"{n:,.0f}", milliseconds=f"{ms:.2f}")) for n, ms in line.points]
+        said = [
+            escape(hover.format(name=line.name, tokens=f"{n:,.0f}", milliseconds=f"{ms:.2f}")) for n, ms in line.points
+        ]
         style = {"color": colours[line.kind], "width": 3, "dash": "solid" if line.kind == "MLA" else DASHES[line.kind]}
-        made.add_scatter(x=at, y=values, mode="lines+markers", line=style, marker={"size": 9}, customdata=said, hovertemplate="%{customdata}<extra></extra>")
+        made.add_scatter(
+            x=at,
+            y=values,
+            mode="lines+markers",
+            line=style,
+            marker={"size": 9},
+            customdata=said,
+            hovertemplate="%{customdata}<extra></extra>",
+        )
         ends.append((values[-1], line.name, colours[line.kind]))
     _name_ends(made, ends, float(np.log10(at[-1])), 0.07 * most)
     ticks = list(at)[::-2]  # every second one: all of them would have to lean
-    made.update_xaxes(type="log", tickmode="array", tickvals=ticks, ticktext=[f"{n:,}" for n in ticks], tickangle=0, title={"text": escape(x)}, showgrid=False)
+    made.update_xaxes(
+        type="log",
+        tickmode="array",
+        tickvals=ticks,
+        ticktext=[f"{n:,}" for n in ticks],
+        tickangle=0,
+        title={"text": escape(x)},
+        showgrid=False,
+    )
     made.update_yaxes(range=[0, 1.12 * most], title={"text": escape(y)})
     return made
 
@@ -91,7 +131,14 @@ def losses(lines: Mapping[str, Sequence[tuple[float, float]]], look: Look, *, x:
     for (name, points), colour in zip(lines.items(), colours, strict=False):
         at, values = zip(*points, strict=True)
         last = max(last, at[-1])
-        made.add_scatter(x=at, y=values, mode="lines", name=escape(name), line={"color": colour, "width": 2}, hovertemplate="%{x:.3s}: %{y:.3f}<extra>%{fullData.name}</extra>")
+        made.add_scatter(
+            x=at,
+            y=values,
+            mode="lines",
+            name=escape(name),
+            line={"color": colour, "width": 2},
+            hovertemplate="%{x:.3s}: %{y:.3f}<extra>%{fullData.name}</extra>",
+        )
         ends.append((float(np.mean(values[-8:])), name, colour))
     _name_ends(made, ends, last, 0.075 * (high - low))
     made.update_xaxes(range=[0, 1.01 * last], title={"text": escape(x)}, tickformat="~s", showgrid=False)
@@ -104,4 +151,6 @@ def _name_ends(made: go.Figure, ends: Sequence[tuple[float, str, str]], x: float
     lowest = -np.inf
     for value, name, colour in sorted(ends):
         lowest = max(value, lowest + gap)
-        made.add_annotation(x=x, y=lowest, xanchor="left", xshift=10, text=escape(name), showarrow=False, font={"color": colour})
+        made.add_annotation(
+            x=x, y=lowest, xanchor="left", xshift=10, text=escape(name), showarrow=False, font={"color": colour}
+        )

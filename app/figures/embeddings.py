@@ -48,7 +48,11 @@ def clocks(radians: np.ndarray, position: int, look: Look, *, hover: str) -> go.
         mode="markers",
         marker={"size": 60, "color": "rgba(0,0,0,0)"},
         hovertext=[
-            escape(hover.format(pair=pair, radians=f"{rate:.4g}", angle=f"{rate * position:.4g}", period=f"{2 * np.pi / rate:,.1f}"))
+            escape(
+                hover.format(
+                    pair=pair, radians=f"{rate:.4g}", angle=f"{rate * position:.4g}", period=f"{2 * np.pi / rate:,.1f}"
+                )
+            )
             for pair, rate in enumerate(radians.tolist())
         ],
         hoverinfo="text",

@@ -99,7 +99,10 @@ def escape(token: str) -> str:
 
 def contrast(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Contrast ratio, 1 to 21, of colours (..., 3) in 0..1: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio."""
-    light = [np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4) @ (0.2126, 0.7152, 0.0722) + 0.05 for c in (first, second)]
+    light = [
+        np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4) @ (0.2126, 0.7152, 0.0722) + 0.05
+        for c in (first, second)
+    ]
     return np.maximum(*light) / np.minimum(*light)
 
 
@@ -112,7 +115,12 @@ def ink_on(scale: Sequence[tuple[float, str]], values: Sequence[float]) -> list[
 
 def token_axis(tokens: Sequence[str], *, title: str = "") -> dict:
     """Axis settings that put token i's label at position i; equal tokens stay apart."""
-    return {"tickmode": "array", "tickvals": list(range(len(tokens))), "ticktext": [escape(t) for t in tokens], "title": {"text": title}}
+    return {
+        "tickmode": "array",
+        "tickvals": list(range(len(tokens))),
+        "ticktext": [escape(t) for t in tokens],
+        "title": {"text": title},
+    }
 
 
 def figure(look: Look, *, title: str = "", height: int = 420, margin: dict[str, int] | None = None) -> go.Figure:
@@ -124,7 +132,13 @@ def figure(look: Look, *, title: str = "", height: int = 420, margin: dict[str, 
         margin: px, merged into tight defaults (axes make room for their labels).
     """
     font = {"family": FONT, "size": FONT_SIZE, "color": look.ink}
-    axis = {"gridcolor": look.grid, "linecolor": look.grid, "zeroline": False, "automargin": True, "title": {"standoff": 8}}
+    axis = {
+        "gridcolor": look.grid,
+        "linecolor": look.grid,
+        "zeroline": False,
+        "automargin": True,
+        "title": {"standoff": 8},
+    }
     # In one call: each update of a figure checks the whole of it anew, which is what costs time.
     return go.Figure(
         layout={

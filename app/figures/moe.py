@@ -22,7 +22,9 @@ class Piece:
     hover: str  # plain text
 
 
-def stacked(rows: Sequence[tuple[str, Sequence[Piece]]], legend: dict[str, tuple[str, str]], look: Look, *, x: str, height: int) -> go.Figure:
+def stacked(
+    rows: Sequence[tuple[str, Sequence[Piece]]], legend: dict[str, tuple[str, str]], look: Look, *, x: str, height: int
+) -> go.Figure:
     """Bars of pieces laid end to end, the first row on top.
 
     Args:
@@ -58,8 +60,19 @@ def stacked(rows: Sequence[tuple[str, Sequence[Piece]]], legend: dict[str, tuple
             customdata=hovers,
             hovertemplate="%{customdata}<extra></extra>",
         )
-    made.update_layout(barmode="overlay", bargap=0.22, showlegend=True, legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"})
-    made.update_yaxes(autorange="reversed", showgrid=False, tickmode="array", tickvals=list(range(len(rows))), ticktext=[escape(label) for label, _ in rows])
+    made.update_layout(
+        barmode="overlay",
+        bargap=0.22,
+        showlegend=True,
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
+    )
+    made.update_yaxes(
+        autorange="reversed",
+        showgrid=False,
+        tickmode="array",
+        tickvals=list(range(len(rows))),
+        ticktext=[escape(label) for label, _ in rows],
+    )
     made.update_xaxes(title={"text": escape(x)}, rangemode="tozero")
     return made
 
@@ -83,7 +96,15 @@ def squares(models: Sequence[tuple[str, int, int, str]], look: Look, *, height: 
         room = max(side, 0.5)  # so that neighbours' texts do not meet
         left = across + (room - side) / 2
         for width, colour in ((side, look.masked), (inner, look.own)):
-            made.add_shape(type="rect", x0=left, x1=left + width, y0=0, y1=width, fillcolor=colour, line={"color": look.faint, "width": 1})
+            made.add_shape(
+                type="rect",
+                x0=left,
+                x1=left + width,
+                y0=0,
+                y1=width,
+                fillcolor=colour,
+                line={"color": look.faint, "width": 1},
+            )
         lines = "<br>".join([f"<b>{escape(name)}</b>", *(escape(line) for line in text.split("\n"))])
         made.add_annotation(x=across + room / 2, y=-0.03, yanchor="top", text=lines, showarrow=False)
         across += room + GAP
@@ -124,20 +145,53 @@ def shares(rows: Sequence[str], values: np.ndarray, experts: Sequence[str], look
             showscale=False,
             xgap=2,
             ygap=2,
-            customdata=[[escape(hover.format(row=label, expert=e, percent=f"{100 * value:.1f} %")) for e, value in enumerate(row)]],
+            customdata=[
+                [
+                    escape(hover.format(row=label, expert=e, percent=f"{100 * value:.1f} %"))
+                    for e, value in enumerate(row)
+                ]
+            ],
             hovertemplate="%{customdata}<extra></extra>",
         )
         if E <= 16:
             # Apart from the heat map, whose own numbers are grey on middle purple.
             written = [f"{100 * value:.0f} %" for value in row]
-            made.add_scatter(x=np.arange(E), y=[place] * E, mode="text", text=written, textfont={"color": ink_on(look.probability, row)}, hoverinfo="skip")
+            made.add_scatter(
+                x=np.arange(E),
+                y=[place] * E,
+                mode="text",
+                text=written,
+                textfont={"color": ink_on(look.probability, row)},
+                hoverinfo="skip",
+            )
     every = -(-E // 12)
-    made.update_yaxes(range=[places[-1] + 0.55, -0.55], showgrid=False, tickmode="array", tickvals=places, ticktext=[escape(label) for label in rows])
-    made.update_xaxes(side="top", showgrid=False, tickmode="array", tickvals=list(range(0, E, every)), ticktext=[escape(name) for name in experts[::every]])
+    made.update_yaxes(
+        range=[places[-1] + 0.55, -0.55],
+        showgrid=False,
+        tickmode="array",
+        tickvals=places,
+        ticktext=[escape(label) for label in rows],
+    )
+    made.update_xaxes(
+        side="top",
+        showgrid=False,
+        tickmode="array",
+        tickvals=list(range(0, E, every)),
+        ticktext=[escape(name) for name in experts[::every]],
+    )
     return made
 
 
-def before_after(tokens: Sequence[str], before: np.ndarray, after: np.ndarray, names: tuple[str, str], look: Look, *, x: str, height: int) -> go.Figure:
+def before_after(
+    tokens: Sequence[str],
+    before: np.ndarray,
+    after: np.ndarray,
+    names: tuple[str, str],
+    look: Look,
+    *,
+    x: str,
+    height: int,
+) -> go.Figure:
     """Two bars for each token, and the change in percentage points at their end.
 
     Args:
@@ -154,15 +208,35 @@ def before_after(tokens: Sequence[str], before: np.ndarray, after: np.ndarray, n
     made = figure(look, height=height)
     places = list(range(len(tokens)))
     for name, values, colour in ((names[0], before, look.residual), (names[1], after, look.own)):
-        made.add_bar(y=places, x=values, orientation="h", name=escape(name), marker={"color": colour}, hovertemplate="%{x:.2%}<extra></extra>")
+        made.add_bar(
+            y=places,
+            x=values,
+            orientation="h",
+            name=escape(name),
+            marker={"color": colour},
+            hovertemplate="%{x:.2%}<extra></extra>",
+        )
     for place, p, q in zip(places, before.tolist(), after.tolist(), strict=True):
         change = round(100 * (q - p), 1)
         sign = "±" if change == 0 else "+" if change > 0 else "−"
         text = f"{100 * p:.1f} → {100 * q:.1f} %  <b>{sign}{abs(change):.1f}</b>"
         colour = look.faint if change == 0 else look.query if change > 0 else look.key
-        made.add_annotation(x=max(p, q), y=place, xanchor="left", xshift=8, text=text, showarrow=False, font={"color": colour})
+        made.add_annotation(
+            x=max(p, q), y=place, xanchor="left", xshift=8, text=text, showarrow=False, font={"color": colour}
+        )
     most = max(0.05, float(np.maximum(before, after).max()))
-    made.update_layout(bargap=0.3, bargroupgap=0.05, showlegend=True, legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"})
+    made.update_layout(
+        bargap=0.3,
+        bargroupgap=0.05,
+        showlegend=True,
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
+    )
     made.update_xaxes(range=[0, 1.6 * most], tickformat=".0%", title={"text": escape(x)})
-    made.update_yaxes(autorange="reversed", showgrid=False, tickmode="array", tickvals=places, ticktext=[escape(token) for token in tokens])
+    made.update_yaxes(
+        autorange="reversed",
+        showgrid=False,
+        tickmode="array",
+        tickvals=places,
+        ticktext=[escape(token) for token in tokens],
+    )
     return made

@@ -12,7 +12,16 @@ from app.figures.layout import Look, escape, figure, token_axis
 LABELLED = 60  # with more tokens their labels would overlap
 
 
-def foreseen(tokens: Sequence[str], probabilities: np.ndarray, hovers: Sequence[str], look: Look, *, title: str, y: str, chosen: int | None = None) -> go.Figure:
+def foreseen(
+    tokens: Sequence[str],
+    probabilities: np.ndarray,
+    hovers: Sequence[str],
+    look: Look,
+    *,
+    title: str,
+    y: str,
+    chosen: int | None = None,
+) -> go.Figure:
     """One bar for each token after the first: the probability the model gave it beforehand.
 
     Args:
@@ -27,7 +36,9 @@ def foreseen(tokens: Sequence[str], probabilities: np.ndarray, hovers: Sequence[
     """
     count = len(tokens) - 1
     if probabilities.shape != (count,) or len(hovers) != count:
-        raise ValueError(f"{len(tokens)} tokens need {count} probabilities and hover texts, not {probabilities.shape} and {len(hovers)}.")
+        raise ValueError(
+            f"{len(tokens)} tokens need {count} probabilities and hover texts, not {probabilities.shape} and {len(hovers)}."
+        )
     made = figure(look, title=title, height=320)
     colours = [look.accent if i + 1 == chosen else look.attention for i in range(count)]
     made.add_bar(

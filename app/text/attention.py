@@ -4,7 +4,10 @@ TEXT = {
     "title": {"en": "Attention", "zh": "注意力"},
     "layer": {"en": "Layer", "zh": "层"},
     "head": {"en": "Head", "zh": "头"},
-    "heads": {"en": "All heads of this layer, by their softmax; choose one", "zh": "本层的所有头（softmax 之后）；点击选择"},
+    "heads": {
+        "en": "All heads of this layer, by their softmax; choose one",
+        "zh": "本层的所有头（softmax 之后）；点击选择",
+    },
     "heads.one": {"en": "Head {head}", "zh": "头 {head}"},
     "stage": {"en": "Stage", "zh": "阶段"},
     "stage.all": {"en": "All four", "zh": "四个阶段"},
@@ -25,18 +28,33 @@ TEXT = {
         "zh": "头 {head} 与相邻的头共用第 {shared} 个键值头（共 {count} 个）。",
     },
     "jobs": {"en": "Heads with a job:", "zh": "有专长的头："},
-    "jobs.previous": {"en": "looks at the token before · layer {layer}, head {head}", "zh": "看前一个词元 · 第 {layer} 层，头 {head}"},
-    "jobs.induction": {"en": "repeats what followed last time · layer {layer}, head {head}", "zh": "重复上次的下文（归纳头）· 第 {layer} 层，头 {head}"},
-    "jobs.first": {"en": "rests on the first token · layer {layer}, head {head}", "zh": "停在第一个词元 · 第 {layer} 层，头 {head}"},
+    "jobs.previous": {
+        "en": "looks at the token before · layer {layer}, head {head}",
+        "zh": "看前一个词元 · 第 {layer} 层，头 {head}",
+    },
+    "jobs.induction": {
+        "en": "repeats what followed last time · layer {layer}, head {head}",
+        "zh": "重复上次的下文（归纳头）· 第 {layer} 层，头 {head}",
+    },
+    "jobs.first": {
+        "en": "rests on the first token · layer {layer}, head {head}",
+        "zh": "停在第一个词元 · 第 {layer} 层，头 {head}",
+    },
     "jobs.help": {
         "en": "Found by their attention on random tokens said twice: {score} of it goes where this job says. On an ordinary text a head may do other things too.",
         "zh": "用重复两遍的随机词元找到：{score} 的注意力落在该专长所指的位置。在普通文本上，它也可能做别的事。",
     },
-    "jobs.none": {"en": "No head of this model has one of the known jobs (token before, repetition, first token) yet.", "zh": "这个模型还没有头具备已知的专长（看前一个词元、重复、停在首个词元）。"},
+    "jobs.none": {
+        "en": "No head of this model has one of the known jobs (token before, repetition, first token) yet.",
+        "zh": "这个模型还没有头具备已知的专长（看前一个词元、重复、停在首个词元）。",
+    },
     "jobs.find": {"en": "Find heads with a known job", "zh": "寻找有专长的头"},
     "jobs.finding": {"en": "Reading random tokens twice …", "zh": "正在读两遍随机词元……"},
     "jobs.twice": {"en": "Say the prompt twice", "zh": "把文本重复一遍"},
-    "jobs.twice.help": {"en": "An induction head shows itself where something comes again. Undo brings the prompt back.", "zh": "内容再次出现时，归纳头才会显现。可以撤销，恢复原文本。"},
+    "jobs.twice.help": {
+        "en": "An induction head shows itself where something comes again. Undo brings the prompt back.",
+        "zh": "内容再次出现时，归纳头才会显现。可以撤销，恢复原文本。",
+    },
     "part.look": {
         "en": "Each row is a token asking, each column a token being asked. Look for a row's darkest cell in the last picture: that token's value counts most.",
         "zh": "每一行是提问的词元，每一列是被问的词元。找一找最后一张图中每行颜色最深的格子：那个词元的值所占比重最大。",
@@ -92,9 +110,15 @@ TEXT = {
         "en": "What “{token}” takes away: the values, weighted and summed ({count} entries; click one to see its sum)",
         "zh": "「{token}」得到的结果：按权重相加的值（{count} 个分量；点击查看求和过程）",
     },
-    "part.values.entry": {"en": "Entry {entry}: weight · value, largest first:", "zh": "分量 {entry}：权重 · 值，从大到小："},
+    "part.values.entry": {
+        "en": "Entry {entry}: weight · value, largest first:",
+        "zh": "分量 {entry}：权重 · 值，从大到小：",
+    },
     "part.tool.nearer": {"en": "＋", "zh": "＋"},
-    "part.tool.nearer.help": {"en": "Zoom in (or drag a square on a matrix, or Ctrl + wheel)", "zh": "放大（也可在矩阵上拖出方框，或 Ctrl + 滚轮）"},
+    "part.tool.nearer.help": {
+        "en": "Zoom in (or drag a square on a matrix, or Ctrl + wheel)",
+        "zh": "放大（也可在矩阵上拖出方框，或 Ctrl + 滚轮）",
+    },
     "part.tool.farther": {"en": "－", "zh": "－"},
     "part.tool.farther.help": {"en": "Zoom out", "zh": "缩小"},
     "part.tool.whole": {"en": "Whole", "zh": "全部"},

@@ -26,10 +26,16 @@ TEXT = {
     "offer.start": {"en": "Download (93 MB)", "zh": "下载（93 MB）"},
     "offer.again": {"en": "Try again", "zh": "重试"},
     "offer.stop": {"en": "Stop", "zh": "停止"},
-    "offer.progress": {"en": "Downloading SmolLM2: {done} of {total} MB", "zh": "正在下载 SmolLM2：{done} / {total} MB"},
+    "offer.progress": {
+        "en": "Downloading SmolLM2: {done} of {total} MB",
+        "zh": "正在下载 SmolLM2：{done} / {total} MB",
+    },
     "source": {"en": "Show the source that ran", "zh": "查看运行的源代码"},
     "source.where": {"en": "{file}, line {line}", "zh": "{file}，第 {line} 行"},
-    "error.empty_prompt": {"en": "The prompt is empty: type at least one character.", "zh": "提示文本是空的：请至少输入一个字符。"},
+    "error.empty_prompt": {
+        "en": "The prompt is empty: type at least one character.",
+        "zh": "提示文本是空的：请至少输入一个字符。",
+    },
     "error.blank_prompt": {
         "en": "The prompt has only blanks: type at least one visible character.",
         "zh": "提示文本只有空白：请至少输入一个可见字符。",
@@ -54,13 +60,25 @@ TEXT = {
         "en": "The model {name} is not part of this installation: choose another one from the list.",
         "zh": "此安装不包含模型 {name}：请从列表中选择其他模型。",
     },
-    "error.not_a_model_file": {"en": "{message}", "zh": "这不是完整的模型文件：请选择其他文件，或重新下载。（{message}）"},
-    "error.not_a_model_folder": {"en": "{message}", "zh": "这不是完整的 Hugging Face 模型文件夹：请选择其他文件夹，或重新下载。（{message}）"},
+    "error.not_a_model_file": {
+        "en": "{message}",
+        "zh": "这不是完整的模型文件：请选择其他文件，或重新下载。（{message}）",
+    },
+    "error.not_a_model_folder": {
+        "en": "{message}",
+        "zh": "这不是完整的 Hugging Face 模型文件夹：请选择其他文件夹，或重新下载。（{message}）",
+    },
     "error.wrong_weights": {"en": "{message}", "zh": "该模型的配置与权重不相配：请选择其他模型。（{message}）"},
     "error.unsupported": {"en": "{message}", "zh": "目前不支持这个模型：请选择其他模型。（{message}）"},
     "error.no_network": {"en": "{message}", "zh": "下载失败：请检查网络连接后重试。（{message}）"},
     "error.bad_download": {"en": "{message}", "zh": "下载的文件已损坏，或不是预期的文件：请重试。（{message}）"},
-    "error.no_space": {"en": "{message}", "zh": "无法保存 SmolLM2：请腾出 200 MB 空间，或把 GLASSFORMER_CACHE 设为其他文件夹。（{message}）"},
-    "error.no_pip": {"en": "{message}", "zh": "当前的 Python 没有 pip，无法下载 SmolLM2：请先运行 python -m ensurepip。（{message}）"},
+    "error.no_space": {
+        "en": "{message}",
+        "zh": "无法保存 SmolLM2：请腾出 200 MB 空间，或把 GLASSFORMER_CACHE 设为其他文件夹。（{message}）",
+    },
+    "error.no_pip": {
+        "en": "{message}",
+        "zh": "当前的 Python 没有 pip，无法下载 SmolLM2：请先运行 python -m ensurepip。（{message}）",
+    },
     "error.download_failed": {"en": "{message}", "zh": "下载因意外原因失败：详情见服务器日志。（{message}）"},
 }

@@ -11,8 +11,14 @@ TEXT = {
     "layer": {"en": "Layer", "zh": "层"},
     "head": {"en": "Head", "zh": "头"},
     # The path
-    "path.heading.mla": {"en": "Layer {layer}: keys and values of {heads} heads from a latent of {latent} numbers", "zh": "第 {layer} 层：{heads} 个头的键和值来自 {latent} 个数的潜在向量"},
-    "path.heading.plain": {"en": "Layer {layer}: the cache keeps the keys and values of {groups} heads", "zh": "第 {layer} 层：缓存保存 {groups} 个头的键和值"},
+    "path.heading.mla": {
+        "en": "Layer {layer}: keys and values of {heads} heads from a latent of {latent} numbers",
+        "zh": "第 {layer} 层：{heads} 个头的键和值来自 {latent} 个数的潜在向量",
+    },
+    "path.heading.plain": {
+        "en": "Layer {layer}: the cache keeps the keys and values of {groups} heads",
+        "zh": "第 {layer} 层：缓存保存 {groups} 个头的键和值",
+    },
     "path.look.mla": {
         "en": "Every row is a token of the prompt. Framed in green is all that the cache keeps: {cached} numbers a token. From it come {expanded} numbers of keys and values; look how few entries the latent has beside them. Thin lines part the heads; head {head} is framed.",
         "zh": "每行是提示文本的一个词元。绿框是缓存保存的全部内容：每个词元 {cached} 个数。由它展开出 {expanded} 个键和值的数；比较一下潜在向量有多短。细线分隔各个头；框出的是头 {head}。",
@@ -51,13 +57,19 @@ TEXT = {
     "path.by.out": {"en": "W out", "zh": "W out"},
     "path.by.absorb": {"en": "W up of\nthe keys", "zh": "键的\n升维矩阵"},
     "path.by.meets": {"en": "meets", "zh": "对"},
-    "path.point": {"en": "Point at a cell to read its number; click a row to choose its token.", "zh": "指向格子可读数值；点击一行可选中该词元。"},
+    "path.point": {
+        "en": "Point at a cell to read its number; click a row to choose its token.",
+        "zh": "指向格子可读数值；点击一行可选中该词元。",
+    },
     "path.cached": {"en": "cache", "zh": "缓存"},
     "path.entries": {"en": "entry {column}", "zh": "第 {column} 项"},
     "path.heads": {"en": "head {head}, entry {column}", "zh": "头 {head}，第 {column} 项"},
     "path.keys": {"en": "looks at {token}", "zh": "看 {token}"},
     "path.masked": {"en": "masked", "zh": "被掩码"},
-    "path.window": {"en": "Rows {first} to {last} of {count} tokens are drawn, around the chosen one.", "zh": "只画出 {count} 个词元中选中者附近的第 {first} 到 {last} 个。"},
+    "path.window": {
+        "en": "Rows {first} to {last} of {count} tokens are drawn, around the chosen one.",
+        "zh": "只画出 {count} 个词元中选中者附近的第 {first} 到 {last} 个。",
+    },
     "path.twin.none": {
         "en": "{name} has not been trained in this checkout, so what multi-head attention makes of this prompt cannot be drawn beside it. Its size is known: a key and a value for each of {heads} heads, {elements} numbers a token in this layer instead of {cached}.",
         "zh": "此处尚未训练 {name}，因此无法并排画出多头注意力对这段文本的计算。但它的大小是已知的：{heads} 个头各一个键和一个值，这一层每个词元 {elements} 个数，而不是 {cached} 个。",
@@ -70,7 +82,10 @@ TEXT = {
         "en": "The last row is {name}, trained on the same text: there the green boxes, all that is needed later, hold {elements} numbers a token.",
         "zh": "最后一行是在相同文本上训练的 {name}：那里绿框（之后需要的全部内容）每个词元有 {elements} 个数。",
     },
-    "path.absorbed.heading": {"en": "The same scores without ever making the keys", "zh": "不必算出键，也能得到同样的得分"},
+    "path.absorbed.heading": {
+        "en": "The same scores without ever making the keys",
+        "zh": "不必算出键，也能得到同样的得分",
+    },
     "path.absorbed.look": {
         "en": "A score is q · (W c), with the latent c. It can be read as (Wᵀ q) · c: the matrix that would expand every cached latent is applied once, to the query. So a step of generation compares {width} numbers a cached token, one key for all heads. Both ways on this prompt:",
         "zh": "得分是 q · (W c)，c 是潜在向量。也可以写成 (Wᵀ q) · c：本来要展开每个缓存向量的矩阵，只对查询用一次。于是生成时每个缓存词元只比较 {width} 个数，所有头共用一个键。在这段文本上两种算法的结果：",
@@ -101,11 +116,20 @@ TEXT = {
     "cache.generate": {"en": "Generate {count} tokens", "zh": "生成 {count} 个词元"},
     "cache.stop": {"en": "Stop", "zh": "停止"},
     "cache.progress": {"en": "{done} of {limit} tokens", "zh": "{done} / {limit} 个词元"},
-    "cache.full": {"en": "The prompt fills the model's context of {context} tokens: shorten it to generate.", "zh": "提示文本已占满模型的上下文（{context} 个词元）：缩短后才能生成。"},
+    "cache.full": {
+        "en": "The prompt fills the model's context of {context} tokens: shorten it to generate.",
+        "zh": "提示文本已占满模型的上下文（{context} 个词元）：缩短后才能生成。",
+    },
     "cache.axis.x": {"en": "tokens read and written", "zh": "已读和已写的词元"},
     "cache.axis.y": {"en": "bytes in the cache (1 kB = 1000 B)", "zh": "缓存字节数（1 kB = 1000 B）"},
-    "cache.hover": {"en": "{name}: {tokens} tokens, {bytes} B measured", "zh": "{name}：{tokens} 个词元，实测 {bytes} B"},
-    "cache.agrees": {"en": "Measured = formula, to the byte. Points compared: {count}.", "zh": "实测 = 公式，一个字节不差。比较了 {count} 个点。"},
+    "cache.hover": {
+        "en": "{name}: {tokens} tokens, {bytes} B measured",
+        "zh": "{name}：{tokens} 个词元，实测 {bytes} B",
+    },
+    "cache.agrees": {
+        "en": "Measured = formula, to the byte. Points compared: {count}.",
+        "zh": "实测 = 公式，一个字节不差。比较了 {count} 个点。",
+    },
     "cache.disagrees": {
         "en": "MEASURED ≠ FORMULA: {name} held {measured} B at {tokens} tokens, the formula says {formula} B. Please report it.",
         "zh": "实测 ≠ 公式：{name} 在 {tokens} 个词元时占 {measured} B，公式为 {formula} B。请报告此问题。",
@@ -117,13 +141,22 @@ TEXT = {
     "cache.twin": {"en": "twin, measured", "zh": "孪生模型，实测"},
     "cache.groups": {"en": "{groups} groups, by formula", "zh": "{groups} 组，按公式"},
     "cache.formula": {"en": "by formula", "zh": "按公式"},
-    "cache.equation.mla": {"en": "MLA here: {layers} layers × ({latent} + {rope}) numbers × {number} B", "zh": "这里的 MLA：{layers} 层 × ({latent} + {rope}) 个数 × {number} B"},
-    "cache.equation.plain": {"en": "{kind} here: {layers} layers × 2 × {groups} heads × {width} numbers × {number} B", "zh": "这里的 {kind}：{layers} 层 × 2 × {groups} 头 × {width} 个数 × {number} B"},
+    "cache.equation.mla": {
+        "en": "MLA here: {layers} layers × ({latent} + {rope}) numbers × {number} B",
+        "zh": "这里的 MLA：{layers} 层 × ({latent} + {rope}) 个数 × {number} B",
+    },
+    "cache.equation.plain": {
+        "en": "{kind} here: {layers} layers × 2 × {groups} heads × {width} numbers × {number} B",
+        "zh": "这里的 {kind}：{layers} 层 × 2 × {groups} 头 × {width} 个数 × {number} B",
+    },
     "cache.twin.untrained": {
         "en": "The MHA curve is measured too: a real cache of this model's twin with plain heads, untrained, reading the same tokens. Bytes do not depend on weights.",
         "zh": "MHA 曲线也是实测：本模型的普通多头孪生模型（未训练）读同样的词元，测量其真实缓存。字节数与权重无关。",
     },
-    "cache.twin.trained": {"en": "The MHA curve is measured too: the cache of {name}, reading the same tokens.", "zh": "MHA 曲线也是实测：{name} 读同样词元时的缓存。"},
+    "cache.twin.trained": {
+        "en": "The MHA curve is measured too: the cache of {name}, reading the same tokens.",
+        "zh": "MHA 曲线也是实测：{name} 读同样词元时的缓存。",
+    },
     # At real size
     "size.preset": {"en": "Published model", "zh": "已发表的模型"},
     "size.context": {"en": "Context (tokens)", "zh": "上下文（词元）"},
@@ -136,8 +169,14 @@ TEXT = {
     "size.shape.groups": {"en": "Groups (GQA)", "zh": "组数（GQA）"},
     "size.shape.latent": {"en": "Latent (MLA)", "zh": "潜在宽度（MLA）"},
     "size.shape.rope": {"en": "Rotated (MLA)", "zh": "旋转宽度（MLA）"},
-    "size.heading": {"en": "{model}: what one token adds to the cache, by kind of attention", "zh": "{model}：各种注意力下，每个词元给缓存增加多少"},
-    "size.heading.changed": {"en": "{model}, its shape changed: what one token adds to the cache", "zh": "改变形状后的 {model}：每个词元给缓存增加多少"},
+    "size.heading": {
+        "en": "{model}: what one token adds to the cache, by kind of attention",
+        "zh": "{model}：各种注意力下，每个词元给缓存增加多少",
+    },
+    "size.heading.changed": {
+        "en": "{model}, its shape changed: what one token adds to the cache",
+        "zh": "改变形状后的 {model}：每个词元给缓存增加多少",
+    },
     "size.kind.MHA": {"en": "MHA, {heads} heads", "zh": "MHA，{heads} 头"},
     "size.kind.GQA": {"en": "GQA, {groups} groups", "zh": "GQA，{groups} 组"},
     "size.kind.MQA": {"en": "MQA", "zh": "MQA"},
@@ -173,10 +212,19 @@ TEXT = {
     "size.published.times": {"en": "× DeepSeek-V3", "zh": "为 V3 的几倍"},
     "size.published.source": {"en": "Source", "zh": "来源"},
     "size.published.derived": {"en": "the same arithmetic", "zh": "同样的算式"},
-    "size.published.table1": {"en": "Insights into DeepSeek-V3 (arXiv 2505.09343), Table 1", "zh": "Insights into DeepSeek-V3（arXiv 2505.09343）表 1"},
+    "size.published.table1": {
+        "en": "Insights into DeepSeek-V3 (arXiv 2505.09343), Table 1",
+        "zh": "Insights into DeepSeek-V3（arXiv 2505.09343）表 1",
+    },
     "size.published.llama": {"en": "the same table, which prints 7.28×", "zh": "同一张表，印作 7.28 倍"},
-    "size.published.mha": {"en": "MHA of DeepSeek-V3's shape, K = V = 128", "zh": "DeepSeek-V3 形状的 MHA，K = V = 128"},
-    "size.published.unabsorbed": {"en": "DeepSeek-V3 un-absorbed, K = 192, V = 128", "zh": "DeepSeek-V3 未吸收，K = 192，V = 128"},
+    "size.published.mha": {
+        "en": "MHA of DeepSeek-V3's shape, K = V = 128",
+        "zh": "DeepSeek-V3 形状的 MHA，K = V = 128",
+    },
+    "size.published.unabsorbed": {
+        "en": "DeepSeek-V3 un-absorbed, K = 192, V = 128",
+        "zh": "DeepSeek-V3 未吸收，K = 192，V = 128",
+    },
     "size.published.v2": {
         "en": "DeepSeek-V2 report (arXiv 2405.04434), Table 9, elements per token, MHA / MLA: small model 110.6K / 15.6K (2 · 16 · 128 · 27 = 110,592 and 27 · 576 = 15,552), large model 860.2K / 34.6K (60 · 576 = 34,560). The “93.3 %” of its abstract compares with DeepSeek 67B, which has GQA.",
         "zh": "DeepSeek-V2 报告（arXiv 2405.04434）表 9，每词元元素数，MHA / MLA：小模型 110.6K / 15.6K（2 · 16 · 128 · 27 = 110,592，27 · 576 = 15,552），大模型 860.2K / 34.6K（60 · 576 = 34,560）。摘要中的“93.3 %”是与使用 GQA 的 DeepSeek 67B 相比。",
@@ -200,15 +248,27 @@ TEXT = {
         "en": "Careful: {mla} was trained on {tokens} tokens, {mha} on {others}. A difference may come from that.",
         "zh": "注意：{mla} 用 {tokens} 个词元训练，{mha} 用 {others} 个。差别可能由此而来。",
     },
-    "cost.bits.none": {"en": "The files of these models carry no measurement on held-out texts: python -m model.training.card measures them.", "zh": "这些模型的文件中没有留出文本上的测量结果：用 python -m model.training.card 测量。"},
+    "cost.bits.none": {
+        "en": "The files of these models carry no measurement on held-out texts: python -m model.training.card measures them.",
+        "zh": "这些模型的文件中没有留出文本上的测量结果：用 python -m model.training.card 测量。",
+    },
     "cost.next": {"en": "What comes after {token}? Both twins", "zh": "{token} 之后是什么？两个孪生模型"},
     "cost.next.axis": {"en": "probability of the next token", "zh": "下一个词元的概率"},
-    "cost.next.same": {"en": "Both find {token} most probable; the distributions are {bits} bits apart (Kullback–Leibler).", "zh": "两者都认为 {token} 最可能；分布相差 {bits} 比特（KL 散度）。"},
-    "cost.next.other": {"en": "{mla} finds {first} most probable, {mha} {second}; the distributions are {bits} bits apart (Kullback–Leibler).", "zh": "{mla} 认为 {first} 最可能，{mha} 认为 {second}；分布相差 {bits} 比特（KL 散度）。"},
+    "cost.next.same": {
+        "en": "Both find {token} most probable; the distributions are {bits} bits apart (Kullback–Leibler).",
+        "zh": "两者都认为 {token} 最可能；分布相差 {bits} 比特（KL 散度）。",
+    },
+    "cost.next.other": {
+        "en": "{mla} finds {first} most probable, {mha} {second}; the distributions are {bits} bits apart (Kullback–Leibler).",
+        "zh": "{mla} 认为 {first} 最可能，{mha} 认为 {second}；分布相差 {bits} 比特（KL 散度）。",
+    },
     "cost.speed": {"en": "Time for one more token as the cache grows", "zh": "缓存增长时再写一个词元的时间"},
     "cost.speed.x": {"en": "tokens in the cache", "zh": "缓存中的词元"},
     "cost.speed.y": {"en": "milliseconds a token", "zh": "每词元毫秒数"},
-    "cost.speed.hover": {"en": "{name}: {milliseconds} ms at {tokens} tokens", "zh": "{name}：{tokens} 个词元时 {milliseconds} 毫秒"},
+    "cost.speed.hover": {
+        "en": "{name}: {milliseconds} ms at {tokens} tokens",
+        "zh": "{name}：{tokens} 个词元时 {milliseconds} 毫秒",
+    },
     "cost.speed.stored": {"en": "Measured on {date}: {machine}.", "zh": "测于 {date}：{machine}。"},
     "cost.speed.here": {"en": "Measured here, just now: {machine}.", "zh": "刚刚在这台机器上实测：{machine}。"},
     "cost.speed.run": {"en": "Measure on this machine", "zh": "在这台机器上测量"},
@@ -218,9 +278,18 @@ TEXT = {
         "en": "Real caches, filled with random tokens; each dot is the median of {steps} steps. Latents make more arithmetic, because every head compares all {few} cached numbers, but fewer bytes to read: at {tokens} tokens {mla} holds {less} B, {mha} {more} B. Beyond the {context} tokens of the training context the times are true, but the model was not trained to be used there.",
         "zh": "真实缓存，填入随机词元；每个点是 {steps} 步的中位数。潜在向量使计算变多（每个头都要比较全部 {few} 个缓存的数），但要读的字节更少：{tokens} 个词元时 {mla} 占 {less} B，{mha} 占 {more} B。超过训练上下文 {context} 个词元后，时间是真实的，但模型没有为此训练过。",
     },
-    "cost.speed.from": {"en": "From {tokens} tokens on {mla} is the quicker one.", "zh": "从 {tokens} 个词元起，{mla} 更快。"},
-    "cost.speed.never": {"en": "Up to {tokens} tokens {mla} is never the quicker one for good.", "zh": "直到 {tokens} 个词元，{mla} 始终没有稳定地更快。"},
-    "cost.speed.none": {"en": "No measurement is stored yet: press the button.", "zh": "还没有存储的测量结果：请按按钮。"},
+    "cost.speed.from": {
+        "en": "From {tokens} tokens on {mla} is the quicker one.",
+        "zh": "从 {tokens} 个词元起，{mla} 更快。",
+    },
+    "cost.speed.never": {
+        "en": "Up to {tokens} tokens {mla} is never the quicker one for good.",
+        "zh": "直到 {tokens} 个词元，{mla} 始终没有稳定地更快。",
+    },
+    "cost.speed.none": {
+        "en": "No measurement is stored yet: press the button.",
+        "zh": "还没有存储的测量结果：请按按钮。",
+    },
     "cost.losses": {"en": "How they learned", "zh": "学习过程"},
     "cost.losses.x": {"en": "tokens trained on", "zh": "已训练的词元"},
     "cost.losses.y": {"en": "loss, nats per token", "zh": "损失（每词元 nat）"},
@@ -233,18 +302,42 @@ TEXT = {
     "lost.scope.layer": {"en": "This layer", "zh": "这一层"},
     "lost.scope.all": {"en": "All layers", "zh": "所有层"},
     "lost.rank": {"en": "Rank: numbers kept a token, of {full}", "zh": "秩：每个词元保留几个数（满秩 {full}）"},
-    "lost.heading.layer": {"en": "Layer {layer} at rank {rank}: what comes after {token}?", "zh": "第 {layer} 层秩为 {rank} 时：{token} 之后是什么？"},
-    "lost.heading.all": {"en": "All layers at rank {rank}: what comes after {token}?", "zh": "所有层秩为 {rank} 时：{token} 之后是什么？"},
-    "lost.size": {"en": "Cache of this prompt: **{less} B** instead of {full} B ({share}).", "zh": "这段文本的缓存：**{less} B**，原为 {full} B（{share}）。"},
-    "lost.error": {"en": "Error in layer {layer}: keys **{keys}**, values **{values}** of their length.", "zh": "第 {layer} 层的误差：键为其长度的 **{keys}**，值为 **{values}**。"},
-    "lost.bits": {"en": "The prediction moved by **{bits} bits** (Kullback–Leibler divergence).", "zh": "预测改变了 **{bits} 比特**（KL 散度）。"},
-    "lost.exact": {"en": "Full rank for this prompt: nothing is left out, nothing changes.", "zh": "对这段文本已是满秩：没有丢掉什么，也没有变化。"},
-    "lost.best": {"en": "Most probable: {before} before, {after} after.", "zh": "最可能的词元：之前是 {before}，之后是 {after}。"},
+    "lost.heading.layer": {
+        "en": "Layer {layer} at rank {rank}: what comes after {token}?",
+        "zh": "第 {layer} 层秩为 {rank} 时：{token} 之后是什么？",
+    },
+    "lost.heading.all": {
+        "en": "All layers at rank {rank}: what comes after {token}?",
+        "zh": "所有层秩为 {rank} 时：{token} 之后是什么？",
+    },
+    "lost.size": {
+        "en": "Cache of this prompt: **{less} B** instead of {full} B ({share}).",
+        "zh": "这段文本的缓存：**{less} B**，原为 {full} B（{share}）。",
+    },
+    "lost.error": {
+        "en": "Error in layer {layer}: keys **{keys}**, values **{values}** of their length.",
+        "zh": "第 {layer} 层的误差：键为其长度的 **{keys}**，值为 **{values}**。",
+    },
+    "lost.bits": {
+        "en": "The prediction moved by **{bits} bits** (Kullback–Leibler divergence).",
+        "zh": "预测改变了 **{bits} 比特**（KL 散度）。",
+    },
+    "lost.exact": {
+        "en": "Full rank for this prompt: nothing is left out, nothing changes.",
+        "zh": "对这段文本已是满秩：没有丢掉什么，也没有变化。",
+    },
+    "lost.best": {
+        "en": "Most probable: {before} before, {after} after.",
+        "zh": "最可能的词元：之前是 {before}，之后是 {after}。",
+    },
     "lost.best.same": {"en": "The most probable token is still {before}.", "zh": "最可能的词元仍是 {before}。"},
     "lost.before": {"en": "before", "zh": "之前"},
     "lost.after": {"en": "rank {rank}", "zh": "秩 {rank}"},
     "lost.axis": {"en": "probability of the next token", "zh": "下一个词元的概率"},
-    "lost.pattern": {"en": "Attention pattern of head {head}, before and after", "zh": "头 {head} 的注意力，之前与之后"},
+    "lost.pattern": {
+        "en": "Attention pattern of head {head}, before and after",
+        "zh": "头 {head} 的注意力，之前与之后",
+    },
     "lost.pattern.x": {"en": "key (looked at)", "zh": "键（被看的）"},
     "lost.pattern.y": {"en": "query (looks)", "zh": "查询（在看的）"},
     "lost.pattern.hover": {"en": "{query} looks at {seen}: {weight}", "zh": "{query} 看 {seen}：{weight}"},
@@ -252,7 +345,10 @@ TEXT = {
         "en": "Lower the rank until the bars move. Keys and values of all heads are compressed as MLA does it, before rotation; a long prompt tells most, because no rank exceeds the number of tokens ({tokens} here, so {full} is full rank). The basis is fitted to this very prompt and not counted in the cache: a trained latent has it in its weights.",
         "zh": "降低秩，直到条形开始变化。所有头的键和值像 MLA 那样在旋转之前一起压缩；长文本更说明问题，因为秩不超过词元数（这里 {tokens} 个词元，满秩为 {full}）。基底由这段文本拟合，不计入缓存：训练出来的潜在空间把它放在权重里。",
     },
-    "lost.ranks": {"en": "Layer {layer}: how much of the keys and values each rank keeps", "zh": "第 {layer} 层：各个秩保留了多少键和值"},
+    "lost.ranks": {
+        "en": "Layer {layer}: how much of the keys and values each rank keeps",
+        "zh": "第 {layer} 层：各个秩保留了多少键和值",
+    },
     "lost.ranks.look": {
         "en": "Share of the squared length. Look how early the curves rise: most of what {heads} heads store about this prompt lies in few directions. Attention can still suffer from the little that is missing, so judge by the bars above.",
         "zh": "占长度平方的比例。看曲线上升得多早：{heads} 个头存储的内容大多落在少数方向上。但缺少的那一点也可能影响注意力，所以要看上面的条形。",

@@ -29,8 +29,14 @@ TEXT = {
     },
     "dense.switch": {"en": "Switch to {model}", "zh": "换成 {model}"},
     # Who goes where
-    "who.heading.map": {"en": "Layer {layer}: which {k} of {count} experts each token goes to", "zh": "第 {layer} 层：每个词元去 {count} 个专家中的哪 {k} 个"},
-    "who.heading.layers": {"en": "All layers: which {k} of {count} experts each token goes to", "zh": "所有层：每个词元去 {count} 个专家中的哪 {k} 个"},
+    "who.heading.map": {
+        "en": "Layer {layer}: which {k} of {count} experts each token goes to",
+        "zh": "第 {layer} 层：每个词元去 {count} 个专家中的哪 {k} 个",
+    },
+    "who.heading.layers": {
+        "en": "All layers: which {k} of {count} experts each token goes to",
+        "zh": "所有层：每个词元去 {count} 个专家中的哪 {k} 个",
+    },
     "who.heading.flow": {"en": "Layer {layer}: from tokens to experts", "zh": "第 {layer} 层：从词元到专家"},
     "who.look.map": {
         "en": "Framed cells are the chosen experts, with their weights. Look for columns that equal tokens, or the same kind of word, fill in the same way; and below for experts over or under the even share (dashed, {even}).",
@@ -46,26 +52,59 @@ TEXT = {
     },
     "who.weights": {"en": "Weights", "zh": "权重"},
     "who.scores": {"en": "Scores of all", "zh": "全部得分"},
-    "who.point": {"en": "Point at a cell to read its numbers; click a token to choose it.", "zh": "指向格子可读数值；点击词元可选中。"},
+    "who.point": {
+        "en": "Point at a cell to read its numbers; click a token to choose it.",
+        "zh": "指向格子可读数值；点击词元可选中。",
+    },
     "who.point.layers": {"en": "Point at a cell to read its weight.", "zh": "指向格子可读权重。"},
     "who.point.flow": {"en": "Point at a ribbon to read its weight.", "zh": "指向带子可读权重。"},
-    "who.cell": {"en": "{token} → expert {expert}: score {score}, weight {weight}", "zh": "{token} → 专家 {expert}：得分 {score}，权重 {weight}"},
-    "who.unchosen": {"en": "{token} · expert {expert}: score {score}, not chosen", "zh": "{token} · 专家 {expert}：得分 {score}，未选中"},
-    "who.cell.layers": {"en": "Layer {layer}: {token} → expert {expert}, weight {weight}", "zh": "第 {layer} 层：{token} → 专家 {expert}，权重 {weight}"},
-    "who.unchosen.layers": {"en": "Layer {layer}: {token} · expert {expert}, not chosen", "zh": "第 {layer} 层：{token} · 专家 {expert}，未选中"},
-    "who.cell.flow": {"en": "{token} → expert {expert}: weight {weight}", "zh": "{token} → 专家 {expert}：权重 {weight}"},
-    "who.always": {"en": "{token}: the shared expert works for every token, with no choice and no weight.", "zh": "{token}：共享专家对每个词元都工作，不用选，也没有权重。"},
+    "who.cell": {
+        "en": "{token} → expert {expert}: score {score}, weight {weight}",
+        "zh": "{token} → 专家 {expert}：得分 {score}，权重 {weight}",
+    },
+    "who.unchosen": {
+        "en": "{token} · expert {expert}: score {score}, not chosen",
+        "zh": "{token} · 专家 {expert}：得分 {score}，未选中",
+    },
+    "who.cell.layers": {
+        "en": "Layer {layer}: {token} → expert {expert}, weight {weight}",
+        "zh": "第 {layer} 层：{token} → 专家 {expert}，权重 {weight}",
+    },
+    "who.unchosen.layers": {
+        "en": "Layer {layer}: {token} · expert {expert}, not chosen",
+        "zh": "第 {layer} 层：{token} · 专家 {expert}，未选中",
+    },
+    "who.cell.flow": {
+        "en": "{token} → expert {expert}: weight {weight}",
+        "zh": "{token} → 专家 {expert}：权重 {weight}",
+    },
+    "who.always": {
+        "en": "{token}: the shared expert works for every token, with no choice and no weight.",
+        "zh": "{token}：共享专家对每个词元都工作，不用选，也没有权重。",
+    },
     "who.on": {"en": "on", "zh": "常开"},
     "who.shared": {"en": "shared: always on", "zh": "共享：常开"},
     "who.token": {"en": "token", "zh": "词元"},
     "who.experts": {"en": "Experts", "zh": "专家"},
     "who.group": {"en": "Heat map: rows are tokens, columns are experts", "zh": "热图：行是词元，列是专家"},
-    "who.group.layers": {"en": "Layer {layer}: rows are tokens, columns are experts", "zh": "第 {layer} 层：行是词元，列是专家"},
-    "who.group.flow": {"en": "Ribbons from tokens to experts, as wide as their weights", "zh": "从词元到专家的带子，宽度为权重"},
-    "who.loaded": {"en": "Expert {expert}: {share} of all choices in this layer", "zh": "专家 {expert}：占该层全部选择的 {share}"},
+    "who.group.layers": {
+        "en": "Layer {layer}: rows are tokens, columns are experts",
+        "zh": "第 {layer} 层：行是词元，列是专家",
+    },
+    "who.group.flow": {
+        "en": "Ribbons from tokens to experts, as wide as their weights",
+        "zh": "从词元到专家的带子，宽度为权重",
+    },
+    "who.loaded": {
+        "en": "Expert {expert}: {share} of all choices in this layer",
+        "zh": "专家 {expert}：占该层全部选择的 {share}",
+    },
     "who.load": {"en": "load: share of all choices", "zh": "负载：占全部选择的份额"},
     # One decision
-    "decision.heading": {"en": "How {token} chose its experts in layer {layer}", "zh": "第 {layer} 层：{token} 如何选择专家"},
+    "decision.heading": {
+        "en": "How {token} chose its experts in layer {layer}",
+        "zh": "第 {layer} 层：{token} 如何选择专家",
+    },
     "decision.look": {
         "en": "Read from left to right. Look at the score that decides and the one that weighs: the bias helps an expert to be chosen, but is gone again in its weight.",
         "zh": "从左往右读。注意：偏置只帮助专家被选中，计算权重时不再出现。",
@@ -89,7 +128,10 @@ TEXT = {
     "decision.out": {"en": "length of\nits output", "zh": "输出的\n长度"},
     "decision.push": {"en": "push on\n“{token}”", "zh": "对“{token}”\n的推动"},
     "decision.table": {"en": "The router's steps; one row for each expert", "zh": "路由的每一步；每行一个专家"},
-    "decision.pushes": {"en": "What each output pushes directly, in logits (weight included; relative to the mean of all tokens)", "zh": "每个输出对 logits 的直接推动（已乘权重；相对全部词元的平均）"},
+    "decision.pushes": {
+        "en": "What each output pushes directly, in logits (weight included; relative to the mean of all tokens)",
+        "zh": "每个输出对 logits 的直接推动（已乘权重；相对全部词元的平均）",
+    },
     "decision.up": {"en": "up", "zh": "升"},
     "decision.down": {"en": "down", "zh": "降"},
     "decision.sum": {
@@ -100,9 +142,15 @@ TEXT = {
         "en": "Weighted sum of the {k} chosen outputs: length {routed}; this is what the layer adds to the stream.",
         "zh": "{k} 个选中输出的加权和：长度 {routed}；这就是该层加到残差流上的向量。",
     },
-    "decision.bias.won": {"en": "Here the bias decided: without it, another expert would have been chosen.", "zh": "这里偏置起了决定作用：没有它会选中另一个专家。"},
+    "decision.bias.won": {
+        "en": "Here the bias decided: without it, another expert would have been chosen.",
+        "zh": "这里偏置起了决定作用：没有它会选中另一个专家。",
+    },
     # Active or idle
-    "active.heading": {"en": "{active} of {total} parameters worked for {token}: {share}", "zh": "{token} 只用了 {total} 参数中的 {active}：{share}"},
+    "active.heading": {
+        "en": "{active} of {total} parameters worked for {token}: {share}",
+        "zh": "{token} 只用了 {total} 参数中的 {active}：{share}",
+    },
     "active.look": {
         "en": "Each bar is one layer, as long as its parameters. Filled experts were chosen by this token, pale ones stood idle. Click another token above: other experts, the same number. All layers and both ends of the model are counted in the heading.",
         "zh": "每条是一层，长度是参数量。实色专家被这个词元选中，浅色的在休息。点击上方另一个词元：换了专家，数量不变。标题中的数包含所有层和模型的两端。",
@@ -115,20 +163,29 @@ TEXT = {
     "active.part.idle": {"en": "idle experts", "zh": "休息的专家"},
     "active.part.shared": {"en": "shared expert", "zh": "共享专家"},
     "active.hover": {"en": "{name}: {count} parameters", "zh": "{name}：{count} 个参数"},
-    "active.published": {"en": "Published models: area = all parameters, violet = active for one token", "zh": "已发表的模型：面积 = 全部参数，紫色 = 一个词元激活的参数"},
+    "active.published": {
+        "en": "Published models: area = all parameters, violet = active for one token",
+        "zh": "已发表的模型：面积 = 全部参数，紫色 = 一个词元激活的参数",
+    },
     "active.published.text": {"en": "{active} of {total}\n{share}", "zh": "{total} 中的 {active}\n{share}"},
     "active.published.look": {
         "en": "Both numbers as printed by the makers; areas from each published config, by formula. Look at how small the violet square of DeepSeek-V3 is: knowledge of a large model, arithmetic of a small one. Sources: {sources}.",
         "zh": "两个数字均为官方公布值；面积由各自公开的配置按公式算出。看 DeepSeek-V3 的紫色方块多小：大模型的知识，小模型的计算量。来源：{sources}。",
     },
     # What experts like
-    "likes.heading": {"en": "Layer {layer}: which kind of text each expert takes", "zh": "第 {layer} 层：每个专家接收哪类文本"},
+    "likes.heading": {
+        "en": "Layer {layer}: which kind of text each expert takes",
+        "zh": "第 {layer} 层：每个专家接收哪类文本",
+    },
     "likes.look": {
         "en": "Share of the tokens that choose an expert; even would be {even}. {read} tokens were counted, each kind alike; the last row is your prompt. The expert alone tells {bits} of {most} bits about the kind of text in this layer.",
         "zh": "选择该专家的词元所占比例；平均为 {even}。统计了 {read} 个词元；最后一行是你的提示文本。在这一层，仅凭专家就能得知文本类别 {most} 比特中的 {bits} 比特。",
     },
     "likes.prompt": {"en": "this prompt", "zh": "当前提示文本"},
-    "likes.hover": {"en": "{row}: {percent} of the tokens choose expert {expert}", "zh": "{row}：{percent} 的词元选择专家 {expert}"},
+    "likes.hover": {
+        "en": "{row}: {percent} of the tokens choose expert {expert}",
+        "zh": "{row}：{percent} 的词元选择专家 {expert}",
+    },
     "likes.tokens": {
         "en": "Tokens that go to each expert far more than others do, and how often they do. Framed: in your prompt.",
         "zh": "远比其他词元更常去该专家的词元；数字是它们去该专家的比例。带框：出现在提示文本中。",
@@ -144,10 +201,22 @@ TEXT = {
     "likes.try.python": {"en": "Python", "zh": "Python"},
     "likes.try.sums": {"en": "Sums", "zh": "算式"},
     # What if
-    "whatif.heading.off": {"en": "Expert {expert} of layer {layer} is switched off: what comes after {token}?", "zh": "关掉第 {layer} 层的专家 {expert}：{token} 之后是什么？"},
-    "whatif.heading.force": {"en": "Every token must use expert {expert} of layer {layer}: what comes after {token}?", "zh": "强制每个词元用第 {layer} 层的专家 {expert}：{token} 之后是什么？"},
-    "whatif.heading.top": {"en": "Only the best {kept} of {k} chosen experts work: what comes after {token}?", "zh": "{k} 个选中的专家只留最好的 {kept} 个：{token} 之后是什么？"},
-    "whatif.heading.bias": {"en": "Routers choose without their bias: what comes after {token}?", "zh": "路由选择时不用偏置：{token} 之后是什么？"},
+    "whatif.heading.off": {
+        "en": "Expert {expert} of layer {layer} is switched off: what comes after {token}?",
+        "zh": "关掉第 {layer} 层的专家 {expert}：{token} 之后是什么？",
+    },
+    "whatif.heading.force": {
+        "en": "Every token must use expert {expert} of layer {layer}: what comes after {token}?",
+        "zh": "强制每个词元用第 {layer} 层的专家 {expert}：{token} 之后是什么？",
+    },
+    "whatif.heading.top": {
+        "en": "Only the best {kept} of {k} chosen experts work: what comes after {token}?",
+        "zh": "{k} 个选中的专家只留最好的 {kept} 个：{token} 之后是什么？",
+    },
+    "whatif.heading.bias": {
+        "en": "Routers choose without their bias: what comes after {token}?",
+        "zh": "路由选择时不用偏置：{token} 之后是什么？",
+    },
     "change": {"en": "What to change", "zh": "改变什么"},
     "change.off": {"en": "Switch off", "zh": "关掉"},
     "change.force": {"en": "Force", "zh": "强制"},
@@ -165,7 +234,10 @@ TEXT = {
         "en": "Nothing changed: no token of this prompt is routed differently, and every probability is the same.",
         "zh": "没有变化：这段提示文本没有词元改变路线，所有概率相同。",
     },
-    "whatif.best": {"en": "Most probable: {before} before, {after} after.", "zh": "最可能的词元：之前是 {before}，之后是 {after}。"},
+    "whatif.best": {
+        "en": "Most probable: {before} before, {after} after.",
+        "zh": "最可能的词元：之前是 {before}，之后是 {after}。",
+    },
     "whatif.best.same": {"en": "The most probable token is still {before}.", "zh": "最可能的词元仍是 {before}。"},
     "whatif.look.off": {
         "en": "The router can no longer choose it, so the next best takes its place. Try each expert: look for one whose loss hurts this prompt, and for one nobody misses.",

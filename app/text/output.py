@@ -11,7 +11,10 @@ TEXT = {
         "en": "Each bar is one candidate out of {count}. Click one to continue from here instead.",
         "zh": "每一条是 {count} 个候选词元之一。点击即可从这里另起后文。",
     },
-    "real": {"en": "Next in the prompt comes {token}: rank {rank}, {percent}.", "zh": "提示文本中接下来是{token}：排名第 {rank}，{percent}。"},
+    "real": {
+        "en": "Next in the prompt comes {token}: rank {rank}, {percent}.",
+        "zh": "提示文本中接下来是{token}：排名第 {rank}，{percent}。",
+    },
     "column.rank": {"en": "Rank", "zh": "排名"},
     "column.token": {"en": "Token", "zh": "词元"},
     "column.own": {"en": "Model", "zh": "模型"},
@@ -29,7 +32,10 @@ TEXT = {
         "zh": "softmax 之前每个 logit 都除以它。低：概率集中到最好的候选；高：各候选趋于相同；0：总是选最好的。",
     },
     "top_k": {"en": "Top-k", "zh": "Top-k"},
-    "top_k.help": {"en": "Only the k most probable candidates can be drawn. ∞: no limit.", "zh": "只从概率最高的 k 个候选中抽取。∞：不限。"},
+    "top_k.help": {
+        "en": "Only the k most probable candidates can be drawn. ∞: no limit.",
+        "zh": "只从概率最高的 k 个候选中抽取。∞：不限。",
+    },
     "top_p": {"en": "Top-p", "zh": "Top-p"},
     "top_p.help": {
         "en": "Only the fewest candidates that together reach this probability can be drawn.",
@@ -53,9 +59,15 @@ TEXT = {
     "undo": {"en": "Undo", "zh": "撤销"},
     "redo": {"en": "Redo", "zh": "重做"},
     "writing": {"en": "Writing, one token at a time ({done} of {limit})", "zh": "逐个词元生成中（{done} / {limit}）"},
-    "foreseen": {"en": "How well did the model expect each token of the prompt?", "zh": "模型对提示文本的每个词元有多大把握？"},
+    "foreseen": {
+        "en": "How well did the model expect each token of the prompt?",
+        "zh": "模型对提示文本的每个词元有多大把握？",
+    },
     "foreseen.axis": {"en": "probability before it came", "zh": "出现之前的概率"},
-    "foreseen.hover": {"en": "{token} after {before}: rank {rank}, {percent}", "zh": "{before} 之后的 {token}：排名第 {rank}，{percent}"},
+    "foreseen.hover": {
+        "en": "{token} after {before}: rank {rank}, {percent}",
+        "zh": "{before} 之后的 {token}：排名第 {rank}，{percent}",
+    },
     "foreseen.look": {
         "en": "A model predicts at every position at once. Look for tokens that surprised it (low bars), often the first of a word or name, and for those that could hardly be another (high bars). Click a token above to see its candidates.",
         "zh": "模型在每个位置都同时作预测。找一找让它意外的词元（矮条），常是词或名字的开头；以及几乎不可能是别的词元（高条）。点击上方的词元查看当时的候选。",

@@ -62,20 +62,46 @@ def _matrices(room: Room, chosen: HeadStages) -> None:
 
     stages(
         tokens=room.trace.tokens,
-        arrays={"dot": chosen.dot, "pattern": chosen.pattern, "mask": chosen.mask, "query": chosen.query, "key": chosen.key, "value": chosen.value, "result": chosen.result},
+        arrays={
+            "dot": chosen.dot,
+            "pattern": chosen.pattern,
+            "mask": chosen.mask,
+            "query": chosen.query,
+            "key": chosen.key,
+            "value": chosen.value,
+            "result": chosen.result,
+        },
         scale=chosen.scale,
         shown=view.stage,
         pin=None if view.key is None else Pin(room.position, view.key),
         chosen=view.query,
         labels=_labels(room, chosen),
         colours={
-            **{name: getattr(look, name) for name in ("paper", "ink", "faint", "masked", "hatch", "query", "key", "value", "attention", "accent", "probability", "signed")},
+            **{
+                name: getattr(look, name)
+                for name in (
+                    "paper",
+                    "ink",
+                    "faint",
+                    "masked",
+                    "hatch",
+                    "query",
+                    "key",
+                    "value",
+                    "attention",
+                    "accent",
+                    "probability",
+                    "signed",
+                )
+            },
             "frame": look.grid,
             "negative": look.signed[1][1],
             "positive": look.signed[3][1],
         },
         file_name=f"attention-{room.trace.model}-layer{view.layer}-head{view.head}.png".replace("/", "-"),
-        caption=room.say("attention.caption", model=room.trace.model, layer=view.layer, head=view.head, prompt=room.trace.prompt),
+        caption=room.say(
+            "attention.caption", model=room.trace.model, layer=view.layer, head=view.head, prompt=room.trace.prompt
+        ),
         on_pin=pinned,
         on_enlarge=lambda stage: state.change(stage=stage),
     )
@@ -83,7 +109,9 @@ def _matrices(room: Room, chosen: HeadStages) -> None:
 
 def _labels(room: Room, chosen: HeadStages) -> dict[str, str]:
     """Sentences by name, their places left open: the browser fills them while the mouse moves."""
-    labels = {key.removeprefix(PART): languages[room.view.lang] for key, languages in TEXT.items() if key.startswith(PART)}
+    labels = {
+        key.removeprefix(PART): languages[room.view.lang] for key, languages in TEXT.items() if key.startswith(PART)
+    }
     width = chosen.query.shape[1]
     plainly = np.isclose(chosen.scale * np.sqrt(width), 1, atol=1e-5)
     labels["scaled.formula"] = f"÷ √{width}" if plainly else f"× {chosen.scale:.4f}"

@@ -20,7 +20,9 @@ def jobs(room: Room) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="jobs"):
         best = _best(room)
         if best is None:
-            st.button(room.say("attention.jobs.find"), key="find_jobs", icon=":material/search:", on_click=_ask, args=(room,))
+            st.button(
+                room.say("attention.jobs.find"), key="find_jobs", icon=":material/search:", on_click=_ask, args=(room,)
+            )
             return
         able = {job: own for job, own in best.items() if own["score"] >= heads.LEAST_SCORE}
         st.markdown(room.say("attention.jobs" if able else "attention.jobs.none"), width="content")
@@ -37,7 +39,14 @@ def jobs(room: Room) -> None:
                 kwargs=place,
             )
         if "induction" in able and _fits_twice(room):
-            st.button(room.say("attention.jobs.twice"), key="twice", icon=":material/repeat:", help=room.say("attention.jobs.twice.help"), on_click=_twice, args=(room,))
+            st.button(
+                room.say("attention.jobs.twice"),
+                key="twice",
+                icon=":material/repeat:",
+                help=room.say("attention.jobs.twice.help"),
+                on_click=_twice,
+                args=(room,),
+            )
 
 
 def _best(room: Room) -> dict[str, dict[str, float]] | None:

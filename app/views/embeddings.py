@@ -74,7 +74,13 @@ def _rows(room: Room) -> None:
         "group": say("embeddings.rows.group"),
         "dimension": say("embeddings.dimension"),
         "point": say("embeddings.rows.point", largest=f"{measure.largest:.3g}"),
-        "numbers": say("embeddings.rows.numbers", id=trace.ids[position], token=say("common.quoted", token=trace.tokens[position]), width=config.d_model, length=_length(embedded[position])),
+        "numbers": say(
+            "embeddings.rows.numbers",
+            id=trace.ids[position],
+            token=say("common.quoted", token=trace.tokens[position]),
+            width=config.d_model,
+            length=_length(embedded[position]),
+        ),
     }
     vectors(
         [say(f"embeddings.column.{name}") for name in names],
@@ -115,21 +121,34 @@ def _rotated(room: Room) -> None:
     page.chart(drawn, key="clocks", alt=title)
     st.markdown(say("embeddings.position.rope.look"))
     difference = float(np.abs(trace["blocks.0.hook_resid_pre"] - trace["hook_embed"]).max())
-    st.markdown(say("embeddings.position.rope.same" if difference == 0 else "embeddings.position.rope.other", difference=f"{difference:.3g}"))
+    st.markdown(
+        say(
+            "embeddings.position.rope.same" if difference == 0 else "embeddings.position.rope.other",
+            difference=f"{difference:.3g}",
+        )
+    )
     page.source(room, rope.frequencies, rope.rotate)
 
 
 def _hover(room: Room) -> str:
-    return room.say("embeddings.position.pair.hover", **{name: f"{{{name}}}" for name in ("pair", "radians", "angle", "period")})
+    return room.say(
+        "embeddings.position.pair.hover", **{name: f"{{{name}}}" for name in ("pair", "radians", "angle", "period")}
+    )
 
 
 def _added(room: Room) -> None:
     say, trace, position = room.say, room.trace, room.position
     added, width = trace["hook_pos_embed"], room.lm.config.d_model  # (T, D)
-    three = np.stack([trace["hook_embed"][position], added[position], trace["blocks.0.hook_resid_pre"][position]])  # (3, D)
+    three = np.stack(
+        [trace["hook_embed"][position], added[position], trace["blocks.0.hook_resid_pre"][position]]
+    )  # (3, D)
     st.markdown(f"#### {say('embeddings.position.heading.learned')}")
     st.markdown(say("embeddings.position.learned", position=position, token=room.quoted(trace.tokens[position])))
-    labels = {"group": say("embeddings.position.group"), "dimension": say("embeddings.dimension"), "point": say("embeddings.position.point")}
+    labels = {
+        "group": say("embeddings.position.group"),
+        "dimension": say("embeddings.dimension"),
+        "point": say("embeddings.position.point"),
+    }
     names = [say(f"embeddings.position.row.{name}", position=position) for name in ("embed", "position", "sum")]
     vectors(
         ["", say("embeddings.position.column")],
@@ -148,7 +167,12 @@ def _added(room: Room) -> None:
         [say("embeddings.column.position"), say("embeddings.column.token")],
         [(str(i), token) for i, token in enumerate(trace.tokens)],
         added,
-        labels | {"numbers": say("embeddings.position.all.numbers", position=position, width=width, length=_length(added[position]))},
+        labels
+        | {
+            "numbers": say(
+                "embeddings.position.all.numbers", position=position, width=width, length=_length(added[position])
+            )
+        },
         **_look(room),
         limit=float(np.abs(added).max()),
         selected=position,
@@ -189,7 +213,14 @@ def _find(room: Room, chosen: int) -> None:
         _choose_token(tokens[0] if tokens else chosen)
 
     label = room.say("embeddings.find")
-    text = st.text_input(label, key="find_token", placeholder=room.say("embeddings.find.placeholder"), label_visibility="collapsed", icon=":material/search:", on_change=typed)
+    text = st.text_input(
+        label,
+        key="find_token",
+        placeholder=room.say("embeddings.find.placeholder"),
+        label_visibility="collapsed",
+        icon=":material/search:",
+        on_change=typed,
+    )
     if not text:
         return
     tokens = analysis.found(room.lm, vocabulary, text, FOUND)
@@ -198,7 +229,15 @@ def _find(room: Room, chosen: int) -> None:
         return
     selected = tokens.index(chosen) if chosen in tokens else -1
     names = [vocabulary[token] for token in tokens]
-    chips(names, tokens, selected=selected, label=room.say("embeddings.find.found"), linked=False, on_choose=lambda place: _choose_token(tokens[place]), key="found")
+    chips(
+        names,
+        tokens,
+        selected=selected,
+        label=room.say("embeddings.find.found"),
+        linked=False,
+        on_choose=lambda place: _choose_token(tokens[place]),
+        key="found",
+    )
 
 
 def _neighbours(room: Room, chosen: int) -> list[int]:
@@ -242,7 +281,11 @@ def _map(room: Room, chosen: int, near: list[int]) -> None:
     kinds = dict.fromkeys(room.trace.ids, "prompt") | dict.fromkeys(near, "near") | {chosen: "chosen"}
     marks = [(token, kinds[token]) for token in dict.fromkeys([chosen, *near, *room.trace.ids])]
     vocabulary = runtime.vocabulary(room.lm.fingerprint, room.lm)
-    legend = [("chosen", say("embeddings.map.chosen", token=vocabulary[chosen])), ("near", say("embeddings.map.near")), ("prompt", say("embeddings.map.prompt"))]
+    legend = [
+        ("chosen", say("embeddings.map.chosen", token=vocabulary[chosen])),
+        ("near", say("embeddings.map.near")),
+        ("prompt", say("embeddings.map.prompt")),
+    ]
     map_marks(marks, legend, colours=colours)
     token_map(cloud, labels, colours=colours, height=PICTURE, on_choose=_choose_token)
     st.markdown(say("embeddings.map.look", width=room.lm.config.d_model, first=first, second=second))

@@ -38,4 +38,6 @@ def _pickers(room: Room) -> None:
     config = room.lm.config
     for name, count in (("layer", config.n_layers), ("head", config.attention.n_heads)):
         st.markdown(room.say(f"mla.{name}"), width="content")
-        st.number_input(room.say(f"mla.{name}"), 0, count - 1, step=1, key=name, width=150, label_visibility="collapsed")
+        st.number_input(
+            room.say(f"mla.{name}"), 0, count - 1, step=1, key=name, width=150, label_visibility="collapsed"
+        )

@@ -47,7 +47,11 @@ def cache(room: Room) -> None:
         _verdict(room, run["held"])
     st.markdown(room.say("mla.cache.look"))
     if twin is not None:
-        st.markdown(room.say("mla.cache.twin.untrained") if trained is None else room.say("mla.cache.twin.trained", name=plain(trained.name)))
+        st.markdown(
+            room.say("mla.cache.twin.untrained")
+            if trained is None
+            else room.say("mla.cache.twin.trained", name=plain(trained.name))
+        )
     page.source(room, Cache, LatentCache, make_cache, elements_per_layer)
 
 
@@ -68,9 +72,13 @@ def _button(room: Room, limit: int) -> bool:
         st.markdown(room.say("mla.cache.full", context=room.lm.config.context))
         return False
     place = st.empty()
-    pressed = place.button(room.say("mla.cache.generate", count=limit), key="grow", type="primary", icon=":material/play_arrow:")
+    pressed = place.button(
+        room.say("mla.cache.generate", count=limit), key="grow", type="primary", icon=":material/play_arrow:"
+    )
     if pressed:
-        place.button(room.say("mla.cache.stop"), key="stop", icon=":material/stop:")  # any click ends this run; what was measured stays
+        place.button(
+            room.say("mla.cache.stop"), key="stop", icon=":material/stop:"
+        )  # any click ends this run; what was measured stays
     return pressed
 
 
@@ -110,18 +118,33 @@ def _measured(kind: Kind, held: list[Held]) -> list[tuple[int, int]]:
 
 def _picture(room: Room, run: dict, place: DeltaGenerator, key: str) -> None:
     number = analysis.number_bytes(room.lm)
-    curves = [Curve(kind.name, kind.name, kind.elements * number, _measured(kind, run["held"])) for kind in analysis.kinds(room.lm.config)]
+    curves = [
+        Curve(kind.name, kind.name, kind.elements * number, _measured(kind, run["held"]))
+        for kind in analysis.kinds(room.lm.config)
+    ]
     most = len(room.trace.ids) + LIMIT
     say = room.say
     hover = say("mla.cache.hover", **{name: f"{{{name}}}" for name in ("name", "tokens", "bytes")})
-    made = growth(curves, run["tokens"], most, room.look, x=say("mla.cache.axis.x"), y=say("mla.cache.axis.y"), hover=hover, height=PICTURE - 6)
+    made = growth(
+        curves,
+        run["tokens"],
+        most,
+        room.look,
+        x=say("mla.cache.axis.x"),
+        y=say("mla.cache.axis.y"),
+        hover=hover,
+        height=PICTURE - 6,
+    )
     with place.container():
         page.chart(made, key=key, alt=say("mla.cache.heading", count=run["held"][-1].length))
 
 
 def _table(room: Room, run: dict) -> None:
     number, held = analysis.number_bytes(room.lm), run["held"][-1]
-    lines = ["| " + " | ".join(room.say(f"mla.cache.column.{name}") for name in ("kind", "formula", "held")) + " |", "|---|--:|--:|"]
+    lines = [
+        "| " + " | ".join(room.say(f"mla.cache.column.{name}") for name in ("kind", "formula", "held")) + " |",
+        "|---|--:|--:|",
+    ]
     for kind in analysis.kinds(room.lm.config):
         measured = _measured(kind, run["held"])
         now = measured[-1][1] if measured else kind.elements * number * held.length
@@ -134,8 +157,21 @@ def _table(room: Room, run: dict) -> None:
 def _equation(room: Room, config: ModelConfig, number: int) -> str:
     attention = config.attention
     if isinstance(attention, MLAConfig):
-        return room.say("mla.cache.equation.mla", layers=config.n_layers, latent=attention.kv_lora_rank, rope=attention.qk_rope_head_dim, number=number)
-    return room.say("mla.cache.equation.plain", kind=attention.kind, layers=config.n_layers, groups=attention.n_kv_heads, width=attention.head_dim, number=number)
+        return room.say(
+            "mla.cache.equation.mla",
+            layers=config.n_layers,
+            latent=attention.kv_lora_rank,
+            rope=attention.qk_rope_head_dim,
+            number=number,
+        )
+    return room.say(
+        "mla.cache.equation.plain",
+        kind=attention.kind,
+        layers=config.n_layers,
+        groups=attention.n_kv_heads,
+        width=attention.head_dim,
+        number=number,
+    )
 
 
 def _verdict(room: Room, held: list[Held]) -> None:
@@ -145,7 +181,16 @@ def _verdict(room: Room, held: list[Held]) -> None:
         for tokens, measured in _measured(kind, held):
             formula = kind.elements * number * tokens
             if measured != formula:
-                st.error(room.say("mla.cache.disagrees", name=kind.name, measured=f"{measured:,}", tokens=tokens, formula=f"{formula:,}"), icon=":material/error:")
+                st.error(
+                    room.say(
+                        "mla.cache.disagrees",
+                        name=kind.name,
+                        measured=f"{measured:,}",
+                        tokens=tokens,
+                        formula=f"{formula:,}",
+                    ),
+                    icon=":material/error:",
+                )
                 return
             points += 1
     st.success(room.say("mla.cache.agrees", count=points), icon=":material/check:")

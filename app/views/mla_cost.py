@@ -31,7 +31,11 @@ def cost(room: Room) -> None:
     """Draw this part of the page."""
     pair = trained_pair(room)
     if pair is None:
-        st.markdown(room.say("mla.cost.none", model=room.quoted(room.lm.name), mla=plain(STORYTELLERS[0]), mha=plain(STORYTELLERS[1])))
+        st.markdown(
+            room.say(
+                "mla.cost.none", model=room.quoted(room.lm.name), mla=plain(STORYTELLERS[0]), mha=plain(STORYTELLERS[1])
+            )
+        )
         switch_to(room, [name for name in built_in(("MLA", "MHA")) if name in STORYTELLERS[:2]])
         return
     left, right = st.columns(2, gap="medium")
@@ -58,12 +62,19 @@ def _bits(room: Room, pair: tuple[LanguageModel, LanguageModel]) -> None:
         return
     values = [np.array([own[kind]["bits_per_byte"] for kind in kinds]) for own in scores]
     drawn = {lm.name: (kind, own) for lm, kind, own in zip(pair, KINDS, values, strict=True)}
-    page.chart(pairs(kinds, drawn, room.look, x=say("mla.cost.bits.axis"), shown="{:.3f}".format, height=PICTURE), key="bits", alt=heading)
+    page.chart(
+        pairs(kinds, drawn, room.look, x=say("mla.cost.bits.axis"), shown="{:.3f}".format, height=PICTURE),
+        key="bits",
+        alt=heading,
+    )
     names = {"mla": plain(mla.name), "mha": plain(mha.name)}
     tokens, others = mla.record["tokens"], mha.record["tokens"]
     if tokens != others:
         st.warning(say("mla.cost.bits.other", tokens=f"{tokens:,}", others=f"{others:,}", **names))
-    changes = ", ".join(f"{plain(kind)} {_signed(100 * (first / second - 1))} %" for kind, first, second in zip(kinds, *values, strict=True))
+    changes = ", ".join(
+        f"{plain(kind)} {_signed(100 * (first / second - 1))} %"
+        for kind, first, second in zip(kinds, *values, strict=True)
+    )
     few, many = (elements_per_layer(lm.config.attention) for lm in pair)
     st.markdown(say("mla.cost.bits.same", tokens=f"{tokens:,}", few=few, many=many, changes=changes, **names))
 
@@ -80,14 +91,22 @@ def _next_token(room: Room, pair: tuple[LanguageModel, LanguageModel]) -> None:
     found = difference(*(trace.logits[room.position] for trace in traces))
     shown = mla.tokenizer.shown
     tokens = [shown(int(token)) for token in found.ids]
-    models = {lm.name: (kind, values) for lm, kind, values in zip(pair, KINDS, (found.before, found.after), strict=True)}
-    page.chart(pairs(tokens, models, room.look, x=say("mla.cost.next.axis"), shown=percent, height=PICTURE, tickformat=".0%"), key="next_token", alt=heading)
+    models = {
+        lm.name: (kind, values) for lm, kind, values in zip(pair, KINDS, (found.before, found.after), strict=True)
+    }
+    page.chart(
+        pairs(tokens, models, room.look, x=say("mla.cost.next.axis"), shown=percent, height=PICTURE, tickformat=".0%"),
+        key="next_token",
+        alt=heading,
+    )
     first, second = (room.quoted(shown(int(trace.logits[room.position].argmax()))) for trace in traces)
     apart = f"{found.bits:.3g}"
     if first == second:
         st.markdown(say("mla.cost.next.same", token=first, bits=apart))
     else:
-        st.markdown(say("mla.cost.next.other", first=first, second=second, bits=apart, mla=plain(mla.name), mha=plain(mha.name)))
+        st.markdown(
+            say("mla.cost.next.other", first=first, second=second, bits=apart, mla=plain(mla.name), mha=plain(mha.name))
+        )
 
 
 def _speed(room: Room, pair: tuple[LanguageModel, LanguageModel]) -> None:
@@ -109,7 +128,11 @@ def _speed(room: Room, pair: tuple[LanguageModel, LanguageModel]) -> None:
     _draw(room, pair, measured.points, place, "speed_done")
     last = {point.model: point for point in measured.points}
     mla, mha = (last[lm.name] for lm in pair)
-    words = say("mla.cost.speed.here", machine=plain(measured.machine)) if here else say("mla.cost.speed.stored", date=measured.date, machine=plain(measured.machine))
+    words = (
+        say("mla.cost.speed.here", machine=plain(measured.machine))
+        if here
+        else say("mla.cost.speed.stored", date=measured.date, machine=plain(measured.machine))
+    )
     look = say(
         "mla.cost.speed.look",
         steps=benchmark.STEPS,
@@ -122,14 +145,22 @@ def _speed(room: Room, pair: tuple[LanguageModel, LanguageModel]) -> None:
         context=pair[0].config.context,
     )
     since = benchmark.quicker_from(measured.points, mla.model, mha.model)
-    verdict = say("mla.cost.speed.never" if since is None else "mla.cost.speed.from", tokens=f"{since or mla.tokens:,}", mla=plain(mla.model))
+    verdict = say(
+        "mla.cost.speed.never" if since is None else "mla.cost.speed.from",
+        tokens=f"{since or mla.tokens:,}",
+        mla=plain(mla.model),
+    )
     told.markdown(f"{words} {look} {verdict}")
 
 
 def _stored(pair: Sequence[LanguageModel]) -> Measured | None:
     """The measurement that came with the project, where it is of these two."""
     measured = benchmark.stored()
-    return measured if measured is not None and {point.model for point in measured.points} == {lm.name for lm in pair} else None
+    return (
+        measured
+        if measured is not None and {point.model for point in measured.points} == {lm.name for lm in pair}
+        else None
+    )
 
 
 def _measure(room: Room, pair: tuple[LanguageModel, LanguageModel], identity: tuple, place: DeltaGenerator) -> None:
@@ -150,12 +181,21 @@ def _measure(room: Room, pair: tuple[LanguageModel, LanguageModel], identity: tu
     st.rerun()
 
 
-def _draw(room: Room, pair: tuple[LanguageModel, LanguageModel], points: list[Point], place: DeltaGenerator, key: str) -> None:
+def _draw(
+    room: Room, pair: tuple[LanguageModel, LanguageModel], points: list[Point], place: DeltaGenerator, key: str
+) -> None:
     say = room.say
-    lines = [Line(kind, lm.name, [(p.tokens, p.milliseconds) for p in points if p.model == lm.name]) for kind, lm in zip(KINDS, pair, strict=True)]
+    lines = [
+        Line(kind, lm.name, [(p.tokens, p.milliseconds) for p in points if p.model == lm.name])
+        for kind, lm in zip(KINDS, pair, strict=True)
+    ]
     hover = say("mla.cost.speed.hover", **{name: f"{{{name}}}" for name in ("name", "tokens", "milliseconds")})
     with place.container():
-        page.chart(speed(lines, room.look, x=say("mla.cost.speed.x"), y=say("mla.cost.speed.y"), hover=hover, height=PICTURE), key=key, alt=say("mla.cost.speed"))
+        page.chart(
+            speed(lines, room.look, x=say("mla.cost.speed.x"), y=say("mla.cost.speed.y"), hover=hover, height=PICTURE),
+            key=key,
+            alt=say("mla.cost.speed"),
+        )
 
 
 def _losses(room: Room) -> None:
@@ -163,5 +203,9 @@ def _losses(room: Room) -> None:
     heading = say("mla.cost.losses")
     st.markdown(f"#### {heading}")
     lines = curves.stored()
-    page.chart(losses(lines, room.look, x=say("mla.cost.losses.x"), y=say("mla.cost.losses.y"), height=PICTURE), key="losses", alt=heading)
+    page.chart(
+        losses(lines, room.look, x=say("mla.cost.losses.x"), y=say("mla.cost.losses.y"), height=PICTURE),
+        key="losses",
+        alt=heading,
+    )
     st.markdown(say("mla.cost.losses.look"))

@@ -40,7 +40,16 @@ def lost(room: Room) -> None:
     heading = room.say("mla.lost.ranks", layer=room.view.layer)
     st.markdown(f"#### {heading}")
     names = room.say("mla.lost.keys"), room.say("mla.lost.values")
-    drawn = ranks(spectrum.keys, spectrum.values, rank, names, room.look, x=room.say("mla.lost.ranks.x"), y=room.say("mla.lost.ranks.y"), height=320)
+    drawn = ranks(
+        spectrum.keys,
+        spectrum.values,
+        rank,
+        names,
+        room.look,
+        x=room.say("mla.lost.ranks.x"),
+        y=room.say("mla.lost.ranks.y"),
+        height=320,
+    )
     page.chart(drawn, key="ranks", alt=heading)
     st.markdown(room.say("mla.lost.ranks.look", heads=room.lm.config.attention.n_kv_heads))
     page.source(room, CompressKeysValues)
@@ -50,7 +59,14 @@ def _latent(room: Room) -> None:
     attention = room.lm.config.attention
     st.markdown(f"#### {room.say('mla.lost.latent.heading')}")
     expanded = attention.n_heads * (attention.head_dim + attention.value_dim)
-    st.markdown(room.say("mla.lost.latent", model=room.quoted(room.lm.name), latent=attention.kv_lora_rank + attention.qk_rope_head_dim, expanded=expanded))
+    st.markdown(
+        room.say(
+            "mla.lost.latent",
+            model=room.quoted(room.lm.name),
+            latent=attention.kv_lora_rank + attention.qk_rope_head_dim,
+            expanded=expanded,
+        )
+    )
     switch_to(room, built_in(("MHA", "GQA", "MQA")))
 
 
@@ -83,7 +99,9 @@ def _told(room: Room, rank: int, full: int, after: model.Trace, found: Differenc
         st.markdown(room.say("mla.lost.exact"))
         return
     st.markdown(room.say("mla.lost.bits", bits=f"{found.bits:.3g}" if found.bits >= 0.001 else "< 0.001"))
-    before, now = (room.quoted(room.lm.tokenizer.shown(int(trace.logits[room.position].argmax()))) for trace in (room.trace, after))
+    before, now = (
+        room.quoted(room.lm.tokenizer.shown(int(trace.logits[room.position].argmax()))) for trace in (room.trace, after)
+    )
     st.markdown(room.say("mla.lost.best.same" if before == now else "mla.lost.best", before=before, after=now))
 
 
@@ -96,11 +114,27 @@ def _pictures(room: Room, rank: int, after: model.Trace, found: Difference) -> N
     names = say("mla.lost.before"), say("mla.lost.after", rank=rank)
     with left:
         tokens = [room.lm.tokenizer.shown(int(token)) for token in found.ids]
-        page.chart(before_after(tokens, found.before, found.after, names, look, x=say("mla.lost.axis"), height=PICTURE), key="before_after", alt=heading)
+        page.chart(
+            before_after(tokens, found.before, found.after, names, look, x=say("mla.lost.axis"), height=PICTURE),
+            key="before_after",
+            alt=heading,
+        )
     with right:
         title = say("mla.lost.pattern", head=view.head)
         st.markdown(f"**{title}**")
-        pair = [np.where(trace.mask(view.layer), trace.pattern(view.layer)[view.head], np.nan) for trace in (room.trace, after)]
+        pair = [
+            np.where(trace.mask(view.layer), trace.pattern(view.layer)[view.head], np.nan)
+            for trace in (room.trace, after)
+        ]
         hover = say("mla.lost.pattern.hover", **{name: f"{{{name}}}" for name in ("query", "seen", "weight")})
-        drawn = patterns(pair, names, room.trace.tokens, look, x=say("mla.lost.pattern.x"), y=say("mla.lost.pattern.y"), hover=hover, height=PICTURE - 130)
+        drawn = patterns(
+            pair,
+            names,
+            room.trace.tokens,
+            look,
+            x=say("mla.lost.pattern.x"),
+            y=say("mla.lost.pattern.y"),
+            hover=hover,
+            height=PICTURE - 130,
+        )
         page.chart(drawn, key="patterns", alt=title)

@@ -26,23 +26,57 @@ def path(room: Room) -> None:
     cached = elements_per_layer(attention)
     if isinstance(attention, model.MLAConfig):
         expanded = attention.n_heads * (attention.head_dim + attention.value_dim)
-        st.markdown(f"#### {room.say('mla.path.heading.mla', layer=room.view.layer, heads=attention.n_heads, latent=attention.kv_lora_rank)}")
+        st.markdown(
+            f"#### {room.say('mla.path.heading.mla', layer=room.view.layer, heads=attention.n_heads, latent=attention.kv_lora_rank)}"
+        )
         twin = trained_twin(room)
-        drawn = [Lane(room.say("mla.path.lane.cache"), _latent_steps(room)), Lane(room.say("mla.path.lane.query"), _query_steps(room))]
+        drawn = [
+            Lane(room.say("mla.path.lane.cache"), _latent_steps(room)),
+            Lane(room.say("mla.path.lane.query"), _query_steps(room)),
+        ]
         if twin is not None:
-            drawn.append(Lane(room.say("mla.path.lane.twin"), _plain_steps(room, runtime.trace(twin, list(room.trace.ids)))))
+            drawn.append(
+                Lane(room.say("mla.path.lane.twin"), _plain_steps(room, runtime.trace(twin, list(room.trace.ids))))
+            )
         _draw(room, drawn, height=TALL if twin is None else PICTURE)
         st.markdown(room.say("mla.path.look.mla", cached=cached, expanded=expanded, head=room.view.head))
         _twin_said(room, twin, cached)
         _absorbed(room)
-        page.source(room, MultiHeadLatentAttention.compress, MultiHeadLatentAttention.query, MultiHeadLatentAttention.expanded, MultiHeadLatentAttention.absorbed)
+        page.source(
+            room,
+            MultiHeadLatentAttention.compress,
+            MultiHeadLatentAttention.query,
+            MultiHeadLatentAttention.expanded,
+            MultiHeadLatentAttention.absorbed,
+        )
         return
     heads, groups = attention.n_heads, attention.n_kv_heads
     st.markdown(f"#### {room.say('mla.path.heading.plain', layer=room.view.layer, groups=groups)}")
-    _draw(room, [Lane(room.say("mla.path.lane.cache"), _plain_steps(room, room.trace)), Lane(room.say("mla.path.lane.query"), _query_steps(room))], height=TALL)
-    st.markdown(room.say("mla.path.look.plain", cached=cached, kind=attention.kind, groups=groups, share=heads // groups, heads=heads, head=room.view.head))
+    _draw(
+        room,
+        [
+            Lane(room.say("mla.path.lane.cache"), _plain_steps(room, room.trace)),
+            Lane(room.say("mla.path.lane.query"), _query_steps(room)),
+        ],
+        height=TALL,
+    )
+    st.markdown(
+        room.say(
+            "mla.path.look.plain",
+            cached=cached,
+            kind=attention.kind,
+            groups=groups,
+            share=heads // groups,
+            heads=heads,
+            head=room.view.head,
+        )
+    )
     names = built_in(("MLA",))
-    st.markdown(room.say("mla.plain.switch" if names else "mla.plain.none", model=room.quoted(room.lm.name), kind=attention.kind))
+    st.markdown(
+        room.say(
+            "mla.plain.switch" if names else "mla.plain.none", model=room.quoted(room.lm.name), kind=attention.kind
+        )
+    )
     switch_to(room, names)
     page.source(room, GroupedQueryAttention.forward)
 
@@ -58,7 +92,9 @@ def _window(room: Room) -> slice:
 
 
 def _box(room: Room, name: str, hook: str, values: np.ndarray, **options) -> Box:
-    words = room.say(f"mla.path.box.{name}", head=room.view.head) if name == "pattern" else room.say(f"mla.path.box.{name}")
+    words = (
+        room.say(f"mla.path.box.{name}", head=room.view.head) if name == "pattern" else room.say(f"mla.path.box.{name}")
+    )
     shape = " × ".join(map(str, values.shape))
     return Box(words, hook, values[_window(room)], shape, **options)
 
@@ -73,8 +109,17 @@ def _latent_steps(room: Room) -> list[Step]:
     trace, head, say = room.trace, room.view.head, room.say
     return [
         Step("", [_at(room, trace, "ln1.hook_normalized", "x")]),
-        Step(say("mla.path.by.down"), [_at(room, trace, "attn.hook_kv_latent", "latent", cached=True), _at(room, trace, "attn.hook_rot_k", "k_pe", cached=True)]),
-        Step(say("mla.path.by.up"), [_at(room, trace, "attn.hook_k", "k", head=head), _at(room, trace, "attn.hook_v", "v", head=head)]),
+        Step(
+            say("mla.path.by.down"),
+            [
+                _at(room, trace, "attn.hook_kv_latent", "latent", cached=True),
+                _at(room, trace, "attn.hook_rot_k", "k_pe", cached=True),
+            ],
+        ),
+        Step(
+            say("mla.path.by.up"),
+            [_at(room, trace, "attn.hook_k", "k", head=head), _at(room, trace, "attn.hook_v", "v", head=head)],
+        ),
     ]
 
 
@@ -84,7 +129,13 @@ def _plain_steps(room: Room, trace: model.Trace) -> list[Step]:
     keys = "attn.hook_rot_k" if config.positions == "rope" else "attn.hook_k"
     return [
         Step("", [_at(room, trace, "ln1.hook_normalized", "x")]),
-        Step(room.say("mla.path.by.project"), [_at(room, trace, keys, "k", cached=True, head=head), _at(room, trace, "attn.hook_v", "v", cached=True, head=head)]),
+        Step(
+            room.say("mla.path.by.project"),
+            [
+                _at(room, trace, keys, "k", cached=True, head=head),
+                _at(room, trace, "attn.hook_v", "v", cached=True, head=head),
+            ],
+        ),
     ]
 
 
@@ -93,9 +144,26 @@ def _query_steps(room: Room) -> list[Step]:
     latent = f"blocks.{layer}.attn.hook_q_latent" in trace
     rotated = trace.config.positions == "rope" and trace.config.attention.kind != "MLA"
     steps = [Step("", [_at(room, trace, "attn.hook_q_latent", "q_latent")])] if latent else []
-    steps.append(Step(say("mla.path.by.query"), [_at(room, trace, "attn.hook_rot_q" if rotated else "attn.hook_q", "q", head=head)]))
+    steps.append(
+        Step(
+            say("mla.path.by.query"),
+            [_at(room, trace, "attn.hook_rot_q" if rotated else "attn.hook_q", "q", head=head)],
+        )
+    )
     pattern = np.where(trace.mask(layer), trace.pattern(layer)[head], np.nan).astype(np.float32)
-    steps.append(Step(say("mla.path.by.softmax"), [_columns(room, _box(room, "pattern", f"blocks.{layer}.attn.hook_pattern", pattern, probability=True, columns="keys"))]))
+    steps.append(
+        Step(
+            say("mla.path.by.softmax"),
+            [
+                _columns(
+                    room,
+                    _box(
+                        room, "pattern", f"blocks.{layer}.attn.hook_pattern", pattern, probability=True, columns="keys"
+                    ),
+                )
+            ],
+        )
+    )
     steps.append(Step(say("mla.path.by.values"), [_at(room, trace, "attn.hook_z", "z", head=head)]))
     steps.append(Step(say("mla.path.by.out"), [_at(room, trace, "hook_attn_out", "out")]))
     return steps
@@ -108,7 +176,9 @@ def _columns(room: Room, box: Box) -> Box:
 
 def _draw(room: Room, drawn: list[Lane], key: str = "lanes", height: int = PICTURE) -> None:
     look, rows = room.look, _window(room)
-    colours = {name: getattr(look, name) for name in ("signed", "probability", "masked", "accent", "ink")} | {"cached": look.value}
+    colours = {name: getattr(look, name) for name in ("signed", "probability", "masked", "accent", "ink")} | {
+        "cached": look.value
+    }
     labels = {name: room.say(f"mla.path.{name}") for name in ("point", "cached", "masked")}
     slots = {name: f"{{{name}}}" for name in ("column", "head", "token")}
     labels |= {name: room.say(f"mla.path.{name}", **slots) for name in ("entries", "heads", "keys")}
@@ -130,9 +200,17 @@ def _draw(room: Room, drawn: list[Lane], key: str = "lanes", height: int = PICTU
 def _twin_said(room: Room, twin: model.LanguageModel | None, cached: int) -> None:
     name, config = twin_name(room), mha_config(room.lm.config)
     if twin is not None:
-        st.markdown(room.say("mla.path.twin.look", name=plain(twin.name), elements=elements_per_layer(config.attention)))
+        st.markdown(
+            room.say("mla.path.twin.look", name=plain(twin.name), elements=elements_per_layer(config.attention))
+        )
     elif name is not None:
-        words = room.say("mla.path.twin.none", name=name, heads=config.attention.n_heads, elements=elements_per_layer(config.attention), cached=cached)
+        words = room.say(
+            "mla.path.twin.none",
+            name=name,
+            heads=config.attention.n_heads,
+            elements=elements_per_layer(config.attention),
+            cached=cached,
+        )
         st.markdown(words)
     else:
         st.markdown(room.say("mla.path.twin.other"))
@@ -153,16 +231,42 @@ def _absorbed(room: Room) -> None:
     ways = [
         Step("", [_box(room, "q_nope", f"{hook}hook_q", nope)]),
         Step(say("mla.path.by.absorb"), [_box(room, "q_absorbed", "Wᵀ q", found.query[:, head])]),
-        Step(say("mla.path.by.meets"), [_box(room, "held", f"{hook}hook_kv_latent, hook_rot_k", found.key, cached=True)]),
+        Step(
+            say("mla.path.by.meets"), [_box(room, "held", f"{hook}hook_kv_latent, hook_rot_k", found.key, cached=True)]
+        ),
     ]
     boxes = [
-        _columns(room, _box(room, f"scores.{name}", f"{hook}hook_attn_scores", np.where(mask, scores, np.nan).astype(np.float32), columns="keys"))
-        for name, scores in (("absorbed", found.scores[head]), ("expanded", expanded), ("gap", np.where(mask, found.scores[head], 0) - np.where(mask, expanded, 0)))
+        _columns(
+            room,
+            _box(
+                room,
+                f"scores.{name}",
+                f"{hook}hook_attn_scores",
+                np.where(mask, scores, np.nan).astype(np.float32),
+                columns="keys",
+            ),
+        )
+        for name, scores in (
+            ("absorbed", found.scores[head]),
+            ("expanded", expanded),
+            ("gap", np.where(mask, found.scores[head], 0) - np.where(mask, expanded, 0)),
+        )
     ]
-    _draw(room, [Lane(say("mla.path.lane.absorbed", head=head), ways), Lane(say("mla.path.lane.same", head=head), [Step("", boxes)])], key="absorbed")
+    _draw(
+        room,
+        [
+            Lane(say("mla.path.lane.absorbed", head=head), ways),
+            Lane(say("mla.path.lane.same", head=head), [Step("", boxes)]),
+        ],
+        key="absorbed",
+    )
     size = max(1.0, float(np.abs(trace.scores(layer)[:, mask]).max()), float(np.abs(trace[f"{hook}hook_z"]).max()))
     right = max(found.score_gap, found.z_gap) <= ROUNDING * size * len(nope[0]) ** 0.5
-    words = say("mla.path.absorbed.gap" if right else "mla.path.absorbed.bad", scores=f"{found.score_gap:.2g}", z=f"{found.z_gap:.2g}")
+    words = say(
+        "mla.path.absorbed.gap" if right else "mla.path.absorbed.bad",
+        scores=f"{found.score_gap:.2g}",
+        z=f"{found.z_gap:.2g}",
+    )
     if right:
         st.markdown(f"**{words}**")
     else:

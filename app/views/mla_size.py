@@ -18,9 +18,23 @@ from model.memory import cache_bytes, elements_per_layer, requests_that_fit
 from model.presets import PRESETS, Preset
 
 GB = 1000**3
-GPUS = {24: "RTX 4090", 80: "H100", 141: "H200", 640: "8 × H100", 1128: "8 × H200", 2256: "16 × H200", 4512: "32 × H200"}
+GPUS = {
+    24: "RTX 4090",
+    80: "H100",
+    141: "H200",
+    640: "8 × H100",
+    1128: "8 × H200",
+    2256: "16 × H200",
+    4512: "32 × H200",
+}
 CONTEXTS = tuple(2**power for power in range(9, 21))
-BOUNDS = {"layers": (1, 160, 1), "heads": (1, 160, 1), "head_dim": (16, 256, 2), "latent": (16, 2048, 16), "rope": (2, 256, 2)}
+BOUNDS = {
+    "layers": (1, 160, 1),
+    "heads": (1, 160, 1),
+    "head_dim": (16, 256, 2),
+    "latent": (16, 2048, 16),
+    "rope": (2, 256, 2),
+}
 
 
 def size(room: Room) -> None:
@@ -31,11 +45,22 @@ def size(room: Room) -> None:
     _request(room)
     published = analysis.shape_of(preset.config)
     shape = _shape(room, published)
-    found = analysis.sizes(preset.config, shape, context=room.view.context, batch=room.view.batch, dtype=room.view.dtype, memory=room.view.memory * GB)
+    found = analysis.sizes(
+        preset.config,
+        shape,
+        context=room.view.context,
+        batch=room.view.batch,
+        dtype=room.view.dtype,
+        memory=room.view.memory * GB,
+    )
     same = shape == published
     heading = room.say("mla.size.heading" if same else "mla.size.heading.changed", model=plain(preset.title))
     st.markdown(f"#### {heading}")
-    page.chart(bars(_rows(room, preset, shape, found, same), room.look, x=room.say("mla.size.axis"), height=250), key="sizes", alt=heading)
+    page.chart(
+        bars(_rows(room, preset, shape, found, same), room.look, x=room.say("mla.size.axis"), height=250),
+        key="sizes",
+        alt=heading,
+    )
     _table(room, preset, shape, found, same)
     st.markdown(room.say("mla.size.look"))
     _notes(room, preset, same)
@@ -47,15 +72,31 @@ def _request(room: Room) -> None:
     say, view = room.say, room.view
     model, context, batch, dtype, gpus = st.columns([1.6, 2, 0.9, 0.8, 1.4], gap="medium")
     with model:
-        st.selectbox(say("mla.size.preset"), list(PRESETS), format_func=lambda name: PRESETS[name].title, key="preset", on_change=lambda: state.change(shape=None))
+        st.selectbox(
+            say("mla.size.preset"),
+            list(PRESETS),
+            format_func=lambda name: PRESETS[name].title,
+            key="preset",
+            on_change=lambda: state.change(shape=None),
+        )
     with context:
-        st.select_slider(say("mla.size.context"), sorted({*CONTEXTS, view.context}), format_func=lambda tokens: f"{tokens:,}", key="context")
+        st.select_slider(
+            say("mla.size.context"),
+            sorted({*CONTEXTS, view.context}),
+            format_func=lambda tokens: f"{tokens:,}",
+            key="context",
+        )
     with batch:
         st.number_input(say("mla.size.batch"), 1, 100_000, step=1, key="batch")
     with dtype:
         st.selectbox(say("mla.size.dtype"), DTYPES, key="dtype")
     with gpus:
-        st.selectbox(say("mla.size.memory"), sorted({*GPUS, view.memory}), format_func=lambda gb: f"{gb:,} GB" + (f" · {GPUS[gb]}" if gb in GPUS else ""), key="memory")
+        st.selectbox(
+            say("mla.size.memory"),
+            sorted({*GPUS, view.memory}),
+            format_func=lambda gb: f"{gb:,} GB" + (f" · {GPUS[gb]}" if gb in GPUS else ""),
+            key="memory",
+        )
 
 
 def _shape(room: Room, published: Shape) -> Shape:
@@ -85,7 +126,10 @@ def _shape(room: Room, published: Shape) -> Shape:
 
 def _within(shape: Shape) -> Shape:
     """A shape that can be built: in the sliders' bounds, its groups a divisor of its heads."""
-    bounded = {name: max(low, min(high, getattr(shape, name) // step * step if step > 1 else getattr(shape, name))) for name, (low, high, step) in BOUNDS.items()}
+    bounded = {
+        name: max(low, min(high, getattr(shape, name) // step * step if step > 1 else getattr(shape, name)))
+        for name, (low, high, step) in BOUNDS.items()
+    }
     heads = bounded["heads"]
     groups = max(divisor for divisor in range(1, heads + 1) if heads % divisor == 0 and divisor <= max(1, shape.groups))
     return replace(shape, **bounded, groups=groups)
@@ -95,7 +139,9 @@ def _label(room: Room, shape: Shape, kind: str) -> str:
     return room.say(f"mla.size.kind.{kind}", **{field.name: getattr(shape, field.name) for field in fields(Shape)})
 
 
-def _rows(room: Room, preset: Preset, shape: Shape, found: list[analysis.Size], same: bool) -> list[tuple[str, str, int, str, bool]]:
+def _rows(
+    room: Room, preset: Preset, shape: Shape, found: list[analysis.Size], same: bool
+) -> list[tuple[str, str, int, str, bool]]:
     own, dtype = preset.config.attention.kind, room.view.dtype
     rows = [(each.name, _label(room, shape, each.name), each.per_token) for each in found]
     if same and own == "MLA":
@@ -105,7 +151,11 @@ def _rows(room: Room, preset: Preset, shape: Shape, found: list[analysis.Size], 
     drawn = []
     for kind, label, held in rows:
         owned = same and kind == own and held == base
-        text = room.say("mla.size.bar", bytes=f"{held:,}") if held == base else room.say("mla.size.bar.times", bytes=f"{held:,}", times=f"{held / base:.3g}")
+        text = (
+            room.say("mla.size.bar", bytes=f"{held:,}")
+            if held == base
+            else room.say("mla.size.bar.times", bytes=f"{held:,}", times=f"{held / base:.3g}")
+        )
         drawn.append((kind, label, held, text, owned))
     return drawn
 
@@ -120,11 +170,26 @@ def _bytes(count: int) -> str:
 
 def _table(room: Room, preset: Preset, shape: Shape, found: list[analysis.Size], same: bool) -> None:
     say, view, own = room.say, room.view, preset.config.attention.kind
-    columns = {"kind": {}, "token": {}, "total": {"batch": f"{view.batch:,}", "context": f"{view.context:,}"}, "weights": {}, "fit": {"memory": f"{view.memory:,}"}}
-    lines = ["| " + " | ".join(say(f"mla.size.column.{name}", **values) for name, values in columns.items()) + " |", "|---|--:|--:|--:|--:|"]
+    columns = {
+        "kind": {},
+        "token": {},
+        "total": {"batch": f"{view.batch:,}", "context": f"{view.context:,}"},
+        "weights": {},
+        "fit": {"memory": f"{view.memory:,}"},
+    }
+    lines = [
+        "| " + " | ".join(say(f"mla.size.column.{name}", **values) for name, values in columns.items()) + " |",
+        "|---|--:|--:|--:|--:|",
+    ]
     for each in found:
         fit = say("mla.size.fit.none") if each.fit.free_bytes < 0 else f"{each.fit.requests:,}"
-        cells = [_label(room, shape, each.name), f"{each.per_token:,} B", _bytes(each.total), _bytes(each.fit.weight_bytes), fit]
+        cells = [
+            _label(room, shape, each.name),
+            f"{each.per_token:,} B",
+            _bytes(each.total),
+            _bytes(each.fit.weight_bytes),
+            fit,
+        ]
         bold = "**" if same and each.name == own else ""
         lines.append("| " + " | ".join(f"{bold}{cell}{bold}" for cell in cells) + " |")
     st.markdown("\n".join(lines))
@@ -133,7 +198,12 @@ def _table(room: Room, preset: Preset, shape: Shape, found: list[analysis.Size],
 def _notes(room: Room, preset: Preset, same: bool) -> None:
     attention = preset.config.attention
     if not same:
-        st.button(room.say("mla.size.reset"), key="reset_shape", on_click=lambda: state.change(shape=None), icon=":material/undo:")
+        st.button(
+            room.say("mla.size.reset"),
+            key="reset_shape",
+            on_click=lambda: state.change(shape=None),
+            icon=":material/undo:",
+        )
     elif isinstance(attention, MLAConfig):
         st.markdown(room.say("mla.size.baselines", plain=attention.v_head_dim, wide=attention.head_dim))
     else:
@@ -150,16 +220,39 @@ def _published(room: Room) -> None:
     mha, wide = (memory.bytes_of(baseline.elements_per_token, "bf16") for baseline in memory.baselines(v3)[:2])
     rows = [
         ("DeepSeek-V3", "61 · (512 + 64) · 2", base, say("mla.size.published.table1")),
-        ("Qwen2.5-72B", "2 · 80 · 8 · 128 · 2", cache_bytes(PRESETS["qwen2.5-72b"].config, 1), say("mla.size.published.table1")),
-        ("Llama-3.1-405B", "2 · 126 · 8 · 128 · 2", cache_bytes(PRESETS["llama-3.1-405b"].config, 1), say("mla.size.published.llama")),
-        ("DeepSeek-V2", "60 · (512 + 64) · 2", cache_bytes(PRESETS["deepseek-v2"].config, 1), say("mla.size.published.derived")),
-        ("DeepSeek-V2-Lite", "27 · (512 + 64) · 2", cache_bytes(PRESETS["deepseek-v2-lite"].config, 1), say("mla.size.published.derived")),
+        (
+            "Qwen2.5-72B",
+            "2 · 80 · 8 · 128 · 2",
+            cache_bytes(PRESETS["qwen2.5-72b"].config, 1),
+            say("mla.size.published.table1"),
+        ),
+        (
+            "Llama-3.1-405B",
+            "2 · 126 · 8 · 128 · 2",
+            cache_bytes(PRESETS["llama-3.1-405b"].config, 1),
+            say("mla.size.published.llama"),
+        ),
+        (
+            "DeepSeek-V2",
+            "60 · (512 + 64) · 2",
+            cache_bytes(PRESETS["deepseek-v2"].config, 1),
+            say("mla.size.published.derived"),
+        ),
+        (
+            "DeepSeek-V2-Lite",
+            "27 · (512 + 64) · 2",
+            cache_bytes(PRESETS["deepseek-v2-lite"].config, 1),
+            say("mla.size.published.derived"),
+        ),
         (say("mla.size.published.mha"), "61 · 128 · (128 + 128) · 2", mha, say("mla.size.published.derived")),
         (say("mla.size.published.unabsorbed"), "61 · 128 · (192 + 128) · 2", wide, say("mla.size.published.derived")),
     ]
     names = ("model", "arithmetic", "bytes", "times", "source")
     lines = ["| " + " | ".join(say(f"mla.size.published.{name}") for name in names) + " |", "|---|---|--:|--:|---|"]
-    lines += [f"| {plain(name)} | {sum_} | {held:,} B = {held / 1000:,.3f} KB | {_times(held / base)} | {source} |" for name, sum_, held, source in rows]
+    lines += [
+        f"| {plain(name)} | {sum_} | {held:,} B = {held / 1000:,.3f} KB | {_times(held / base)} | {source} |"
+        for name, sum_, held, source in rows
+    ]
     st.markdown("\n".join(lines))
     st.markdown(say("mla.size.published.v2"))
     st.markdown(say("mla.size.published.wrong"))

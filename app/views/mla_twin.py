@@ -26,7 +26,12 @@ def trained_twin(room: Room) -> LanguageModel | None:
     if name is None or not any(entry.name == name and entry.available for entry in runtime.entries()):
         return None
     twin = runtime.language_model(name)
-    return twin if twin.config.attention == mha_config(room.lm.config).attention and twin.tokenizer.fingerprint == room.lm.tokenizer.fingerprint else None
+    return (
+        twin
+        if twin.config.attention == mha_config(room.lm.config).attention
+        and twin.tokenizer.fingerprint == room.lm.tokenizer.fingerprint
+        else None
+    )
 
 
 def trained_pair(room: Room) -> tuple[LanguageModel, LanguageModel] | None:
@@ -38,7 +43,11 @@ def trained_pair(room: Room) -> tuple[LanguageModel, LanguageModel] | None:
     if name == room.lm.name or not any(entry.name == name and entry.available for entry in runtime.entries()):
         return None
     latent = runtime.language_model(name)
-    return (latent, room.lm) if mha_config(latent.config) == room.lm.config and latent.tokenizer.fingerprint == room.lm.tokenizer.fingerprint else None
+    return (
+        (latent, room.lm)
+        if mha_config(latent.config) == room.lm.config and latent.tokenizer.fingerprint == room.lm.tokenizer.fingerprint
+        else None
+    )
 
 
 def built_in(kinds: tuple[str, ...]) -> list[str]:
@@ -50,4 +59,10 @@ def switch_to(room: Room, names: list[str]) -> None:
     """A button for each of those models."""
     with st.container(horizontal=True):
         for name in names:
-            st.button(room.say("mla.switch", model=plain(name)), key=f"switch_{name}", type="primary", on_click=state.change, kwargs={"model": name})
+            st.button(
+                room.say("mla.switch", model=plain(name)),
+                key=f"switch_{name}",
+                type="primary",
+                on_click=state.change,
+                kwargs={"model": name},
+            )

@@ -32,16 +32,35 @@ def show() -> None:
 
 def _choice(room: Room, word: str, choices: list[str]) -> None:
     label = room.say(f"moe.{word}")
-    st.segmented_control(label, choices, format_func=lambda name: room.say(f"moe.{word}.{name}"), key=word, required=True, label_visibility="collapsed")
+    st.segmented_control(
+        label,
+        choices,
+        format_func=lambda name: room.say(f"moe.{word}.{name}"),
+        key=word,
+        required=True,
+        label_visibility="collapsed",
+    )
 
 
 def _dense(room: Room) -> None:
     names = [entry.name for entry in runtime.entries() if entry.available and entry.feed_forward == "MoE"]
     st.markdown(f"#### {room.say('moe.dense.heading')}")
-    st.markdown(room.say("moe.dense" if names else "moe.dense.none", model=room.quoted(room.lm.name), kind=room.lm.config.feed_forward.kind))
+    st.markdown(
+        room.say(
+            "moe.dense" if names else "moe.dense.none",
+            model=room.quoted(room.lm.name),
+            kind=room.lm.config.feed_forward.kind,
+        )
+    )
     with st.container(horizontal=True):
         for name in names:
-            st.button(room.say("moe.dense.switch", model=name), key=f"switch_{name}", type="primary", on_click=state.change, kwargs={"model": name})
+            st.button(
+                room.say("moe.dense.switch", model=name),
+                key=f"switch_{name}",
+                type="primary",
+                on_click=state.change,
+                kwargs={"model": name},
+            )
     published(room)
 
 
@@ -52,7 +71,9 @@ def _who(experts: Experts) -> None:
         if room.view.routes != "layers":
             shared.choose_layer(experts)
     config = experts.config
-    st.markdown(f"#### {room.say(f'moe.who.heading.{room.view.routes}', layer=experts.layer, k=config.num_experts_per_tok, count=config.n_routed_experts)}")
+    st.markdown(
+        f"#### {room.say(f'moe.who.heading.{room.view.routes}', layer=experts.layer, k=config.num_experts_per_tok, count=config.n_routed_experts)}"
+    )
     {"map": _map, "layers": _layers, "flow": _flow}[room.view.routes](experts)
     st.markdown(room.say(f"moe.who.look.{room.view.routes}", even=experts.even))
     page.source(room, Router.forward, MixtureOfExperts.forward)
@@ -61,8 +82,16 @@ def _who(experts: Experts) -> None:
 def _labels(room: Room, kind: str, *names: str) -> dict[str, str]:
     """Texts for the browser, where {placeholders} of what is under the mouse are filled in."""
     slots = {name: f"{{{name}}}" for name in ("token", "expert", "score", "weight", "layer", "share")}
-    own = {name: room.say(f"moe.who.{name}{kind}", **slots) for name in ("point", "cell", "unchosen", "group") if not (kind == ".flow" and name == "unchosen")}
-    return own | {name: room.say(f"moe.who.{name}", **slots) for name in names} | {"expert": room.say("moe.expert.name", **slots), "layer": room.say("moe.layer.name", **slots)}
+    own = {
+        name: room.say(f"moe.who.{name}{kind}", **slots)
+        for name in ("point", "cell", "unchosen", "group")
+        if not (kind == ".flow" and name == "unchosen")
+    }
+    return (
+        own
+        | {name: room.say(f"moe.who.{name}", **slots) for name in names}
+        | {"expert": room.say("moe.expert.name", **slots), "layer": room.say("moe.layer.name", **slots)}
+    )
 
 
 def _map(experts: Experts) -> None:
@@ -72,7 +101,8 @@ def _map(experts: Experts) -> None:
         routing.weights(trace, layer),
         trace[f"blocks.{layer}.mlp.hook_router_scores"],
         routing.load(trace, layer),
-        _labels(room, "", "weights", "scores", "always", "on", "shared", "token", "experts", "load", "loaded") | {"name": room.say("moe.shared")},
+        _labels(room, "", "weights", "scores", "always", "on", "shared", "token", "experts", "load", "loaded")
+        | {"name": room.say("moe.shared")},
         most=experts.most,
         shared=experts.config.n_shared_experts > 0,
         selected=room.position,

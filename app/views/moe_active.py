@@ -13,19 +13,44 @@ from app.views.experts import Experts
 from model.memory import active_with_tables, count_parameters, layer_parameters
 from model.presets import PRESETS
 
-KINDS = {"attention": "attention", "dense feed-forward": "dense", "router": "router", "norms": "router", "shared experts": "shared"}
+KINDS = {
+    "attention": "attention",
+    "dense feed-forward": "dense",
+    "router": "router",
+    "norms": "router",
+    "shared experts": "shared",
+}
 
 
 def active(experts: Experts) -> None:
     """Draw this part of the page."""
     room, config = experts.room, experts.room.lm.config
     say, look, count = room.say, room.look, count_parameters(config)
-    heading = say("moe.active.heading", active=f"{count.active:,}", total=f"{count.total:,}", token=experts.token, share=percent(count.active / count.total))
+    heading = say(
+        "moe.active.heading",
+        active=f"{count.active:,}",
+        total=f"{count.total:,}",
+        token=experts.token,
+        share=percent(count.active / count.total),
+    )
     st.markdown(f"#### {heading}")
     st.markdown(say("moe.active.look"))
-    rows = [(say("moe.layer.name", layer=layer), [_piece(room, piece) for piece in routing.worked(room.trace, layer, room.position)]) for layer in range(config.n_layers)]
+    rows = [
+        (
+            say("moe.layer.name", layer=layer),
+            [_piece(room, piece) for piece in routing.worked(room.trace, layer, room.position)],
+        )
+        for layer in range(config.n_layers)
+    ]
     used = {piece.kind for _, pieces in rows for piece in pieces}
-    colours = {"attention": look.attention, "dense": look.residual, "router": look.ink, "chosen": look.experts[1], "idle": look.masked, "shared": look.faint}
+    colours = {
+        "attention": look.attention,
+        "dense": look.residual,
+        "router": look.ink,
+        "chosen": look.experts[1],
+        "idle": look.masked,
+        "shared": look.faint,
+    }
     legend = {kind: (say(f"moe.active.part.{kind}"), colour) for kind, colour in colours.items() if kind in used}
     drawn = stacked(rows, legend, look, x=say("moe.active.axis"), height=max(240, min(900, 90 + 46 * config.n_layers)))
     page.chart(drawn, key="active", alt=heading)
@@ -47,12 +72,19 @@ def published(room: Room) -> None:
     """Published mixtures of experts as squares, the largest first."""
     say = room.say
     st.markdown(f"#### {say('moe.active.published')}")
-    found = sorted((preset for preset in PRESETS.values() if preset.active), key=lambda preset: -count_parameters(preset.config).total)
+    found = sorted(
+        (preset for preset in PRESETS.values() if preset.active),
+        key=lambda preset: -count_parameters(preset.config).total,
+    )
     models = []
     for preset in found:
         count = count_parameters(preset.config)
-        used = active_with_tables(preset.config) if preset.active_includes_tables else count.active  # as its maker counts
-        words = say("moe.active.published.text", active=preset.active, total=preset.total, share=percent(used / count.total))
+        used = (
+            active_with_tables(preset.config) if preset.active_includes_tables else count.active
+        )  # as its maker counts
+        words = say(
+            "moe.active.published.text", active=preset.active, total=preset.total, share=percent(used / count.total)
+        )
         models.append((preset.title, count.total, used, words))
     page.chart(squares(models, room.look, height=340), key="published", alt=say("moe.active.published"))
     sources = "; ".join(plain(preset.source.split(";")[-1].strip()) for preset in found)

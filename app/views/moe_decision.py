@@ -30,7 +30,15 @@ def decision(experts: Experts) -> None:
     rows = [_row(experts, made, expert, pushed) for expert in _order(experts, made)]
     _groups(experts, made, rows)
     if made.shared_norm is not None:
-        rows.append({"expert": None, "label": room.say("moe.shared"), "chosen": True, "out": {"text": f"{made.shared_norm:.3f}"}, "push": _signed(pushed[None].predicted, 3)})
+        rows.append(
+            {
+                "expert": None,
+                "label": room.say("moe.shared"),
+                "chosen": True,
+                "out": {"text": f"{made.shared_norm:.3f}"},
+                "push": _signed(pushed[None].predicted, 3),
+            }
+        )
         rows[-1]["rank"] = {"text": room.say("moe.who.on")}
     says = [
         {
@@ -41,11 +49,22 @@ def decision(experts: Experts) -> None:
         }
         for push in pushed.values()
     ]
-    labels = {"up": room.say("moe.decision.up"), "down": room.say("moe.decision.down"), "group": room.say("moe.decision.table"), "pushes": room.say("moe.decision.pushes")}
+    labels = {
+        "up": room.say("moe.decision.up"),
+        "down": room.say("moe.decision.down"),
+        "group": room.say("moe.decision.table"),
+        "pushes": room.say("moe.decision.pushes"),
+    }
     components.decision(columns, rows, says, labels, height=PICTURE, colours=experts.colours)
     total = float(np.linalg.norm(trace[f"blocks.{layer}.hook_mlp_out"][position]))
     words = "moe.decision.sum.alone" if made.shared_norm is None else "moe.decision.sum"
-    summed = room.say(words, k=config.num_experts_per_tok, routed=f"{made.routed_norm:.3f}", shared=f"{made.shared_norm or 0:.3f}", total=f"{total:.3f}")
+    summed = room.say(
+        words,
+        k=config.num_experts_per_tok,
+        routed=f"{made.routed_norm:.3f}",
+        shared=f"{made.shared_norm or 0:.3f}",
+        total=f"{total:.3f}",
+    )
     st.markdown(f"{summed} {room.say('moe.decision.bias.won')}" if made.by_bias.any() else summed)
     page.source(room, Router.forward, MixtureOfExperts.forward, Readout.push)
 
@@ -59,10 +78,15 @@ def _columns(experts: Experts, made: routing.Decision, predicted: str) -> list[d
     if made.group_scores is not None:
         columns.append(("group", "group", say("moe.decision.group", kept=config.topk_group, count=config.n_group)))
     columns.append(("rank", "rank", say("moe.decision.rank", k=config.num_experts_per_tok)))
-    columns.append(("normalised", "bar", say("moe.decision.normalised" if config.norm_topk_prob else "moe.decision.raw")))
+    columns.append(
+        ("normalised", "bar", say("moe.decision.normalised" if config.norm_topk_prob else "moe.decision.raw"))
+    )
     if config.routed_scaling_factor != 1:
         columns.append(("weight", "number", say("moe.decision.scaled", factor=f"{config.routed_scaling_factor:g}")))
-    columns += [("out", "number", say("moe.decision.out")), ("push", "signed", say("moe.decision.push", token=predicted))]
+    columns += [
+        ("out", "number", say("moe.decision.out")),
+        ("push", "signed", say("moe.decision.push", token=predicted)),
+    ]
     return [{"name": name, "kind": kind, "head": head} for name, kind, head in columns]
 
 
@@ -74,20 +98,35 @@ def _order(experts: Experts, made: routing.Decision) -> list[int]:
     if made.group_scores is None:
         return np.argsort(-made.choice, kind="stable").tolist()
     size = count // len(made.group_scores)
-    return [int(expert) for group in np.argsort(-made.group_scores, kind="stable") for expert in group * size + np.argsort(-made.choice[group * size : (group + 1) * size], kind="stable")]
+    return [
+        int(expert)
+        for group in np.argsort(-made.group_scores, kind="stable")
+        for expert in group * size + np.argsort(-made.choice[group * size : (group + 1) * size], kind="stable")
+    ]
 
 
 def _row(experts: Experts, made: routing.Decision, expert: int, pushed: dict) -> dict:
-    row = {"expert": expert, "label": experts.room.say("moe.expert.name", expert=expert), "chosen": expert in made.chosen}
+    row = {
+        "expert": expert,
+        "label": experts.room.say("moe.expert.name", expert=expert),
+        "chosen": expert in made.chosen,
+    }
     row["score"] = {"share": float(made.scores[expert]), "text": f"{made.scores[expert]:.4f}"}
     if made.bias is not None:
-        row |= {"bias": _signed(made.bias[expert], 4), "choice": {"text": f"{made.choice[expert]:.4f}".replace("-", "−")}}
+        row |= {
+            "bias": _signed(made.bias[expert], 4),
+            "choice": {"text": f"{made.choice[expert]:.4f}".replace("-", "−")},
+        }
     if expert in made.chosen:
         i = made.chosen.tolist().index(expert)
         rank = f"{i + 1}"
         row["rank"] = {"text": experts.room.say("moe.decision.rank.bias", rank=rank) if made.by_bias[i] else rank}
         row["normalised"] = {"share": float(made.normalised[i]), "text": f"{made.normalised[i]:.4f}"}
-        row |= {"weight": {"text": f"{made.weights[i]:.4f}"}, "out": {"text": f"{made.out_norms[i]:.3f}"}, "push": _signed(pushed[expert].predicted, 3)}
+        row |= {
+            "weight": {"text": f"{made.weights[i]:.4f}"},
+            "out": {"text": f"{made.out_norms[i]:.3f}"},
+            "push": _signed(pushed[expert].predicted, 3),
+        }
     return row
 
 
@@ -103,7 +142,11 @@ def _groups(experts: Experts, made: routing.Decision, rows: list[dict]) -> None:
         row["dropped"] = not kept
         if place % size == 0:
             state = say("moe.decision.group.kept" if kept else "moe.decision.group.dropped")
-            row["group"] = {"span": size, "kept": kept, "text": say("moe.decision.group.text", score=f"{made.group_scores[group]:.4f}", state=state)}
+            row["group"] = {
+                "span": size,
+                "kept": kept,
+                "text": say("moe.decision.group.text", score=f"{made.group_scores[group]:.4f}", state=state),
+            }
 
 
 def _signed(value: float, digits: int) -> dict:

@@ -44,19 +44,46 @@ def likes(experts: Experts) -> None:
         rows = [*record["kinds"], say("moe.likes.prompt")]
         values = np.stack([*(np.array(counted["share"][kind]) * k for kind in record["kinds"]), mine])
     slots = {name: f"{{{name}}}" for name in ("row", "expert", "percent")}
-    drawn = shares(rows, np.clip(values, 0, 1), [say("moe.expert.name", expert=expert) for expert in range(E)], room.look, hover=say("moe.likes.hover", **slots))
+    drawn = shares(
+        rows,
+        np.clip(values, 0, 1),
+        [say("moe.expert.name", expert=expert) for expert in range(E)],
+        room.look,
+        hover=say("moe.likes.hover", **slots),
+    )
     page.chart(drawn, key="shares", alt=say("moe.likes.heading", layer=layer))
     if record is not None:
         read = f"{sum(record['tokens'].values()):,}"
-        st.markdown(say("moe.likes.look", even=even, read=read, bits=f"{counted['information']:.2f}", most=f"{math.log2(len(record['kinds'])):.2f}"))
+        st.markdown(
+            say(
+                "moe.likes.look",
+                even=even,
+                read=read,
+                bits=f"{counted['information']:.2f}",
+                most=f"{math.log2(len(record['kinds'])):.2f}",
+            )
+        )
         st.markdown(say("moe.likes.tokens"))
         here, name = set(room.trace.ids), room.lm.tokenizer.shown
-        lines = [[{"token": name(token), "share": share, "here": token in here} for token, share in tokens[:SHOWN]] for tokens in counted["top"]]
-        components.likes(lines, {"expert": say("moe.expert.name", expert="{expert}"), "none": say("moe.likes.none")}, colours=experts.colours)
+        lines = [
+            [{"token": name(token), "share": share, "here": token in here} for token, share in tokens[:SHOWN]]
+            for tokens in counted["top"]
+        ]
+        components.likes(
+            lines,
+            {"expert": say("moe.expert.name", expert="{expert}"), "none": say("moe.likes.none")},
+            colours=experts.colours,
+        )
     page.source(room, statistics)
 
 
 def _try(experts: Experts) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         for name, text in SAMPLES.items():
-            st.button(experts.room.say(f"moe.likes.try.{name}"), key=f"try_{name}", on_click=state.change_prompt, args=(text,), icon=":material/content_paste:")
+            st.button(
+                experts.room.say(f"moe.likes.try.{name}"),
+                key=f"try_{name}",
+                on_click=state.change_prompt,
+                args=(text,),
+                icon=":material/content_paste:",
+            )

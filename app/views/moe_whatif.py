@@ -33,10 +33,18 @@ def whatif(experts: Experts) -> None:
         st.markdown(f"#### {heading}")
         names = room.say("moe.whatif.before"), room.say("moe.whatif.after")
         tokens = [room.lm.tokenizer.shown(int(token)) for token in found.ids]
-        page.chart(before_after(tokens, found.before, found.after, names, room.look, x=room.say("moe.whatif.axis"), height=470), key="before_after", alt=heading)
+        page.chart(
+            before_after(
+                tokens, found.before, found.after, names, room.look, x=room.say("moe.whatif.axis"), height=470
+            ),
+            key="before_after",
+            alt=heading,
+        )
     st.markdown(f"#### {room.say('moe.whatif.routes')}")
     slots = {name: f"{{{name}}}" for name in ("token", "expert", "weight", "layer")}
-    labels = {name: room.say(f"moe.who.{name}.layers", **slots) for name in ("point", "cell", "unchosen", "group")} | {"layer": room.say("moe.layer.name", **slots)}
+    labels = {name: room.say(f"moe.who.{name}.layers", **slots) for name in ("point", "cell", "unchosen", "group")} | {
+        "layer": room.say("moe.layer.name", **slots)
+    }
     routes_layers(
         room.trace.tokens,
         {layer: routing.weights(after, layer) for layer in experts.layers},
@@ -54,7 +62,12 @@ def whatif(experts: Experts) -> None:
 
 def _possible(experts: Experts) -> list[str]:
     config = experts.config
-    fits = {"off": config.num_experts_per_tok < config.n_routed_experts, "force": True, "top": config.num_experts_per_tok > 1, "bias": config.selection_bias}
+    fits = {
+        "off": config.num_experts_per_tok < config.n_routed_experts,
+        "force": True,
+        "top": config.num_experts_per_tok > 1,
+        "bias": config.selection_bias,
+    }
     return [name for name in CHANGES if fits[name]]
 
 
@@ -99,6 +112,17 @@ def _told(experts: Experts, after: model.Trace, found: Difference) -> None:
     if (after.logits == room.trace.logits).all():
         st.markdown(room.say("moe.whatif.same"))
         return
-    before, now = (room.quoted(room.lm.tokenizer.shown(int(trace.logits[room.position].argmax()))) for trace in (room.trace, after))
-    st.markdown(f"**{room.say('moe.whatif.best.same' if before == now else 'moe.whatif.best', before=before, after=now)}**")
-    st.markdown(room.say("moe.whatif.moved", rerouted=routing.rerouted(room.trace, after), count=len(room.trace.ids), bits=f"{found.bits:.3g}"))
+    before, now = (
+        room.quoted(room.lm.tokenizer.shown(int(trace.logits[room.position].argmax()))) for trace in (room.trace, after)
+    )
+    st.markdown(
+        f"**{room.say('moe.whatif.best.same' if before == now else 'moe.whatif.best', before=before, after=now)}**"
+    )
+    st.markdown(
+        room.say(
+            "moe.whatif.moved",
+            rerouted=routing.rerouted(room.trace, after),
+            count=len(room.trace.ids),
+            bits=f"{found.bits:.3g}",
+        )
+    )

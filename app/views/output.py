@@ -43,7 +43,16 @@ def _candidates(room: Room, logits: np.ndarray, own: np.ndarray, drawn: np.ndarr
     place = ranks(logits)
     words = room.say("output.look" if following is None else "output.look.inside", count=f"{len(logits):,}")
     if following is not None:
-        words = room.say("output.real", token=room.quoted(trace.tokens[position + 1]), rank=f"{place[following]:,}", percent=percent(own[following])) + " " + words
+        words = (
+            room.say(
+                "output.real",
+                token=room.quoted(trace.tokens[position + 1]),
+                rank=f"{place[following]:,}",
+                percent=percent(own[following]),
+            )
+            + " "
+            + words
+        )
     st.markdown(words)
 
     found = st.session_state.get("find", "")
@@ -69,15 +78,32 @@ def _candidates(room: Room, logits: np.ndarray, own: np.ndarray, drawn: np.ndarr
     ]
     if rows:
         labels = {name: room.say(f"output.column.{name}") for name in ("rank", "token", "own", "drawn")}
-        labels |= {"real": room.say("output.append.real"), "append": room.say("output.append", token="{token}"), "group": room.say("output.candidates")}
+        labels |= {
+            "real": room.say("output.append.real"),
+            "append": room.say("output.append", token="{token}"),
+            "group": room.say("output.candidates"),
+        }
         look = room.look
         colours = {"own": look.own, "drawn": look.drawn, "real": look.accent, "grid": look.grid}
         before = list(trace.ids[: position + 1])
-        candidates(rows, labels, adjusted=not np.array_equal(own, drawn), colours=colours, on_choose=lambda chosen: page.rewrite(room.lm, [*before, chosen]))
+        candidates(
+            rows,
+            labels,
+            adjusted=not np.array_equal(own, drawn),
+            colours=colours,
+            on_choose=lambda chosen: page.rewrite(room.lm, [*before, chosen]),
+        )
     else:
         st.markdown(room.say("output.find.none"))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.text_input(room.say("output.find"), key="find", placeholder=room.say("output.find"), label_visibility="collapsed", icon=":material/search:", width=320)
+        st.text_input(
+            room.say("output.find"),
+            key="find",
+            placeholder=room.say("output.find"),
+            label_visibility="collapsed",
+            icon=":material/search:",
+            width=320,
+        )
         _row_buttons(room, count)
 
 
@@ -101,10 +127,18 @@ def _controls(room: Room, drawn: np.ndarray) -> bool:
     """The sampling settings and what they do; whether generating was asked for."""
     say, view = room.say, room.view
     with st.container(gap=None):
-        st.slider(say("output.temperature"), 0.0, 2.0, step=0.05, key="temperature", help=say("output.temperature.help"))
+        st.slider(
+            say("output.temperature"), 0.0, 2.0, step=0.05, key="temperature", help=say("output.temperature.help")
+        )
         # 0 is no limit, at the right end; a value from an address has its own place.
         steps = [*sorted({*TOP_K, *({view.top_k} - {0})}), 0]
-        st.select_slider(say("output.top_k"), steps, key="top_k", format_func=lambda k: f"{k:,}" if k else "∞", help=say("output.top_k.help"))
+        st.select_slider(
+            say("output.top_k"),
+            steps,
+            key="top_k",
+            format_func=lambda k: f"{k:,}" if k else "∞",
+            help=say("output.top_k.help"),
+        )
         st.slider(say("output.top_p"), 0.01, 1.0, step=0.01, key="top_p", help=say("output.top_p.help"))
     before = list(room.trace.ids[: room.position + 1])
 
@@ -121,8 +155,12 @@ def _controls(room: Room, drawn: np.ndarray) -> bool:
         writing = place.button(say("output.generate"), key="generate", type="primary", icon=":material/play_arrow:")
         if writing:
             place.button(say("output.stop"), key="stop", icon=":material/stop:")
-        st.button(say("output.undo"), key="undo", on_click=state.undo, disabled=not state.can_undo(), icon=":material/undo:")
-        st.button(say("output.redo"), key="redo", on_click=state.redo, disabled=not state.can_redo(), icon=":material/redo:")
+        st.button(
+            say("output.undo"), key="undo", on_click=state.undo, disabled=not state.can_undo(), icon=":material/undo:"
+        )
+        st.button(
+            say("output.redo"), key="redo", on_click=state.redo, disabled=not state.can_redo(), icon=":material/redo:"
+        )
     st.markdown(_chances(room, drawn))
     return writing
 
@@ -150,8 +188,22 @@ def _foreseen(room: Room) -> None:
     st.markdown(room.say("output.foreseen.look"))
     probabilities, places = runtime.derived(_expected, trace)
     hovers = [
-        room.say("output.foreseen.hover", token=trace.tokens[i + 1], before=trace.tokens[i], rank=f"{places[i]:,}", percent=percent(probabilities[i]))
+        room.say(
+            "output.foreseen.hover",
+            token=trace.tokens[i + 1],
+            before=trace.tokens[i],
+            rank=f"{places[i]:,}",
+            percent=percent(probabilities[i]),
+        )
         for i in range(len(places))
     ]
-    drawn = foreseen_figure(trace.tokens, probabilities, hovers, room.look, title="", y=room.say("output.foreseen.axis"), chosen=room.view.query)
+    drawn = foreseen_figure(
+        trace.tokens,
+        probabilities,
+        hovers,
+        room.look,
+        title="",
+        y=room.say("output.foreseen.axis"),
+        chosen=room.view.query,
+    )
     page.chart(drawn, key="foreseen", alt=room.say("output.foreseen"))

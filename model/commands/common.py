@@ -16,8 +16,16 @@ from ..language_model import LanguageModel
 
 def add_prompt(parser: argparse.ArgumentParser) -> None:
     """Declare PROMPT, --model and --json."""
-    parser.add_argument("prompt", metavar="PROMPT", help="the text to read; - reads it from standard input, and -- goes before one that begins with a dash")
-    parser.add_argument("--model", metavar="NAME_OR_PATH", help="a name from `python -m model list`, a Hugging Face folder or a .gguf file (default: the first built-in model)")
+    parser.add_argument(
+        "prompt",
+        metavar="PROMPT",
+        help="the text to read; - reads it from standard input, and -- goes before one that begins with a dash",
+    )
+    parser.add_argument(
+        "--model",
+        metavar="NAME_OR_PATH",
+        help="a name from `python -m model list`, a Hugging Face folder or a .gguf file (default: the first built-in model)",
+    )
     add_json(parser)
 
 

@@ -26,18 +26,31 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         files = {}
         for path, score in scores.items():
-            files[path] = {"bits_per_byte": score.bits_per_byte, "top1": score.top1, "bytes": score.bytes, "tokens": score.tokens}
+            files[path] = {
+                "bits_per_byte": score.bits_per_byte,
+                "top1": score.top1,
+                "bytes": score.bytes,
+                "tokens": score.tokens,
+            }
             if score.load:
-                files[path]["expert_load"] = {str(layer): (counts / counts.sum()).tolist() for layer, counts in sorted(score.load.items())}
+                files[path]["expert_load"] = {
+                    str(layer): (counts / counts.sum()).tolist() for layer, counts in sorted(score.load.items())
+                }
         print_json({"model": lm.name, "files": files})
         return 0
     rows = [["FILE", "BITS PER BYTE", "TOP-1", "BYTES", "TOKENS"]]
-    rows += [[path, f"{score.bits_per_byte:.3f}", f"{100 * score.top1:.1f} %", f"{score.bytes:,}", f"{score.tokens:,}"] for path, score in scores.items()]
+    rows += [
+        [path, f"{score.bits_per_byte:.3f}", f"{100 * score.top1:.1f} %", f"{score.bytes:,}", f"{score.tokens:,}"]
+        for path, score in scores.items()
+    ]
     print(table(rows, right={1, 2, 3, 4}))
     for path, score in scores.items():
         if score.load:
             experts = [["LAYER", *(f"E{expert}" for expert in range(lm.config.feed_forward.n_routed_experts))]]
-            experts += [[str(layer), *(f"{100 * share:.0f} %" for share in counts / counts.sum())] for layer, counts in sorted(score.load.items())]
+            experts += [
+                [str(layer), *(f"{100 * share:.0f} %" for share in counts / counts.sum())]
+                for layer, counts in sorted(score.load.items())
+            ]
             print(f"\nload of each expert on {path}\n{table(experts, right=set(range(len(experts[0]))))}")
     return 0
 

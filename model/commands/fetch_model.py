@@ -12,7 +12,9 @@ from .common import add_json, print_json
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of `fetch`."""
-    parser.add_argument("name", choices=["smollm2"], help="the model to fetch: SmolLM2-135M-Instruct, a download of 93 MB")
+    parser.add_argument(
+        "name", choices=["smollm2"], help="the model to fetch: SmolLM2-135M-Instruct, a download of 93 MB"
+    )
     add_json(parser)
 
 

@@ -21,7 +21,10 @@ def run(args: argparse.Namespace) -> int:
         print_json([asdict(entry) for entry in entries])
         return 0
     rows = [["NAME", "HERE", "PARAMETERS", "ATTENTION", "FEED-FORWARD", "ABOUT"]]
-    rows += [[e.name, "yes" if e.available else "no", f"{e.parameters:,}", e.attention, e.feed_forward, e.description] for e in entries]
+    rows += [
+        [e.name, "yes" if e.available else "no", f"{e.parameters:,}", e.attention, e.feed_forward, e.description]
+        for e in entries
+    ]
     print(table(rows, right={2}))
     missing = [entry.name for entry in entries if not entry.available]
     if missing:

@@ -24,13 +24,27 @@ GB = 1000**3
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of `memory`."""
-    parser.add_argument("name", metavar="NAME", help=f"a published model ({', '.join(PRESETS)}), a built-in model, or a path")
-    parser.add_argument("--context", type=int, metavar="TOKENS", help="tokens in each sequence (default: the longest the model was made for)")
+    parser.add_argument(
+        "name", metavar="NAME", help=f"a published model ({', '.join(PRESETS)}), a built-in model, or a path"
+    )
+    parser.add_argument(
+        "--context",
+        type=int,
+        metavar="TOKENS",
+        help="tokens in each sequence (default: the longest the model was made for)",
+    )
     parser.add_argument("--batch", type=int, default=1, metavar="N", help="sequences held at once (default: 1)")
     parser.add_argument("--dtype", default="bf16", help=f"of the cache: {', '.join(memory.BITS)} (default: bf16)")
-    parser.add_argument("--gpu-memory", type=float, metavar="GB", help="also say how many such sequences fit beside the weights, 1 GB = 1000^3 B")
+    parser.add_argument(
+        "--gpu-memory",
+        type=float,
+        metavar="GB",
+        help="also say how many such sequences fit beside the weights, 1 GB = 1000^3 B",
+    )
     parser.add_argument("--gpus", type=int, default=1, metavar="N", help="of that memory, together (default: 1)")
-    parser.add_argument("--weights", default="bf16", metavar="DTYPE", help="of the weights, for --gpu-memory (default: bf16)")
+    parser.add_argument(
+        "--weights", default="bf16", metavar="DTYPE", help="of the weights, for --gpu-memory (default: bf16)"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -41,7 +55,13 @@ def run(args: argparse.Namespace) -> int:
         BadInput: for a name, count or data type that cannot be used.
     """
     report = make_report(
-        args.name, context=args.context, batch=args.batch, dtype=args.dtype, gpu_memory=args.gpu_memory, gpus=args.gpus, weights=args.weights
+        args.name,
+        context=args.context,
+        batch=args.batch,
+        dtype=args.dtype,
+        gpu_memory=args.gpu_memory,
+        gpus=args.gpus,
+        weights=args.weights,
     )
     print(json.dumps(report, indent=2) if args.json else as_text(report))
     return 0
@@ -66,7 +86,12 @@ def find_config(name: str) -> tuple[str, ModelConfig, Preset | None]:
         if error.code != "unknown_model":
             raise
         known = ", ".join([*PRESETS, *(entry.name for entry in catalog() if entry.name not in ALIASES)])
-        raise BadInput("unknown_model", f"There is no model or path {name[:200]!r}: give one of {known}, or a path.", name=name[:200], known=known) from error
+        raise BadInput(
+            "unknown_model",
+            f"There is no model or path {name[:200]!r}: give one of {known}, or a path.",
+            name=name[:200],
+            known=known,
+        ) from error
     return loaded.name, loaded.config, None
 
 
@@ -78,12 +103,21 @@ def _read_folder(path: str) -> ModelConfig:
     except (OSError, ValueError) as error:
         raise BadInput("not_a_model_folder", f"{path} cannot be read as JSON: {error}.", reason=str(error)) from error
     if not isinstance(data, dict):
-        raise BadInput("not_a_model_folder", f"{path} holds no JSON object: it is not a model's config.json.", reason="no object")
+        raise BadInput(
+            "not_a_model_folder", f"{path} holds no JSON object: it is not a model's config.json.", reason="no object"
+        )
     return read_config({option: value for option, value in data.items() if option != "quantization_config"})
 
 
 def make_report(
-    name: str, *, context: int | None = None, batch: int = 1, dtype: str = "bf16", gpu_memory: float | None = None, gpus: int = 1, weights: str = "bf16"
+    name: str,
+    *,
+    context: int | None = None,
+    batch: int = 1,
+    dtype: str = "bf16",
+    gpu_memory: float | None = None,
+    gpus: int = 1,
+    weights: str = "bf16",
 ) -> dict[str, Any]:
     """Everything `memory` knows of the model `name`, as plain data; sizes in bytes.
 
@@ -134,7 +168,10 @@ def make_report(
     }
     window = config.attention.sliding_window
     if window:
-        report |= {"sliding_window": window, "total_bytes_rolling": memory.cache_bytes(config, context, batch, dtype, rolling=True)}
+        report |= {
+            "sliding_window": window,
+            "total_bytes_rolling": memory.cache_bytes(config, context, batch, dtype, rolling=True),
+        }
     if gpu_memory is not None:
         report["fits"] = _fits(config, context, gpu_memory, gpus, weights, dtype)
     return report
@@ -142,9 +179,21 @@ def make_report(
 
 def _fits(config: ModelConfig, context: int, gpu_memory: float, gpus: int, weights: str, dtype: str) -> dict[str, Any]:
     if gpus < 1 or not 0 < gpu_memory < 1e9:
-        raise BadInput("bad_count", f"--gpu-memory and --gpus must be positive, not {gpu_memory:g} and {gpus}.", name="gpu-memory", value=gpu_memory)
+        raise BadInput(
+            "bad_count",
+            f"--gpu-memory and --gpus must be positive, not {gpu_memory:g} and {gpus}.",
+            name="gpu-memory",
+            value=gpu_memory,
+        )
     fit = memory.requests_that_fit(config, int(gpu_memory * GB) * gpus, context, weights=weights, cache=dtype)
-    return {"gpus": gpus, "gpu_memory_gb": gpu_memory, "weights_dtype": weights, "weight_bytes": fit.weight_bytes, "free_bytes": fit.free_bytes, "requests": fit.requests}
+    return {
+        "gpus": gpus,
+        "gpu_memory_gb": gpu_memory,
+        "weights_dtype": weights,
+        "weight_bytes": fit.weight_bytes,
+        "free_bytes": fit.free_bytes,
+        "requests": fit.requests,
+    }
 
 
 def as_text(report: dict[str, Any]) -> str:
@@ -152,16 +201,24 @@ def as_text(report: dict[str, Any]) -> str:
     dtype, elements = report["dtype"], report["elements_per_token"]
     held = f"{report['context']:,} tokens x {report['batch']:,}"
     rows = [(f"{report['attention']}, as cached", report["bytes_per_token"], report["total_bytes"], "")]
-    rows += [(other["name"], other["bytes_per_token"], other["total_bytes"], f"{other['times']:.2f}x") for other in report["baselines"]]
+    rows += [
+        (other["name"], other["bytes_per_token"], other["total_bytes"], f"{other['times']:.2f}x")
+        for other in report["baselines"]
+    ]
     lines = [
         f"{report['title']}: {report['attention']}, {report['layers']} layers",
         f"Source: {report['source']}",
         "",
         f"{f'Cache in {dtype} ({elements:,} numbers a token)':<52}{'per token':>14}  {held:>22}",
     ]
-    lines += [f"  {name:<50}{per_token:>12,} B  {size(total):>22}  {times:>7}".rstrip() for name, per_token, total, times in rows]
+    lines += [
+        f"  {name:<50}{per_token:>12,} B  {size(total):>22}  {times:>7}".rstrip()
+        for name, per_token, total, times in rows
+    ]
     if report.get("sliding_window"):
-        lines.append(f"  {'with a rolling cache of its window of ' + format(report['sliding_window'], ',') + ' tokens':<50}{'':>14}  {size(report['total_bytes_rolling']):>22}")
+        lines.append(
+            f"  {'with a rolling cache of its window of ' + format(report['sliding_window'], ',') + ' tokens':<50}{'':>14}  {size(report['total_bytes_rolling']):>22}"
+        )
     if report["context"] > report["longest_context"]:
         lines.append(f"  The model was made for at most {report['longest_context']:,} tokens.")
     if report["model"] != "deepseek-v3":
@@ -171,7 +228,9 @@ def as_text(report: dict[str, Any]) -> str:
     lines.append(f"  {'sum':<22}{report['parameters']:>20,}{report['active_parameters']:>20,}")
     published = report["published"]
     if published:
-        lines.append(f"  {'as its makers print it':<22}{published['total']:>20}{published['active'] or '':>20}".rstrip())
+        lines.append(
+            f"  {'as its makers print it':<22}{published['total']:>20}{published['active'] or '':>20}".rstrip()
+        )
     lines += textwrap.wrap(report["active_means"], 96, initial_indent="  ", subsequent_indent="  ")
     if report["active_with_tables"] != report["active_parameters"]:
         lines.append(f"  With whole embedding tables: {report['active_with_tables']:,} active per token.")

@@ -30,10 +30,20 @@ def run(args: argparse.Namespace) -> int:
             {"token": lm.tokenizer.piece(token), "id": token, "probability": float(probabilities[token]), "rank": rank}
             for rank, token in enumerate(best, 1)
         ]
-        print_json({"model": lm.name, "prompt": prompt, "tokens": [lm.tokenizer.piece(token) for token in ids], "next": candidates})
+        print_json(
+            {
+                "model": lm.name,
+                "prompt": prompt,
+                "tokens": [lm.tokenizer.piece(token) for token in ids],
+                "next": candidates,
+            }
+        )
         return 0
     rows = [["RANK", "TOKEN", "PROBABILITY", "ID"]]
-    rows += [[str(rank), lm.tokenizer.shown(token), percent(probabilities[token]), str(token)] for rank, token in enumerate(best, 1)]
+    rows += [
+        [str(rank), lm.tokenizer.shown(token), percent(probabilities[token]), str(token)]
+        for rank, token in enumerate(best, 1)
+    ]
     print(table(rows, right={0, 2, 3}))
     if not lm.trained:
         print(f"\n{lm.name} is untrained: its probabilities mean nothing yet.")

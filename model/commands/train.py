@@ -24,15 +24,47 @@ from .common import at_least
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of `train`."""
-    parser.add_argument("--config", choices=list(recipes.CONFIGS), default="storyteller", help="architecture (default: storyteller)")
-    parser.add_argument("--from", dest="start", metavar="MODEL", help="go on from the weights of a finished model of that architecture, with its tokenizer: a name or a .safetensors file")
-    parser.add_argument("--data", nargs="+", type=Path, required=True, metavar="FILE", help="text files, plain or .xz; each is one kind of text")
-    parser.add_argument("--tokens", type=float, metavar="N", help="tokens to train on (default: one pass over the text)")
-    parser.add_argument("--folder", type=Path, metavar="FOLDER", help="where the tokenizer, the run's state and the validation texts are kept (default: in the user's cache); a run there is continued")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="the finished model (default: NAME.safetensors in the folder)")
-    parser.add_argument("--vocabulary", type=int, default=8192, metavar="V", help="tokens of a new tokenizer (default: 8192)")
-    parser.add_argument("--batch", type=int, default=8, metavar="B", help="sequences of 512 tokens in a step (default: 8)")
-    parser.add_argument("--rate", type=float, default=recipes.Schedule(tokens=1).rate, help="highest learning rate; half of it after --from (default: %(default)s)")
+    parser.add_argument(
+        "--config", choices=list(recipes.CONFIGS), default="storyteller", help="architecture (default: storyteller)"
+    )
+    parser.add_argument(
+        "--from",
+        dest="start",
+        metavar="MODEL",
+        help="go on from the weights of a finished model of that architecture, with its tokenizer: a name or a .safetensors file",
+    )
+    parser.add_argument(
+        "--data",
+        nargs="+",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="text files, plain or .xz; each is one kind of text",
+    )
+    parser.add_argument(
+        "--tokens", type=float, metavar="N", help="tokens to train on (default: one pass over the text)"
+    )
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        metavar="FOLDER",
+        help="where the tokenizer, the run's state and the validation texts are kept (default: in the user's cache); a run there is continued",
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="the finished model (default: NAME.safetensors in the folder)"
+    )
+    parser.add_argument(
+        "--vocabulary", type=int, default=8192, metavar="V", help="tokens of a new tokenizer (default: 8192)"
+    )
+    parser.add_argument(
+        "--batch", type=int, default=8, metavar="B", help="sequences of 512 tokens in a step (default: 8)"
+    )
+    parser.add_argument(
+        "--rate",
+        type=float,
+        default=recipes.Schedule(tokens=1).rate,
+        help="highest learning rate; half of it after --from (default: %(default)s)",
+    )
     parser.add_argument("--seed", type=int, default=0, help="of weights and order (default: 0)")
 
 
@@ -70,7 +102,9 @@ def beginning(name: str, config: str) -> LanguageModel:
     """
     lm = load(name)
     if replace(recipes.CONFIGS[config], vocab_size=lm.config.vocab_size) != lm.config or "losses" not in lm.record:
-        raise BadInput("other_run", f"{name} is no trained model of the architecture {config}: choose its own with --config.")
+        raise BadInput(
+            "other_run", f"{name} is no trained model of the architecture {config}: choose its own with --config."
+        )
     return lm
 
 
@@ -79,7 +113,9 @@ def digest(weights: dict[str, torch.Tensor]) -> str:
     return hashlib.sha256(b"".join(weight.numpy().tobytes() for weight in weights.values())).hexdigest()[:8]
 
 
-def prepare(files: list[Path], folder: Path, vocabulary: int, tokenizer: Tokenizer | None = None) -> tuple[Tokenizer, np.ndarray]:
+def prepare(
+    files: list[Path], folder: Path, vocabulary: int, tokenizer: Tokenizer | None = None
+) -> tuple[Tokenizer, np.ndarray]:
     """The tokenizer (a new one if none is given) and training tokens of `files`, made once and kept in `folder`.
 
     Validation texts go to ``folder/validation/KIND.txt``, for `evaluate`, and document by
@@ -88,14 +124,22 @@ def prepare(files: list[Path], folder: Path, vocabulary: int, tokenizer: Tokeniz
     Raises:
         BadInput: for files that cannot be read, or a folder that belongs to other files or another tokenizer.
     """
-    stamp = hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in files if path.is_file())).hexdigest()
+    stamp = hashlib.sha256(
+        b"".join(hashlib.sha256(path.read_bytes()).digest() for path in files if path.is_file())
+    ).hexdigest()
     marker = folder / "text.json"
     if marker.exists():
         if json.loads(marker.read_text())["sha256"] != stamp:
-            raise BadInput("other_text", f"{folder} holds a run on other texts: choose another --folder.", folder=str(folder))
+            raise BadInput(
+                "other_text", f"{folder} holds a run on other texts: choose another --folder.", folder=str(folder)
+            )
         kept = Tokenizer.from_file(folder / "tokenizer.json")
         if tokenizer is not None and tokenizer.fingerprint != kept.fingerprint:
-            raise BadInput("other_text", f"{folder} holds the text in tokens of another tokenizer: choose another --folder.", folder=str(folder))
+            raise BadInput(
+                "other_text",
+                f"{folder} holds the text in tokens of another tokenizer: choose another --folder.",
+                folder=str(folder),
+            )
         return kept, np.load(folder / "tokens.npy", allow_pickle=False)
     texts = corpus.read_files(files)
     tokenizer = tokenizer or corpus.train_tokenizer(texts, vocabulary)
@@ -106,7 +150,9 @@ def prepare(files: list[Path], folder: Path, vocabulary: int, tokenizer: Tokeniz
     (folder / "validation.json").write_text(json.dumps(texts.validation, ensure_ascii=False), encoding="utf-8")
     tokenizer.save(folder / "tokenizer.json")
     np.save(folder / "tokens.npy", tokens)
-    marker.write_text(json.dumps({"sha256": stamp, "files": [path.name for path in files]}))  # last: all before it is there
+    marker.write_text(
+        json.dumps({"sha256": stamp, "files": [path.name for path in files]})
+    )  # last: all before it is there
     return tokenizer, tokens
 
 
@@ -122,5 +168,9 @@ def finished(run: loop.Run, name: str, tokenizer: Tokenizer, before: dict | None
     }
     if before is not None:
         facts = {key: before[key] for key in (*record, "before") if key in before}
-        record |= {"before": facts, "tokens": record["tokens"] + facts["tokens"], "seconds": record["seconds"] + facts["seconds"]}
+        record |= {
+            "before": facts,
+            "tokens": record["tokens"] + facts["tokens"],
+            "seconds": record["seconds"] + facts["seconds"],
+        }
     return LanguageModel(name, run.model, tokenizer, description=recipes.DESCRIPTIONS[name], record=record)

@@ -17,7 +17,13 @@ from .common import add_prompt, load_model, print_json, read_prompt, table
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of `trace`."""
     add_prompt(parser)
-    parser.add_argument("--out", required=True, type=Path, metavar="FILE.npz", help="where to write; numpy.load reads it, by hook name and 'tokens'")
+    parser.add_argument(
+        "--out",
+        required=True,
+        type=Path,
+        metavar="FILE.npz",
+        help="where to write; numpy.load reads it, by hook name and 'tokens'",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -31,7 +37,11 @@ def run(args: argparse.Namespace) -> int:
         tokens = [lm.tokenizer.piece(token) for token in trace.ids]
         print_json({"model": trace.model, "prompt": prompt, "tokens": tokens, "file": str(args.out), "arrays": shapes})
         return 0
-    print(table([["ARRAY", "SHAPE"], *([name, " x ".join(map(str, shape))] for name, shape in shapes.items())], right=set()))
+    print(
+        table(
+            [["ARRAY", "SHAPE"], *([name, " x ".join(map(str, shape))] for name, shape in shapes.items())], right=set()
+        )
+    )
     print(f"\n{len(shapes)} arrays of {len(trace.ids)} tokens in {args.out} ({os.path.getsize(args.out):,} bytes)")
     return 0
 
@@ -47,7 +57,9 @@ def _check_place(path: Path) -> None:
 def _write(trace: Trace, path: Path) -> None:
     """Write under another name first: a file under the right name is always whole."""
     try:
-        with tempfile.NamedTemporaryFile(dir=path.absolute().parent, prefix=f".{path.name[:40]}-", delete=False) as file:
+        with tempfile.NamedTemporaryFile(
+            dir=path.absolute().parent, prefix=f".{path.name[:40]}-", delete=False
+        ) as file:
             try:
                 np.savez_compressed(file, tokens=np.array(trace.tokens), ids=np.array(trace.ids), **trace)
                 file.close()
@@ -60,4 +72,9 @@ def _write(trace: Trace, path: Path) -> None:
 
 
 def _bad_place(path: Path, reason: str) -> BadInput:
-    return BadInput("cannot_write", f"{path} cannot be written ({reason}): give --out another file name.", path=str(path), reason=reason)
+    return BadInput(
+        "cannot_write",
+        f"{path} cannot be written ({reason}): give --out another file name.",
+        path=str(path),
+        reason=reason,
+    )

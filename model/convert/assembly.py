@@ -20,7 +20,6 @@ from ..config import ModelConfig
 from ..errors import BadInput
 from ..transformer import Transformer
 
-
 _WORKERS = 2  # unpacking is arithmetic that runs beside Python; more would hold more tensors at once
 
 
@@ -45,7 +44,9 @@ class Piece:
 Recipe = dict[str, list[Piece]]  # our weight's name -> pieces that follow each other along its rows
 
 
-def assemble(config: ModelConfig, recipe: Recipe, source: Source, ignored: Callable[[str], bool] = lambda name: False) -> Transformer:
+def assemble(
+    config: ModelConfig, recipe: Recipe, source: Source, ignored: Callable[[str], bool] = lambda name: False
+) -> Transformer:
     """Build the model of `config` with weights from `source`.
 
     Args:
@@ -58,12 +59,16 @@ def assemble(config: ModelConfig, recipe: Recipe, source: Source, ignored: Calla
     names = source.names()
     needed = {piece.name for pieces in recipe.values() for piece in pieces}
     _refuse_if(needed - names, "lacks the weight")
-    _refuse_if({name for name in names - needed if not ignored(name)}, "has a weight that this architecture has no place for:")
+    _refuse_if(
+        {name for name in names - needed if not ignored(name)}, "has a weight that this architecture has no place for:"
+    )
     try:
         with torch.device("meta"):
             transformer = Transformer(config)
     except (RuntimeError, OverflowError) as error:  # sizes whose product no tensor can have
-        raise BadInput("wrong_weights", "The config has sizes that no model can have: config and weights do not belong together.") from error
+        raise BadInput(
+            "wrong_weights", "The config has sizes that no model can have: config and weights do not belong together."
+        ) from error
     shapes = {name: tuple(weight.shape) for name, weight in transformer.state_dict().items()}
     with ThreadPoolExecutor(_WORKERS) as workers:
         filled = workers.map(lambda name: _fill(name, shapes[name], recipe[name], source), shapes)
@@ -99,14 +104,25 @@ def check_counts(n_layers: int, n_experts: int, source: Source) -> None:
     names = source.names()
     largest = max((max(source.shape(name), default=0) for name in names), default=0)
     if not 0 < n_layers <= len(names) or n_experts > max(len(names), largest):
-        raise BadInput("wrong_weights", f"The config says {n_layers} layers and {n_experts} experts, but there are {len(names)} weights: config and weights do not belong together.")
+        raise BadInput(
+            "wrong_weights",
+            f"The config says {n_layers} layers and {n_experts} experts, but there are {len(names)} weights: config and weights do not belong together.",
+        )
 
 
 def _refuse_if(names: set[str], what: str) -> None:
     if names:
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-        raise BadInput("wrong_weights", f"The model {what} {min(names)[:120]}{more}: config and weights do not belong together.", names=sorted(names)[:10])
+        raise BadInput(
+            "wrong_weights",
+            f"The model {what} {min(names)[:120]}{more}: config and weights do not belong together.",
+            names=sorted(names)[:10],
+        )
 
 
 def _wrong_shape(piece: str, source: Source, name: str, shape: tuple[int, ...]) -> BadInput:
-    return BadInput("wrong_weights", f"The weight {piece} has shape {list(source.shape(piece))}, which does not fit into {name} {list(shape)}: config and weights do not belong together.", name=piece)
+    return BadInput(
+        "wrong_weights",
+        f"The weight {piece} has shape {list(source.shape(piece))}, which does not fit into {name} {list(shape)}: config and weights do not belong together.",
+        name=piece,
+    )

@@ -23,9 +23,29 @@ from .gguf_file import GGUFFile
 from .gguf_tokenizer import read_tokenizer
 
 # Values that change what the model computes, by family; a file with any other is refused.
-_COMMON = {"block_count", "context_length", "embedding_length", "feed_forward_length", "attention.head_count", "vocab_size", "tensor_data_layout"}
-_ROPE = {"rope.freq_base", "rope.dimension_count", "rope.scaling.type", "rope.scaling.factor", "rope.scaling.original_context_length", "rope.scaling.finetuned", "rope.scale_linear"}
-_LLAMA = _COMMON | _ROPE | {"attention.head_count_kv", "attention.layer_norm_rms_epsilon", "attention.key_length", "attention.value_length"}
+_COMMON = {
+    "block_count",
+    "context_length",
+    "embedding_length",
+    "feed_forward_length",
+    "attention.head_count",
+    "vocab_size",
+    "tensor_data_layout",
+}
+_ROPE = {
+    "rope.freq_base",
+    "rope.dimension_count",
+    "rope.scaling.type",
+    "rope.scaling.factor",
+    "rope.scaling.original_context_length",
+    "rope.scaling.finetuned",
+    "rope.scale_linear",
+}
+_LLAMA = (
+    _COMMON
+    | _ROPE
+    | {"attention.head_count_kv", "attention.layer_norm_rms_epsilon", "attention.key_length", "attention.value_length"}
+)
 _KNOWN = {"llama": _LLAMA, "qwen2": _LLAMA, "qwen3": _LLAMA, "gpt2": _COMMON | {"attention.layer_norm_epsilon"}}
 
 
@@ -40,11 +60,17 @@ def read_gguf(path: Path, name: str) -> LanguageModel:
     file = GGUFFile(path)
     family = file.metadata.get("general.architecture")
     if family not in _KNOWN:
-        raise unsupported(f"The architecture {str(family)[:40]!r} in {path.name}", "use a GGUF of the llama, qwen2, qwen3 or gpt2 family")
+        raise unsupported(
+            f"The architecture {str(family)[:40]!r} in {path.name}",
+            "use a GGUF of the llama, qwen2, qwen3 or gpt2 family",
+        )
     config = read_config(file, family)
     tokenizer = read_tokenizer(file.metadata)
     if tokenizer.vocab_size > config.vocab_size:
-        raise BadInput("wrong_weights", f"The tokenizer of {path.name} has {tokenizer.vocab_size} tokens, its embedding only {config.vocab_size} rows: the file is damaged.")
+        raise BadInput(
+            "wrong_weights",
+            f"The tokenizer of {path.name} has {tokenizer.vocab_size} tokens, its embedding only {config.vocab_size} rows: the file is damaged.",
+        )
     recipe = gpt2_recipe(config) if family == "gpt2" else llama_recipe(config, permuted=family == "llama")
     transformer = assemble(config, recipe, file, ignored=lambda name: name == "rope_freqs.weight")
     description = str(file.metadata.get("general.name") or path.stem)
@@ -62,13 +88,24 @@ class _Values:
     def __init__(self, file: GGUFFile, family: str):
         self._metadata, self._family, self._file = file.metadata, family, file.path.name
         prefix = family + "."
-        unknown = sorted(key for key in self._metadata if key.startswith(prefix) and key[len(prefix) :] not in _KNOWN[family])
+        unknown = sorted(
+            key for key in self._metadata if key.startswith(prefix) and key[len(prefix) :] not in _KNOWN[family]
+        )
         # A count of zero experts says that there are none.
-        unknown = [key for key in unknown if not (key.endswith(("expert_count", "expert_used_count")) and self._metadata[key] == 0)]
+        unknown = [
+            key
+            for key in unknown
+            if not (key.endswith(("expert_count", "expert_used_count")) and self._metadata[key] == 0)
+        ]
         if unknown:
-            raise unsupported(f"The setting {unknown[0][:60]} = {str(self._metadata[unknown[0]])[:40]} in {self._file}", "use another file")
+            raise unsupported(
+                f"The setting {unknown[0][:60]} = {str(self._metadata[unknown[0]])[:40]} in {self._file}",
+                "use another file",
+            )
         if self._metadata.get("split.count", 0) not in (0, 1):
-            raise unsupported(f"A model split over several files, such as {self._file},", "merge them with llama-gguf-split first")
+            raise unsupported(
+                f"A model split over several files, such as {self._file},", "merge them with llama-gguf-split first"
+            )
 
     def number(self, key: str, kind: type, default: Any = None) -> Any:
         value = self._metadata.get(f"{self._family}.{key}", default)
@@ -110,7 +147,9 @@ def read_config(file: GGUFFile, family: str) -> ModelConfig:
             positions="learned",
         )
     if values.number("rope.dimension_count", int, head_dim) != head_dim:
-        raise unsupported(f"Rotating only part of each head ({family}.rope.dimension_count) in {file.path.name}", "use another file")
+        raise unsupported(
+            f"Rotating only part of each head ({family}.rope.dimension_count) in {file.path.name}", "use another file"
+        )
     return ModelConfig(
         **common,
         attention=GQAConfig(
@@ -129,10 +168,14 @@ def read_config(file: GGUFFile, family: str) -> ModelConfig:
 
 def _read_rope(values: _Values, file: GGUFFile, head_dim: int) -> RopeConfig:
     theta = values.number("rope.freq_base", float, 10_000.0)
-    kind = values.get("rope.scaling.type") or ("linear" if values.number("rope.scale_linear", float, 1.0) != 1.0 else "none")
+    kind = values.get("rope.scaling.type") or (
+        "linear" if values.number("rope.scale_linear", float, 1.0) != 1.0 else "none"
+    )
     if "rope_freqs.weight" in file.tensors:
         if kind != "none":
-            raise unsupported(f"rope_freqs.weight together with rope scaling type {kind!r} in {file.path.name}", "use another file")
+            raise unsupported(
+                f"rope_freqs.weight together with rope scaling type {kind!r} in {file.path.name}", "use another file"
+            )
         return RopeConfig(theta=theta, scaling=_llama3_scaling(file, theta, head_dim))
     if kind == "none":
         return RopeConfig(theta=theta)
@@ -140,8 +183,15 @@ def _read_rope(values: _Values, file: GGUFFile, head_dim: int) -> RopeConfig:
     if kind == "linear":
         return RopeConfig(theta=theta, scaling=LinearScaling(factor=factor))
     if kind == "yarn":
-        return RopeConfig(theta=theta, scaling=YarnScaling(factor=factor, original_context=values.number("rope.scaling.original_context_length", int)))
-    raise unsupported(f"The rope scaling type {str(kind)[:40]!r} in {file.path.name}", "use a model with none, linear or yarn")
+        return RopeConfig(
+            theta=theta,
+            scaling=YarnScaling(
+                factor=factor, original_context=values.number("rope.scaling.original_context_length", int)
+            ),
+        )
+    raise unsupported(
+        f"The rope scaling type {str(kind)[:40]!r} in {file.path.name}", "use a model with none, linear or yarn"
+    )
 
 
 def _llama3_scaling(file: GGUFFile, theta: float, head_dim: int) -> Llama3Scaling:
@@ -150,10 +200,17 @@ def _llama3_scaling(file: GGUFFile, theta: float, head_dim: int) -> Llama3Scalin
     All published Llama 3 models share three of the four settings; the fourth is the largest divisor.
     """
     divisors = file.read("rope_freqs.weight")
-    scaling = Llama3Scaling(factor=float(divisors.max()), low_freq_factor=1.0, high_freq_factor=4.0, original_context=8192)
-    expected = frequencies(RopeConfig(theta=theta), head_dim) / frequencies(RopeConfig(theta=theta, scaling=scaling), head_dim)
+    scaling = Llama3Scaling(
+        factor=float(divisors.max()), low_freq_factor=1.0, high_freq_factor=4.0, original_context=8192
+    )
+    expected = frequencies(RopeConfig(theta=theta), head_dim) / frequencies(
+        RopeConfig(theta=theta, scaling=scaling), head_dim
+    )
     if divisors.shape != expected.shape or not torch.allclose(divisors, expected, rtol=1e-3):
-        raise unsupported(f"The table of rotary frequencies (rope_freqs.weight) in {file.path.name}", "only the scaling of Llama 3 is known")
+        raise unsupported(
+            f"The table of rotary frequencies (rope_freqs.weight) in {file.path.name}",
+            "only the scaling of Llama 3 is known",
+        )
     return scaling
 
 

@@ -22,7 +22,19 @@ from torch import Tensor
 
 from ..errors import BadInput
 
-_SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}  # value type -> struct letter
+_SCALARS = {
+    0: "B",
+    1: "b",
+    2: "H",
+    3: "h",
+    4: "I",
+    5: "i",
+    6: "f",
+    7: "?",
+    10: "Q",
+    11: "q",
+    12: "d",
+}  # value type -> struct letter
 _STRING, _ARRAY = 8, 9
 _MOST_DIMENSIONS = 4  # ggml's GGML_MAX_DIMS
 _PLAIN = {"F32": np.float32, "F16": np.float16, "F64": np.float64}
@@ -65,7 +77,11 @@ class GGUFFile:
         version = cursor.scalar("I")
         if version not in (2, 3):
             kind = "for big-endian machines" if version & 0xFFFF == 0 else f"of version {version}"
-            raise BadInput("unsupported", f"GGUF files {kind} are not supported: convert {self.path.name} to version 3.", what=f"GGUF {kind}")
+            raise BadInput(
+                "unsupported",
+                f"GGUF files {kind} are not supported: convert {self.path.name} to version 3.",
+                what=f"GGUF {kind}",
+            )
         return cursor.count(24), cursor.count(13)  # the fewest bytes that a tensor's entry and a named value take
 
     def _read_table(self, n_tensors: int) -> dict[str, PackedTensor]:
@@ -88,13 +104,19 @@ class GGUFFile:
             try:
                 packing = gguf.GGMLQuantizationType(code)
             except ValueError:
-                raise BadInput("unsupported", f"Tensor {name[:80]} of {self.path.name} is packed in type {code}, which is not supported: use another quantisation, such as Q8_0.", what=f"GGUF type {code}") from None
+                raise BadInput(
+                    "unsupported",
+                    f"Tensor {name[:80]} of {self.path.name} is packed in type {code}, which is not supported: use another quantisation, such as Q8_0.",
+                    what=f"GGUF type {code}",
+                ) from None
             block, block_bytes = gguf.GGML_QUANT_SIZES[packing]
             if not shape or shape[-1] % block:
                 raise cursor.damaged(f"tensor {name[:80]!r} has rows that {packing.name} cannot pack")
             nbytes = math.prod(shape) // block * block_bytes
             if base + offset + nbytes > len(self._data):
-                raise cursor.damaged(f"tensor {name[:80]!r} lies beyond its end; it may have been cut off while downloading")
+                raise cursor.damaged(
+                    f"tensor {name[:80]!r} lies beyond its end; it may have been cut off while downloading"
+                )
             table[name] = PackedTensor(shape, packing, base + offset, nbytes)
         return table
 
@@ -112,7 +134,11 @@ class GGUFFile:
         try:
             values = gguf.dequantize(data.reshape(*tensor.shape[:-1], -1), tensor.packing)
         except NotImplementedError:
-            raise BadInput("unsupported", f"{self.path.name} uses the quantisation {tensor.packing.name}, which is not supported: use another one, such as Q8_0.", what=tensor.packing.name) from None
+            raise BadInput(
+                "unsupported",
+                f"{self.path.name} uses the quantisation {tensor.packing.name}, which is not supported: use another one, such as Q8_0.",
+                what=tensor.packing.name,
+            ) from None
         return torch.from_numpy(values.reshape(tensor.shape))
 
     def shape(self, name: str) -> tuple[int, ...]:
@@ -194,7 +220,12 @@ class _Cursor:
 
 def not_a_model_file(path: Path, reason: str) -> BadInput:
     """The error for a file that is not what its name says."""
-    return BadInput("not_a_model_file", f"{path.name} is not a whole GGUF model file ({reason}): choose another file, or download it again.", name=path.name, reason=reason)
+    return BadInput(
+        "not_a_model_file",
+        f"{path.name} is not a whole GGUF model file ({reason}): choose another file, or download it again.",
+        name=path.name,
+        reason=reason,
+    )
 
 
 def _map(path: Path) -> mmap.mmap:

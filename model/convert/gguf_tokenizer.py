@@ -17,7 +17,9 @@ from ..tokenizer import Tokenizer
 
 _CONTROL, _USER_DEFINED = 3, 4  # token types of llama.cpp
 
-_WORDS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}%s| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+_WORDS = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}%s| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
 _LLAMA3, _QWEN2 = _WORDS % "{1,3}", _WORDS % ""
 
 # How a vocabulary's text is split: GPT-2's own way, digits one by one and then GPT-2's way, or by a pattern.
@@ -49,9 +51,17 @@ def read_tokenizer(metadata: dict[str, Any]) -> Tokenizer:
     """
     kind, split = metadata.get("tokenizer.ggml.model"), metadata.get("tokenizer.ggml.pre")
     if kind != "gpt2":
-        raise BadInput("unsupported", f"The tokenizer type {str(kind)[:40]!r} in this GGUF file is not supported: use a model with byte-level BPE (type 'gpt2'), or its Hugging Face folder.", what=f"tokenizer {kind}")
+        raise BadInput(
+            "unsupported",
+            f"The tokenizer type {str(kind)[:40]!r} in this GGUF file is not supported: use a model with byte-level BPE (type 'gpt2'), or its Hugging Face folder.",
+            what=f"tokenizer {kind}",
+        )
     if split not in _SPLITS:
-        raise BadInput("unsupported", f"The pre-tokenizer {str(split)[:40]!r} in this GGUF file is not supported: known are {', '.join(_SPLITS)}.", what=f"pre-tokenizer {split}")
+        raise BadInput(
+            "unsupported",
+            f"The pre-tokenizer {str(split)[:40]!r} in this GGUF file is not supported: known are {', '.join(_SPLITS)}.",
+            what=f"pre-tokenizer {split}",
+        )
     tokens, merges = _texts(metadata, "tokens"), _texts(metadata, "merges")
     backend = _byte_level_bpe(tokens, merges, _SPLITS[split])
     types = metadata.get("tokenizer.ggml.token_type", [])
@@ -63,7 +73,9 @@ def read_tokenizer(metadata: dict[str, Any]) -> Tokenizer:
     if metadata.get("tokenizer.ggml.add_bos_token", _SPLITS[split] == _LLAMA3):
         first = _token_id(metadata, "bos", len(tokens))
         if first is not None:
-            backend.post_processor = processors.TemplateProcessing(single="<first> $A", special_tokens=[("<first>", first)])
+            backend.post_processor = processors.TemplateProcessing(
+                single="<first> $A", special_tokens=[("<first>", first)]
+            )
     ends = (_token_id(metadata, name, len(tokens)) for name in ("eos", "eot", "eom"))
     return Tokenizer(backend, [end for end in ends if end is not None])
 
@@ -72,7 +84,9 @@ def _byte_level_bpe(tokens: list[str], merges: list[str], split: str) -> tokeniz
     pairs = [tuple(merge.split(" ")) for merge in merges]
     try:
         # Llama 3 takes a word that is in the vocabulary whole, whatever the merges say.
-        model = models.BPE(vocab={token: i for i, token in enumerate(tokens)}, merges=pairs, ignore_merges=split == _LLAMA3)
+        model = models.BPE(
+            vocab={token: i for i, token in enumerate(tokens)}, merges=pairs, ignore_merges=split == _LLAMA3
+        )
     except Exception as error:  # the library has no narrower class: a merge of unknown tokens, or of three
         raise _damaged(f"cannot be put together ({str(error)[:80]})") from error
     backend = tokenizers.Tokenizer(model)
@@ -82,7 +96,9 @@ def _byte_level_bpe(tokens: list[str], merges: list[str], split: str) -> tokeniz
     elif split == _DIGITS:
         backend.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), byte_level])
     else:
-        backend.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(split), behavior="isolated"), byte_level])
+        backend.pre_tokenizer = pre_tokenizers.Sequence(
+            [pre_tokenizers.Split(Regex(split), behavior="isolated"), byte_level]
+        )
     if split == _QWEN2:
         backend.normalizer = normalizers.NFC()
     backend.decoder = decoders.ByteLevel()
@@ -108,4 +124,8 @@ def _token_id(metadata: dict[str, Any], name: str, n_tokens: int) -> int | None:
 
 
 def _damaged(what: str) -> BadInput:
-    return BadInput("not_a_model_file", f"The tokenizer in this GGUF file {what}: download the file again, or choose another.", reason=what)
+    return BadInput(
+        "not_a_model_file",
+        f"The tokenizer in this GGUF file {what}: download the file again, or choose another.",
+        reason=what,
+    )

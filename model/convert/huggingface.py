@@ -51,7 +51,7 @@ class SafetensorsFolder:
         index, single = folder / "model.safetensors.index.json", folder / "model.safetensors"
         if single.is_file():
             self._files = {single.name: self._open(single)}
-            self._place = {name: single.name for name in self._files[single.name].keys()}
+            self._place = dict.fromkeys(self._files[single.name].keys(), single.name)
         elif index.is_file():
             self._place = self._read_index(index)
             self._files = {name: self._open(folder / name) for name in sorted(set(self._place.values()))}
@@ -97,13 +97,22 @@ class SafetensorsFolder:
         file = self._files[self._place[name]]
         dtype = file.get_slice(name).get_dtype()
         if dtype not in _DTYPES:
-            raise BadInput("unsupported", f"The weight {name} is stored as {dtype}, which is not supported: use a version of the model in bfloat16, float16 or float32.", what=dtype)
+            raise BadInput(
+                "unsupported",
+                f"The weight {name} is stored as {dtype}, which is not supported: use a version of the model in bfloat16, float16 or float32.",
+                what=dtype,
+            )
         return file.get_tensor(name)
 
 
 def damaged(folder: Path, reason: str) -> BadInput:
     """The error for a folder that is not a whole model."""
-    return BadInput("not_a_model_folder", f"{folder.name} is not a whole Hugging Face model folder ({reason}): choose another folder, or download it again.", name=folder.name, reason=reason)
+    return BadInput(
+        "not_a_model_folder",
+        f"{folder.name} is not a whole Hugging Face model folder ({reason}): choose another folder, or download it again.",
+        name=folder.name,
+        reason=reason,
+    )
 
 
 def _no_weights(folder: Path) -> BadInput:
@@ -134,9 +143,14 @@ def _read_tokenizer(folder: Path, config: dict[str, Any], vocab_size: int) -> To
         raise damaged(folder, "tokenizer.json is missing")
     tokenizer = Tokenizer.from_file(path)
     if tokenizer.vocab_size > vocab_size:
-        raise BadInput("wrong_weights", f"The tokenizer of {folder.name} has {tokenizer.vocab_size} tokens, but the model only {vocab_size}: they do not belong together.")
+        raise BadInput(
+            "wrong_weights",
+            f"The tokenizer of {folder.name} has {tokenizer.vocab_size} tokens, but the model only {vocab_size}: they do not belong together.",
+        )
     generation = folder / "generation_config.json"
     said = _read_json(generation, "settings").get("eos_token_id") if generation.is_file() else None
     said = config.get("eos_token_id") if said is None else said
-    ends = [end for end in (said if isinstance(said, list) else [said]) if isinstance(end, int) and 0 <= end < vocab_size]
+    ends = [
+        end for end in (said if isinstance(said, list) else [said]) if isinstance(end, int) and 0 <= end < vocab_size
+    ]
     return tokenizer.ending_with(ends) if ends else tokenizer

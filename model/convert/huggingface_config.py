@@ -10,10 +10,31 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..config import DenseConfig, GQAConfig, LinearScaling, Llama3Scaling, MLAConfig, ModelConfig, MoEConfig, RopeConfig, YarnScaling
+from ..config import (
+    DenseConfig,
+    GQAConfig,
+    LinearScaling,
+    Llama3Scaling,
+    MLAConfig,
+    ModelConfig,
+    MoEConfig,
+    RopeConfig,
+    YarnScaling,
+)
 from ..errors import BadInput
 
-FAMILIES = ("gpt2", "llama", "mistral", "qwen2", "qwen3", "mixtral", "qwen2_moe", "qwen3_moe", "deepseek_v2", "deepseek_v3")
+FAMILIES = (
+    "gpt2",
+    "llama",
+    "mistral",
+    "qwen2",
+    "qwen3",
+    "mixtral",
+    "qwen2_moe",
+    "qwen3_moe",
+    "deepseek_v2",
+    "deepseek_v3",
+)
 
 # Options that matter in training, on a GPU, or to other programs only.
 _HARMLESS = {
@@ -25,7 +46,14 @@ _HARMLESS = {
 }  # fmt: skip
 _HARMLESS_BEGINNINGS = ("_", "summary_", "output_")
 
-_ACTIVATIONS = {"silu": "silu", "swish": "silu", "relu": "relu", "gelu": "gelu", "gelu_new": "gelu_tanh", "gelu_pytorch_tanh": "gelu_tanh"}
+_ACTIVATIONS = {
+    "silu": "silu",
+    "swish": "silu",
+    "relu": "relu",
+    "gelu": "gelu",
+    "gelu_new": "gelu_tanh",
+    "gelu_pytorch_tanh": "gelu_tanh",
+}
 
 
 def unsupported(option: str, value: Any, advice: str = "use another model") -> BadInput:
@@ -67,7 +95,11 @@ class Options:
 
     def _checked(self, name: str, value: Any, kind: type | tuple[type, ...]) -> Any:
         if value is None:
-            raise BadInput("not_a_model_folder", f"The model's config.json lacks {self._where}{name}: it is not a whole config of this kind of model.", reason=name)
+            raise BadInput(
+                "not_a_model_folder",
+                f"The model's config.json lacks {self._where}{name}: it is not a whole config of this kind of model.",
+                reason=name,
+            )
         if isinstance(value, bool) or not isinstance(value, kind) or not math.isfinite(value):
             raise unsupported(self._where + name, value, "a number is expected there")
         return value
@@ -94,9 +126,17 @@ def read_config(data: dict[str, Any]) -> ModelConfig:
     """
     family = data.get("model_type")
     if family not in FAMILIES:
-        raise BadInput("unsupported", f"Models of type {str(family)[:40]!r} are not supported: known types are {', '.join(FAMILIES)}.", what=f"model_type {family}")
+        raise BadInput(
+            "unsupported",
+            f"Models of type {str(family)[:40]!r} are not supported: known types are {', '.join(FAMILIES)}.",
+            what=f"model_type {family}",
+        )
     if data.get("quantization_config"):
-        raise BadInput("unsupported", "The model is quantised (quantization_config in its config.json), which is not supported: use its unquantised version, or a GGUF file.", what="quantization_config")
+        raise BadInput(
+            "unsupported",
+            "The model is quantised (quantization_config in its config.json), which is not supported: use its unquantised version, or a GGUF file.",
+            what="quantization_config",
+        )
     options = Options(data)
     config = _gpt2(options) if family == "gpt2" else _llama_like(family, options)
     options.refuse_unknown()
@@ -115,9 +155,14 @@ def _gpt2(options: Options) -> ModelConfig:
         d_model=d_model,
         n_layers=options.count("n_layer"),
         context=options.count("n_positions", options.get("n_ctx")),
-        attention=GQAConfig(n_heads=n_heads, n_kv_heads=n_heads, head_dim=d_model // n_heads, qkv_bias=True, out_bias=True),
+        attention=GQAConfig(
+            n_heads=n_heads, n_kv_heads=n_heads, head_dim=d_model // n_heads, qkv_bias=True, out_bias=True
+        ),
         feed_forward=DenseConfig(
-            hidden=options.count("n_inner", 4 * d_model), activation=_activation(options, "activation_function", "gelu_new"), gated=False, bias=True
+            hidden=options.count("n_inner", 4 * d_model),
+            activation=_activation(options, "activation_function", "gelu_new"),
+            gated=False,
+            bias=True,
         ),
         norm="layer",
         norm_eps=options.number("layer_norm_epsilon", 1e-5),
@@ -192,7 +237,10 @@ def _sliding_window(family: str, options: Options) -> int | None:
     if not kinds and family == "qwen2_moe":
         raise unsupported("use_sliding_window", True, "layers with and without a window cannot be mixed")
     if not kinds:
-        kinds = ["full_attention" if i < unwindowed else "sliding_attention" for i in (0, options.count("num_hidden_layers") - 1)]
+        kinds = [
+            "full_attention" if i < unwindowed else "sliding_attention"
+            for i in (0, options.count("num_hidden_layers") - 1)
+        ]
     if any(kind != kinds[0] for kind in kinds) or kinds[0] not in ("full_attention", "sliding_attention"):
         raise unsupported("use_sliding_window", True, "layers with and without a window cannot be mixed")
     return options.count("sliding_window") if kinds[0] == "sliding_attention" else None
@@ -295,7 +343,9 @@ def _rope(family: str, options: Options, context: int, pairing: str) -> RopeConf
     rope.must_be("partial_rotary_factor", 1, default=1)
     kind = rope.get("rope_type", rope.get("type", "default"))
     rope.get("type")
-    original = options.count("original_max_position_embeddings", rope.count("original_max_position_embeddings", context))
+    original = options.count(
+        "original_max_position_embeddings", rope.count("original_max_position_embeddings", context)
+    )
     if kind == "default":
         scaling = None
     elif kind == "linear":
@@ -312,7 +362,10 @@ def _rope(family: str, options: Options, context: int, pairing: str) -> RopeConf
 
 
 def _yarn(family: str, rope: Options, original: int, context: int) -> YarnScaling:
-    optional = {name: None if rope.get(name) is None else rope.number(name) for name in ("mscale", "mscale_all_dim", "attention_factor")}
+    optional = {
+        name: None if rope.get(name) is None else rope.number(name)
+        for name in ("mscale", "mscale_all_dim", "attention_factor")
+    }
     if optional["mscale_all_dim"] and not family.startswith("deepseek"):
         raise unsupported("rope mscale_all_dim", optional["mscale_all_dim"], "it is known for DeepSeek only")
     return YarnScaling(

@@ -61,11 +61,21 @@ def _llama_like(family: str, config: ModelConfig) -> Recipe:
         recipe["unembed.weight"] = [Piece("lm_head.weight")]
     for i in range(config.n_layers):
         ours, theirs = f"blocks.{i}.", f"model.layers.{i}."
-        layer = {"ln1.weight": [Piece("input_layernorm.weight")], "ln2.weight": [Piece("post_attention_layernorm.weight")]}
-        layer |= _grouped_attention(config.attention) if isinstance(config.attention, GQAConfig) else _latent_attention(config)
+        layer = {
+            "ln1.weight": [Piece("input_layernorm.weight")],
+            "ln2.weight": [Piece("post_attention_layernorm.weight")],
+        }
+        layer |= (
+            _grouped_attention(config.attention)
+            if isinstance(config.attention, GQAConfig)
+            else _latent_attention(config)
+        )
         dense = config.dense_at(i)
         layer |= _dense("mlp.", "mlp.", dense.bias) if dense else _experts(family, config)
-        recipe |= {ours + name: [Piece(theirs + piece.name, piece.change) for piece in pieces] for name, pieces in layer.items()}
+        recipe |= {
+            ours + name: [Piece(theirs + piece.name, piece.change) for piece in pieces]
+            for name, pieces in layer.items()
+        }
     return recipe
 
 
@@ -99,7 +109,11 @@ def _dense(ours: str, theirs: str, bias: bool = False) -> Recipe:
 
 def _experts(family: str, config: ModelConfig) -> Recipe:
     moe = config.feed_forward
-    home, gate, up, down = ("block_sparse_moe.", "w1", "w3", "w2") if family == "mixtral" else ("mlp.", "gate_proj", "up_proj", "down_proj")
+    home, gate, up, down = (
+        ("block_sparse_moe.", "w1", "w3", "w2")
+        if family == "mixtral"
+        else ("mlp.", "gate_proj", "up_proj", "down_proj")
+    )
     experts = [f"{home}experts.{e}." for e in range(moe.n_routed_experts)]
     recipe = {
         "mlp.router.weight": [Piece(f"{home}gate.weight")],

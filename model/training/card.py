@@ -40,12 +40,19 @@ SAMPLES, SAMPLE_TOKENS = 10, 40
 SAME = 0.005  # relative difference of bits per byte that says nothing: seeds differ by as much
 SUMS_GOAL = 0.8  # of held-out additions
 LOAD_GOAL = (0.02, 0.4)  # of the choices in a layer: an expert's least and most
-JOBS = {"previous": "looks at the token before", "induction": "looks at what followed last time", "first": "rests on the first token"}
+JOBS = {
+    "previous": "looks at the token before",
+    "induction": "looks at what followed last time",
+    "first": "rests on the first token",
+}
 
 
 def claims(models: dict[str, LanguageModel]) -> list[str]:
     """What the twins show of the outline's claims, in sentences: mean bits per byte over the kinds of text."""
-    mean = {name: float(np.mean([own["bits_per_byte"] for own in lm.record["scores"].values()])) for name, lm in models.items()}
+    mean = {
+        name: float(np.mean([own["bits_per_byte"] for own in lm.record["scores"].values()]))
+        for name, lm in models.items()
+    }
     said = []
     for first, second, claim in (
         ("storyteller", "storyteller-mha", "latent attention against multi-head attention, {cache:.0%} of its cache"),
@@ -54,9 +61,14 @@ def claims(models: dict[str, LanguageModel]) -> list[str]:
     ):
         if first in mean and second in mean:
             change = mean[first] / mean[second] - 1
-            words = claim.format(cache=elements_per_layer(models[first].config.attention) / elements_per_layer(models[second].config.attention))
+            words = claim.format(
+                cache=elements_per_layer(models[first].config.attention)
+                / elements_per_layer(models[second].config.attention)
+            )
             verdict = "as many" if abs(change) < SAME else "fewer" if change < 0 else "more"
-            said.append(f"- {words}: {mean[first]:.3f} against {mean[second]:.3f} bits per byte ({change:+.1%}, {verdict}).")
+            said.append(
+                f"- {words}: {mean[first]:.3f} against {mean[second]:.3f} bits per byte ({change:+.1%}, {verdict})."
+            )
     return said
 
 
@@ -95,13 +107,18 @@ def choices() -> list[str]:
         "",
         "| matrices by | rate | sequences a step | nats per token |",
         "|---|--:|--:|--:|",
-        *(f"| {names[row['optimiser']]} | {float(row['rate'])} | {row['batch']} | {float(row['nats']):.4f} |" for row in rows),
+        *(
+            f"| {names[row['optimiser']]} | {float(row['rate'])} | {row['batch']} | {float(row['nats']):.4f} |"
+            for row in rows
+        ),
         "",
         "The recipe's 0.003 was set before this comparison. Short runs favour higher rates than long ones; what 0.006 does in a long run was not measured.",
     ]
 
 
-def write(models: list[LanguageModel], peers: dict[str, dict[str, float]], texts: dict[str, list[str]], text_tokens: int) -> str:
+def write(
+    models: list[LanguageModel], peers: dict[str, dict[str, float]], texts: dict[str, list[str]], text_tokens: int
+) -> str:
     """The card's Markdown; `text_tokens` is the length of one pass over the training text."""
     kinds = list(texts)
     missing = [name for name in STORYTELLERS if name not in {lm.name for lm in models}]
@@ -120,14 +137,23 @@ def write(models: list[LanguageModel], peers: dict[str, dict[str, float]], texts
         "|---|---|" + "---|" * (len(kinds) + 1),
     ]
     for lm in models:
-        cells = [f"{lm.record['scores'][kind]['bits_per_byte']:.3f} ({100 * lm.record['scores'][kind]['top1']:.0f} %)" for kind in kinds]
+        cells = [
+            f"{lm.record['scores'][kind]['bits_per_byte']:.3f} ({100 * lm.record['scores'][kind]['top1']:.0f} %)"
+            for kind in kinds
+        ]
         solved = ", ".join(f"{100 * share:.0f} %" for share in lm.record["sums_solved"].values())
         lines.append(f"| {lm.name} | {lm.record['tokens'] / text_tokens:.2f} | " + " | ".join([*cells, solved]) + " |")
     for name, found in peers.items():
         lines.append(f"| {name} | | " + " | ".join(f"{found[kind]:.3f}" for kind in kinds) + " | |")
     missed = not_shown(models, peers)
     lines += ["", "## What the twins show", "", *claims({lm.name: lm for lm in models})]
-    lines += ["", "Every model beats both peers on every kind of text, solves the sums, has a head for each job and an even load of its experts." if not missed else "**Not shown yet:** " + "; ".join(missed) + ".", ""]
+    lines += [
+        "",
+        "Every model beats both peers on every kind of text, solves the sums, has a head for each job and an even load of its experts."
+        if not missed
+        else "**Not shown yet:** " + "; ".join(missed) + ".",
+        "",
+    ]
     lines += ["![Training loss along each run](losses.svg)", "", "The same as numbers: [losses.csv](losses.csv).", ""]
     lines += [*recipe(models[0].record), "", *choices(), ""]
     lines += [f"The tokenizer spends, on the same texts: {_tokenizer_use(models[0].tokenizer, texts)}.", ""]
@@ -135,18 +161,46 @@ def write(models: list[LanguageModel], peers: dict[str, dict[str, float]], texts
         record = lm.record
         seeds = ", then ".join(str(run["schedule"]["seed"]) for run in curves.runs(record))
         losses = [loss for _, loss in curves.points(record)]
-        lines += [f"## {lm.name}", "", f"{lm.description}. {lm.parameters:,} parameters. Seed {seeds}; {record['tokens']:,} tokens in {record['seconds'] / 3600:.2f} hours, {record['machine']}.", ""]
-        lines.append("Loss in nats per token, along the way: " + ", ".join(f"{loss:.2f}" for loss in losses[:: max(1, len(losses) // 12)]) + f", {losses[-1]:.2f}.")
-        lines.append("Heads, by attention on repeated random tokens: " + "; ".join(_head(JOBS[name], found) for name, found in record["heads"].items()) + ".")
+        lines += [
+            f"## {lm.name}",
+            "",
+            f"{lm.description}. {lm.parameters:,} parameters. Seed {seeds}; {record['tokens']:,} tokens in {record['seconds'] / 3600:.2f} hours, {record['machine']}.",
+            "",
+        ]
+        lines.append(
+            "Loss in nats per token, along the way: "
+            + ", ".join(f"{loss:.2f}" for loss in losses[:: max(1, len(losses) // 12)])
+            + f", {losses[-1]:.2f}."
+        )
+        lines.append(
+            "Heads, by attention on repeated random tokens: "
+            + "; ".join(_head(JOBS[name], found) for name, found in record["heads"].items())
+            + "."
+        )
         if "load" in record:
             shares = np.array(list(record["load"].values()))
-            lines.append(f"Load of an expert on the validation texts: {100 * shares.min():.0f} % to {100 * shares.max():.0f} % (even: {100 / shares.shape[1]:.1f} %).")
-            lines.append("Mutual information of expert and kind of text, bits: " + ", ".join(f"layer {layer} {own['information']:.2f}" for layer, own in record["experts"]["layers"].items()) + f" (at most {math.log2(len(kinds)):.2f}).")
-        lines += ["", f"### {SAMPLES} samples of each kind, unpicked (temperature 0.8, top-p 0.95, seeds 0 to {SAMPLES - 1})", ""]
+            lines.append(
+                f"Load of an expert on the validation texts: {100 * shares.min():.0f} % to {100 * shares.max():.0f} % (even: {100 / shares.shape[1]:.1f} %)."
+            )
+            lines.append(
+                "Mutual information of expert and kind of text, bits: "
+                + ", ".join(
+                    f"layer {layer} {own['information']:.2f}" for layer, own in record["experts"]["layers"].items()
+                )
+                + f" (at most {math.log2(len(kinds)):.2f})."
+            )
+        lines += [
+            "",
+            f"### {SAMPLES} samples of each kind, unpicked (temperature 0.8, top-p 0.95, seeds 0 to {SAMPLES - 1})",
+            "",
+        ]
         for kind, prompt in PROMPTS.items():
             if kind in texts:
                 lines += [f"{kind}, after `{json.dumps(prompt, ensure_ascii=False)}`:", ""]
-                lines += [f"{seed + 1}. `{json.dumps(_sample(lm, prompt, seed), ensure_ascii=False)}`" for seed in range(SAMPLES)]
+                lines += [
+                    f"{seed + 1}. `{json.dumps(_sample(lm, prompt, seed), ensure_ascii=False)}`"
+                    for seed in range(SAMPLES)
+                ]
                 lines.append("")
     return "\n".join(lines)
 
@@ -162,18 +216,32 @@ def not_shown(models: list[LanguageModel], peers: dict[str, dict[str, float]]) -
             for kind, score in record["scores"].items()
             if score["bits_per_byte"] >= found[kind]
         ]
-        missed += [f"{lm.name} solves fewer than {100 * SUMS_GOAL:.0f} % of the held-out additions {how}" for how, share in record["sums_solved"].items() if share < SUMS_GOAL]
-        missed += [f"{lm.name} has no head that {JOBS[job]}" for job in ("previous", "induction") if record["heads"][job]["score"] < heads.LEAST_SCORE]
+        missed += [
+            f"{lm.name} solves fewer than {100 * SUMS_GOAL:.0f} % of the held-out additions {how}"
+            for how, share in record["sums_solved"].items()
+            if share < SUMS_GOAL
+        ]
+        missed += [
+            f"{lm.name} has no head that {JOBS[job]}"
+            for job in ("previous", "induction")
+            if record["heads"][job]["score"] < heads.LEAST_SCORE
+        ]
         shares = np.array(list(record.get("load", {}).values()))
         if shares.size and (shares.min() < LOAD_GOAL[0] or shares.max() > LOAD_GOAL[1]):
-            missed.append(f"{lm.name} gives an expert {100 * shares.min():.0f} % and one {100 * shares.max():.0f} % of the tokens")
+            missed.append(
+                f"{lm.name} gives an expert {100 * shares.min():.0f} % and one {100 * shares.max():.0f} % of the tokens"
+            )
     return missed
 
 
 def _head(job: str, found: dict) -> str:
     """The best head for a job, or that no head has it: a score of a few hundredths is chance."""
     place = f"layer {found['layer']} head {found['head']}"
-    return f"{place} {job} ({found['score']:.2f})" if found["score"] >= heads.LEAST_SCORE else f"no head {job} yet (most: {place}, {found['score']:.2f})"
+    return (
+        f"{place} {job} ({found['score']:.2f})"
+        if found["score"] >= heads.LEAST_SCORE
+        else f"no head {job} yet (most: {place}, {found['score']:.2f})"
+    )
 
 
 def _tokenizer_use(tokenizer: Tokenizer, texts: dict[str, list[str]]) -> str:
@@ -185,17 +253,23 @@ def _tokenizer_use(tokenizer: Tokenizer, texts: dict[str, list[str]]) -> str:
         found = [letter for text in own for letter in text if letter >= "\u2e80"]
         chinese += len(found)
         cut += sum(len(tokenizer.encode(letter)) > 1 for letter in found)
-    return ", ".join(said) + (f"; {100 * cut / chinese:.1f} % of Chinese characters are no token of their own" if chinese else "")
+    return ", ".join(said) + (
+        f"; {100 * cut / chinese:.1f} % of Chinese characters are no token of their own" if chinese else ""
+    )
 
 
 def _sample(lm: LanguageModel, prompt: str, seed: int) -> str:
-    return "".join(step.text for step in generate(lm, prompt, max_new_tokens=SAMPLE_TOKENS, temperature=0.8, top_p=0.95, seed=seed))
+    return "".join(
+        step.text for step in generate(lm, prompt, max_new_tokens=SAMPLE_TOKENS, temperature=0.8, top_p=0.95, seed=seed)
+    )
 
 
 def main() -> None:
     """Measure every model in assets/models and write the card."""
     parser = argparse.ArgumentParser(prog="python -m model.training.card", description=__doc__.splitlines()[0])
-    parser.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="the folder of `python -m model train`")
+    parser.add_argument(
+        "--run", type=Path, required=True, metavar="FOLDER", help="the folder of `python -m model train`"
+    )
     folder = parser.parse_args().run
     texts = validation_texts(folder)
     models = []

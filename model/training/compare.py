@@ -47,7 +47,9 @@ def loss(folder: Path, optimiser: str, rate: float, batch: int, tokens: int) -> 
 def main() -> None:
     """Train every choice, write the table."""
     parser = argparse.ArgumentParser(prog="python -m model.training.compare", description=__doc__.splitlines()[0])
-    parser.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="the folder of `python -m model train`")
+    parser.add_argument(
+        "--run", type=Path, required=True, metavar="FOLDER", help="the folder of `python -m model train`"
+    )
     parser.add_argument("--tokens", type=int, required=True, metavar="N", help="tokens for each choice")
     args = parser.parse_args()
     loop.keep_memory()

@@ -52,7 +52,9 @@ def read_files(paths: Iterable[Path]) -> Corpus:
         except OSError as error:
             raise BadInput("unreadable_text", f"{path} cannot be read: {error.strerror}.", path=str(path)) from error
         except (UnicodeDecodeError, lzma.LZMAError) as error:
-            raise BadInput("unreadable_text", f"{path} is not a UTF-8 text, plain or .xz: convert it first.", path=str(path)) from error
+            raise BadInput(
+                "unreadable_text", f"{path} is not a UTF-8 text, plain or .xz: convert it first.", path=str(path)
+            ) from error
         if not text.strip():
             raise BadInput("unreadable_text", f"{path} is empty: give a file with text.", path=str(path))
         kind = path.name.split(".")[0]
@@ -131,7 +133,12 @@ def train_tokenizer(corpus: Corpus, vocab_size: int) -> Tokenizer:
         ]
     )
     backend.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(vocab_size=vocab_size, special_tokens=[END_OF_TEXT], initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False)
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocab_size,
+        special_tokens=[END_OF_TEXT],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
     backend.train_from_iterator((text for texts in corpus.train.values() for text in texts), trainer)
     return Tokenizer(backend, [0])
 
@@ -151,7 +158,11 @@ def stream(corpus_tokens: dict[str, list[np.ndarray]], seed: int) -> np.ndarray:
 
 def line_starts(tokens: np.ndarray, tokenizer: Tokenizer) -> np.ndarray:
     """Indices of the tokens that begin a line or a document of a stream."""
-    breaks = [token for token in range(tokenizer.vocab_size) if token in tokenizer.end_ids or tokenizer.decode([token]).endswith("\n")]
+    breaks = [
+        token
+        for token in range(tokenizer.vocab_size)
+        if token in tokenizer.end_ids or tokenizer.decode([token]).endswith("\n")
+    ]
     return np.flatnonzero(np.isin(tokens[:-1], breaks)) + 1
 
 

@@ -63,16 +63,26 @@ def picture(models: list[LanguageModel]) -> str:
     ]
     for loss in range(int(most_loss) + 1):
         x, y = place(0, loss).split(",")
-        parts.append(f'<path d="M{x} {y}h{across}" stroke="#ddd"/><text x="{LEFT - 10}" y="{float(y) + 5:.1f}" text-anchor="end">{loss}</text>')
+        parts.append(
+            f'<path d="M{x} {y}h{across}" stroke="#ddd"/><text x="{LEFT - 10}" y="{float(y) + 5:.1f}" text-anchor="end">{loss}</text>'
+        )
     for quarter in range(5):
         x, y = place(most_tokens * quarter / 4, 0).split(",")
-        parts.append(f'<text x="{x}" y="{float(y) + 24:.1f}" text-anchor="middle">{most_tokens * quarter / 4e6:.2f}</text>')
-    parts.append(f'<text x="{LEFT + across / 2:.1f}" y="{HEIGHT - 10}" text-anchor="middle">million tokens of training text</text>')
+        parts.append(
+            f'<text x="{x}" y="{float(y) + 24:.1f}" text-anchor="middle">{most_tokens * quarter / 4e6:.2f}</text>'
+        )
+    parts.append(
+        f'<text x="{LEFT + across / 2:.1f}" y="{HEIGHT - 10}" text-anchor="middle">million tokens of training text</text>'
+    )
     for row, (lm, curve) in enumerate(zip(models, curves, strict=True)):
         colour, dash = COLOURS[row], DASHES[row]
         line = " ".join(place(*point) for point in curve)
-        parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2.5" stroke-dasharray="{dash}"/>')
+        parts.append(
+            f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2.5" stroke-dasharray="{dash}"/>'
+        )
         y = TOP + 20 + 24 * row
-        parts.append(f'<path d="M{WIDTH - 260} {y}h40" stroke="{colour}" stroke-width="2.5" stroke-dasharray="{dash}"/>')
+        parts.append(
+            f'<path d="M{WIDTH - 260} {y}h40" stroke="{colour}" stroke-width="2.5" stroke-dasharray="{dash}"/>'
+        )
         parts.append(f'<text x="{WIDTH - 210}" y="{y + 5}" fill="{colour}">{lm.name}</text>')
     return "\n".join([*parts, "</svg>", ""])

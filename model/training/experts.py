@@ -60,8 +60,14 @@ def statistics(lm: LanguageModel, texts: Mapping[str, Iterable[str]], top: int =
                 for layer, indices in _choices(lm, ids).items():  # (T, k)
                     np.add.at(chosen[layer][kind], (np.array(ids)[:, None], indices), 1)
         if not tokens[kind]:
-            raise BadInput("unreadable_text", f"The texts of kind {kind!r} are empty: give at least one token.", kind=kind)
-    return {"kinds": list(texts), "tokens": tokens, "layers": {str(layer): _layer(chosen[layer], config.feed_forward.num_experts_per_tok, top) for layer in layers}}
+            raise BadInput(
+                "unreadable_text", f"The texts of kind {kind!r} are empty: give at least one token.", kind=kind
+            )
+    return {
+        "kinds": list(texts),
+        "tokens": tokens,
+        "layers": {str(layer): _layer(chosen[layer], config.feed_forward.num_experts_per_tok, top) for layer in layers},
+    }
 
 
 def mutual_information(counts: np.ndarray) -> float:
@@ -76,7 +82,9 @@ def _choices(lm: LanguageModel, ids: list[int]) -> dict[int, np.ndarray]:
     recorder = Recorder(lambda name: name.endswith("hook_expert_indices"))
     with torch.inference_mode(), recording(recorder):
         lm.transformer(torch.tensor([ids]))
-    return {int(name.split(".")[1]): indices.reshape(len(ids), -1).numpy() for name, indices in recorder.tensors.items()}
+    return {
+        int(name.split(".")[1]): indices.reshape(len(ids), -1).numpy() for name, indices in recorder.tensors.items()
+    }
 
 
 def _layer(chosen: dict[str, np.ndarray], k: int, top: int) -> dict:
@@ -87,7 +95,9 @@ def _layer(chosen: dict[str, np.ndarray], k: int, top: int) -> dict:
     share = k * table[often] / uses[often, None]  # of each token's occurrences
     with np.errstate(divide="ignore", invalid="ignore"):
         liking = np.where(table[often] > 0, table[often] * np.log(share / (k * load)), 0.0)
-    best = [[i for i in np.argsort(-liking[:, e], kind="stable")[:top] if liking[i, e] > 0] for e in range(table.shape[1])]
+    best = [
+        [i for i in np.argsort(-liking[:, e], kind="stable")[:top] if liking[i, e] > 0] for e in range(table.shape[1])
+    ]
     return {
         "share": {kind: values.round(5).tolist() for kind, values in shares.items()},
         "top": [[[int(often[i]), round(float(share[i, e]), 4)] for i in rows] for e, rows in enumerate(best)],

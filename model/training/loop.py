@@ -40,7 +40,14 @@ LEAST_PERIOD = 8  # tokens of a passage that is said again
 class Run:
     """A model in training: weights, optimisers, the number of steps done, the losses so far."""
 
-    def __init__(self, config: ModelConfig, schedule: Schedule, tokens: np.ndarray, starts: np.ndarray | None = None, weights: dict[str, Tensor] | None = None):
+    def __init__(
+        self,
+        config: ModelConfig,
+        schedule: Schedule,
+        tokens: np.ndarray,
+        starts: np.ndarray | None = None,
+        weights: dict[str, Tensor] | None = None,
+    ):
         """A run from its beginning, on `tokens` (n,).
 
         `starts`: where in them lines begin, everywhere if not given; `weights`: the state of a
@@ -48,9 +55,16 @@ class Run:
         """
         needed = schedule.length + 1
         if len(tokens) < needed:
-            raise BadInput("too_little_text", f"The text has {len(tokens)} tokens; training needs at least {needed}: give more text.", tokens=len(tokens), needed=needed)
+            raise BadInput(
+                "too_little_text",
+                f"The text has {len(tokens)} tokens; training needs at least {needed}: give more text.",
+                tokens=len(tokens),
+                needed=needed,
+            )
         if int(tokens.max()) >= config.vocab_size:
-            raise BadInput("bad_config", f"The text has token {int(tokens.max())}, the model only {config.vocab_size} tokens.")
+            raise BadInput(
+                "bad_config", f"The text has token {int(tokens.max())}, the model only {config.vocab_size} tokens."
+            )
         self.config, self.schedule, self.tokens = config, schedule, tokens
         starts = np.arange(len(tokens)) if starts is None else starts
         self.starts = starts[starts < len(tokens) - schedule.length]
@@ -97,7 +111,9 @@ class Run:
     def _order(self, passes: int) -> np.ndarray:
         if getattr(self, "_ordered", None) != passes:
             self._ordered = passes
-            self._permutation = np.random.default_rng((self.schedule.seed, passes)).permutation((len(self.tokens) - 1) // self.schedule.length)
+            self._permutation = np.random.default_rng((self.schedule.seed, passes)).permutation(
+                (len(self.tokens) - 1) // self.schedule.length
+            )
         return self._permutation
 
     def advance(self) -> float:
@@ -150,7 +166,11 @@ class Run:
             for index, state in optimiser.state_dict()["state"].items():
                 tensors |= {f"optimiser.{number}.{index}.{name}": value for name, value in state.items()}
         state = {"step": self.step, "seconds": self.seconds, "losses": self.losses, "recent": self._recent}
-        header = {"config": json.dumps(self.config.to_dict()), "schedule": json.dumps(asdict(self.schedule)), "state": json.dumps(state)}
+        header = {
+            "config": json.dumps(self.config.to_dict()),
+            "schedule": json.dumps(asdict(self.schedule)),
+            "state": json.dumps(state),
+        }
         partial = path.with_name(path.name + ".part")
         save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, partial, header)
         os.replace(partial, path)
@@ -164,13 +184,23 @@ class Run:
         with safe_open(path, framework="pt") as file:
             header = file.metadata()
             if ModelConfig.from_dict(json.loads(header["config"])) != self.config:
-                raise BadInput("other_run", f"{path} is of a run with another architecture: remove it to start anew, or choose another folder.", path=str(path))
+                raise BadInput(
+                    "other_run",
+                    f"{path} is of a run with another architecture: remove it to start anew, or choose another folder.",
+                    path=str(path),
+                )
             before, now = json.loads(header["schedule"]), asdict(self.schedule)
             changed = [name for name in ("batch", "length", "seed") if before[name] != now[name]]
             if changed:
-                raise BadInput("other_run", f"{path} is of a run with {changed[0]} {before[changed[0]]}: give the same, or choose another folder.", path=str(path))
+                raise BadInput(
+                    "other_run",
+                    f"{path} is of a run with {changed[0]} {before[changed[0]]}: give the same, or choose another folder.",
+                    path=str(path),
+                )
             tensors = {name: file.get_tensor(name) for name in file.keys()}
-        self.model.load_state_dict({name.removeprefix("model."): tensor for name, tensor in tensors.items() if name.startswith("model.")})
+        self.model.load_state_dict(
+            {name.removeprefix("model."): tensor for name, tensor in tensors.items() if name.startswith("model.")}
+        )
         for number, optimiser in enumerate(self.optimisers):
             prefix = f"optimiser.{number}."
             states: dict[int, dict[str, Tensor]] = {}
@@ -180,7 +210,12 @@ class Run:
                     states.setdefault(int(index), {})[key] = tensor
             optimiser.load_state_dict(optimiser.state_dict() | {"state": states})
         state = json.loads(header["state"])
-        self.step, self.seconds, self.losses, self._recent = state["step"], state["seconds"], state["losses"], state["recent"]
+        self.step, self.seconds, self.losses, self._recent = (
+            state["step"],
+            state["seconds"],
+            state["losses"],
+            state["recent"],
+        )
 
 
 def _ended_elsewhere(path: Path, schedule: Schedule) -> bool:
@@ -211,7 +246,14 @@ def train(run: Run, path: Path, label: str = "") -> None:
         run.restore(stable if stable.exists() and _ended_elsewhere(path, run.schedule) else path)
     saved = time.monotonic()
     per_step = run.schedule.batch * run.schedule.length
-    bar = tqdm(total=run.schedule.steps * per_step, initial=run.step * per_step, unit="tok", unit_scale=True, desc=label, mininterval=5)
+    bar = tqdm(
+        total=run.schedule.steps * per_step,
+        initial=run.step * per_step,
+        unit="tok",
+        unit_scale=True,
+        desc=label,
+        mininterval=5,
+    )
     try:
         while run.step < run.schedule.steps:
             if run.step == run.schedule.stable_steps:

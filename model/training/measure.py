@@ -38,8 +38,12 @@ def measure(lm: LanguageModel, texts: dict[str, list[str]]) -> LanguageModel:
     scores = {kind: evaluate.score(lm, own, label=f"{lm.name}: {kind}") for kind, own in texts.items()}
     table = heads.head_scores(lm)
     record = lm.record | {
-        "scores": {kind: {"bits_per_byte": round(s.bits_per_byte, 4), "top1": round(s.top1, 4)} for kind, s in scores.items()},
-        "sums_solved": {name: round(sums_solved(lm, texts["sums"], before), 4) for name, before in BEFORE_SUMS.items()} if "sums" in texts else None,
+        "scores": {
+            kind: {"bits_per_byte": round(s.bits_per_byte, 4), "top1": round(s.top1, 4)} for kind, s in scores.items()
+        },
+        "sums_solved": {name: round(sums_solved(lm, texts["sums"], before), 4) for name, before in BEFORE_SUMS.items()}
+        if "sums" in texts
+        else None,
         "heads": heads.best_heads(table),
         "head_scores": {name: np.round(each, 4).tolist() for name, each in table.items()},
     }
@@ -49,7 +53,9 @@ def measure(lm: LanguageModel, texts: dict[str, list[str]]) -> LanguageModel:
         for s in scores.values():
             for layer, counts in s.load.items():
                 total[layer] = total.get(layer, 0) + counts
-        record["load"] = {str(layer): np.round(counts / counts.sum(), 4).tolist() for layer, counts in sorted(total.items())}
+        record["load"] = {
+            str(layer): np.round(counts / counts.sum(), 4).tolist() for layer, counts in sorted(total.items())
+        }
     return replace(lm, record=record)
 
 

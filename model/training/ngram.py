@@ -26,7 +26,9 @@ class KneserNey:
         # Grams do not cross documents: each starts behind its own padding token, id V.
         pad = np.full(ORDER - 1, vocab_size, np.uint64)
         text = np.concatenate([part for tokens in documents for part in (pad, tokens.astype(np.uint64))])
-        real = np.concatenate([part for tokens in documents for part in (np.zeros(ORDER - 1, bool), np.ones(len(tokens), bool))])
+        real = np.concatenate(
+            [part for tokens in documents for part in (np.zeros(ORDER - 1, bool), np.ones(len(tokens), bool))]
+        )
         self._orders: list[_Order] = []
         # The highest order counts occurrences; each lower one, in how many different contexts a gram occurs.
         lower_keys = None
@@ -38,7 +40,11 @@ class KneserNey:
                 # One position for each different (order + 1)-gram: its tail is a gram in one more context.
                 keys, counts = np.unique(_keys(text, order)[lower_keys], return_counts=True)
                 representative = _first_of(_keys(text, order), lower_keys)
-            self._orders.append(_Order(keys, counts, _keys(text, order - 1, shift=1)[representative], _keys(text, order)[representative]))
+            self._orders.append(
+                _Order(
+                    keys, counts, _keys(text, order - 1, shift=1)[representative], _keys(text, order)[representative]
+                )
+            )
             lower_keys = representative
         self._orders.reverse()
 
@@ -48,7 +54,9 @@ class KneserNey:
         real = slice(ORDER - 1, None)
         probability = np.full(len(tokens), 1.0 / self.vocab_size)
         for order, table in enumerate(self._orders, start=1):
-            probability = table.interpolate(_keys(text, order)[real], _keys(text, order - 1, shift=1)[real], probability)
+            probability = table.interpolate(
+                _keys(text, order)[real], _keys(text, order - 1, shift=1)[real], probability
+            )
         return float(-np.log(probability).sum())
 
 

@@ -53,7 +53,9 @@ class Muon(torch.optim.Optimizer):
                 weight.mul_(1 - group["lr"] * group["weight_decay"]).add_(direction, alpha=-group["lr"] * size)
 
 
-def make_optimisers(model: nn.Module, kind: Literal["muon", "adamw"], rate: float, weight_decay: float) -> list[torch.optim.Optimizer]:
+def make_optimisers(
+    model: nn.Module, kind: Literal["muon", "adamw"], rate: float, weight_decay: float
+) -> list[torch.optim.Optimizer]:
     """Muon (or AdamW) for the blocks' matrices; AdamW for embeddings, routers, norms and biases, decay on none of these."""
     matrices, others = [], []
     for name, weight in model.named_parameters():

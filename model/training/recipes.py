@@ -14,7 +14,9 @@ from ..config import DenseConfig, GQAConfig, MLAConfig, ModelConfig, MoEConfig
 
 _MLA = MLAConfig(n_heads=8, kv_lora_rank=64, qk_nope_head_dim=32, qk_rope_head_dim=16, v_head_dim=32)
 _MHA = GQAConfig(n_heads=8, n_kv_heads=8, head_dim=32)
-_MOE = MoEConfig(n_routed_experts=8, num_experts_per_tok=2, moe_intermediate_size=128, n_shared_experts=1, selection_bias=True)
+_MOE = MoEConfig(
+    n_routed_experts=8, num_experts_per_tok=2, moe_intermediate_size=128, n_shared_experts=1, selection_bias=True
+)
 
 _STORYTELLER = ModelConfig(vocab_size=8192, d_model=256, n_layers=6, context=512, attention=_MLA, feed_forward=_MOE)
 

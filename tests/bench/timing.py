@@ -35,4 +35,7 @@ def print_table(title: str, rows: dict[str, list[str]], columns: list[str]) -> N
     first = max(map(len, rows))
     widths = [max(map(len, column)) for column in zip(columns, *rows.values(), strict=True)]
     for name, cells in {"": columns, **rows}.items():
-        print(f"  {name:{first}}  " + "  ".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True)), flush=True)
+        print(
+            f"  {name:{first}}  " + "  ".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True)),
+            flush=True,
+        )

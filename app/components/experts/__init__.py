@@ -65,12 +65,20 @@ def routes_map(
     """
     T, E = weights.shape
     if scores.shape != (T, E) or load.shape != (E,) or len(tokens) != T:
-        raise ValueError(f"{len(tokens)} tokens, weights {weights.shape}, scores {scores.shape} and load {load.shape} do not fit together.")
+        raise ValueError(
+            f"{len(tokens)} tokens, weights {weights.shape}, scores {scores.shape} and load {load.shape} do not fit together."
+        )
 
     def clicked() -> None:
         on_choose(int(st.session_state[key]["choose"]))
 
-    data = {"tokens": list(tokens), "weights": packed(weights), "scores": packed(scores), "load": load.tolist(), "most": most}
+    data = {
+        "tokens": list(tokens),
+        "weights": packed(weights),
+        "scores": packed(scores),
+        "load": load.tolist(),
+        "most": most,
+    }
     data |= {"shared": shared, "selected": selected, "height": height, "labels": labels, "colours": colours}
     _map(key=key, data=data, on_choose_change=clicked)
 
@@ -93,7 +101,13 @@ def routes_layers(
     def clicked() -> None:
         on_layer(int(st.session_state[key]["layer"]))
 
-    data = {"tokens": list(tokens), "layers": list(weights), "weights": [packed(table) for table in weights.values()], "layer": layer, "most": most}
+    data = {
+        "tokens": list(tokens),
+        "layers": list(weights),
+        "weights": [packed(table) for table in weights.values()],
+        "layer": layer,
+        "most": most,
+    }
     data |= {"selected": selected, "height": height, "labels": labels, "colours": colours}
     _layers(key=key, data=data, on_layer_change=clicked)
 
@@ -140,7 +154,17 @@ def decision(
         labels: "up", "down", "group" and "pushes", plain text.
         height: px that the table may take before it scrolls.
     """
-    _decision(key=key, data={"columns": list(columns), "rows": list(rows), "pushes": list(pushes), "labels": labels, "height": height, "colours": colours})
+    _decision(
+        key=key,
+        data={
+            "columns": list(columns),
+            "rows": list(rows),
+            "pushes": list(pushes),
+            "labels": labels,
+            "height": height,
+            "colours": colours,
+        },
+    )
 
 
 def likes(experts: Sequence[Sequence[dict]], labels: dict[str, str], *, colours: dict, key: str = "likes") -> None:
