@@ -5,6 +5,7 @@ the address names.
 """
 
 import sys
+from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -13,34 +14,39 @@ if str(ROOT) not in sys.path:
 
 import streamlit as st  # noqa: E402
 
-from app import page, runtime, state  # noqa: E402
-from app.text import say  # noqa: E402
-from app.views import attention, embeddings, mla, moe, output  # noqa: E402
+from app.kit import frame, runtime, session  # noqa: E402
+from app.text import translate  # noqa: E402
 
-# Address, page, icon, in the order of the navigation. A new room is one line here, and its
-# title under "<address>.title" in app/text.
+# Address and icon, in the order of the navigation.  A new room is one line here and the folder
+# app/rooms/<address>; its title is "title" in app/text/<language>/<address>.toml.
 ROOMS = (
-    ("output", output.show, ":material/bar_chart:"),
-    ("attention", attention.show, ":material/grid_on:"),
-    ("embeddings", embeddings.show, ":material/view_column:"),
-    ("moe", moe.show, ":material/call_split:"),
-    ("mla", mla.show, ":material/compress:"),
+    ("output", ":material/bar_chart:"),
+    ("attention", ":material/grid_on:"),
+    ("embeddings", ":material/view_column:"),
+    ("moe", ":material/call_split:"),
+    ("mla", ":material/compress:"),
 )
+PAGES = {address: import_module(f"app.rooms.{address.replace('-', '_')}.page") for address, _ in ROOMS}
 
 st.set_page_config(page_title="Glassformer", page_icon="🔍", layout="wide", initial_sidebar_state="collapsed")
-st.html(f"<style>{(ROOT / 'app' / 'style.css').read_text(encoding='utf-8')}</style>")
+st.html(f"<style>{(ROOT / 'app' / 'kit' / 'page.css').read_text(encoding='utf-8')}</style>")
 runtime.warm_up()
 
-view = state.arrive(page.defaults())
+view = session.arrive(frame.defaults())
 rooms = [
-    st.Page(show, title=say(view.lang, f"{address}.title"), icon=icon, url_path=address)
-    for address, show, icon in ROOMS
+    st.Page(
+        PAGES[address].show,
+        title=translate(view.lang, f"{address.replace('-', '_')}.title"),
+        icon=icon,
+        url_path=address,
+    )
+    for address, icon in ROOMS
 ]
-home = st.Page(ROOMS[0][1], title="Glassformer", url_path="home", default=True, visibility="hidden")
+first = ROOMS[0][0]
+home = st.Page(PAGES[first].show, title="Glassformer", url_path="home", default=True, visibility="hidden")
 chosen = st.navigation([home, *rooms], position="top")
 if not chosen.url_path:
     # The plain address shows the first room, which Streamlit would leave unmarked in the navigation.
-    st.html(
-        f"<style>[data-testid='stTopNavLink'][href$='/{ROOMS[0][0]}'] {{ background: rgba(157, 173, 190, 0.25); font-weight: 600; }}</style>"
-    )
+    marked = "background: rgba(157, 173, 190, 0.25); font-weight: 600;"
+    st.html(f"<style>[data-testid='stTopNavLink'][href$='/{first}'] {{ {marked} }}</style>")
 chosen.run()

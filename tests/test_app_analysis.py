@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from plotly.colors import sample_colorscale
 
-from app.analysis.next_token import foreseen, most_probable, ranks
-from app.figures.layout import LOOKS, contrast, escape, ink_on, token_axis
-from app.figures.moe import shares
-from app.figures.probabilities import foreseen as foreseen_figure
+from app.kit.figures import token_axis
+from app.kit.prediction import foreseen, most_probable, ranks
+from app.kit.theme import LOOKS, contrast, escape, ink_on
+from app.rooms.moe.figures import shares
+from app.rooms.output.figures import foreseen as foreseen_figure
 from model import distribution
 from model.sampling import rank
 

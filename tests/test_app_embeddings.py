@@ -8,8 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import model
-from app.analysis import embeddings as analysis
-from app.text import say
+from app.rooms.embeddings import analysis
+from app.text import translate
 from model import checkpoint, run_trace
 from tests.random_models import LEARNED, random_model
 
@@ -17,11 +17,11 @@ HOSTILE = "<b>$x$</b> :red[x] <script>"
 
 
 def script() -> None:
-    from app import page, state
-    from app.views import embeddings
+    from app.kit import frame, session
+    from app.rooms.embeddings import page
 
-    state.arrive(page.defaults())
-    embeddings.show()
+    session.arrive(frame.defaults())
+    page.show()
 
 
 def page(**params: str) -> AppTest:
@@ -95,7 +95,7 @@ def test_a_map_is_the_same_message_whatever_the_prompt():
 
 def test_a_model_that_rotates_says_so_and_shows_by_how_much():
     app = page(prompt="abc", part="position")
-    assert say("en", "embeddings.position.heading.rope") in texts(app)
+    assert translate("en", "embeddings.position.heading.rope") in texts(app)
     assert "largest difference 0" in texts(app)
     figure = json.loads(app.get("plotly_chart")[0].proto.spec)
     assert [note["text"] for note in figure["layout"]["annotations"]][0] == "0: <b>115°</b>"  # two radians

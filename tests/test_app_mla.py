@@ -11,8 +11,8 @@ from streamlit.runtime.scriptrunner import StopException
 from streamlit.testing.v1 import AppTest
 
 import model
-from app.analysis import latent as analysis
-from app.text import say
+from app.rooms.mla import analysis
+from app.text import translate
 from model import checkpoint, run_trace
 from model.memory import cache_bytes
 from model.training.recipes import CONFIGS
@@ -31,11 +31,11 @@ SECOND = replace(
 
 
 def script() -> None:
-    from app import page, state
-    from app.views import mla
+    from app.kit import frame, session
+    from app.rooms.mla import page
 
-    state.arrive(page.defaults())
-    mla.show()
+    session.arrive(frame.defaults())
+    page.show()
 
 
 def page(**params: str) -> AppTest:
@@ -121,7 +121,7 @@ def test_a_wrong_absorbed_form_is_shouted(saved, monkeypatch):
 def test_a_long_prompt_is_drawn_around_the_chosen_token():
     app = page(prompt="abcdefghij" * 10, query="7")
     assert {len(values(box)) for box in piece(app, "lanes")} == {48}
-    assert say("en", "mla.path.window", first=0, last=47, count=100) in texts(app)
+    assert translate("en", "mla.path.window", first=0, last=47, count=100) in texts(app)
 
 
 def test_a_model_without_latent_says_so_and_where_to_find_one():
@@ -208,7 +208,7 @@ def test_sliders_change_the_shape_the_address_and_back():
 
 @pytest.mark.parametrize("shape", ["1.2", "999999.7.1.5.1.1", "0.0.0.0.0.0"])
 def test_an_address_with_an_impossible_shape_still_shows_the_page(shape):
-    assert "bytes" in say("en", "mla.size.axis") and page(latent="size", shape=shape)
+    assert "bytes" in translate("en", "mla.size.axis") and page(latent="size", shape=shape)
 
 
 def test_an_unknown_preset_is_deepseek_v3():
@@ -225,7 +225,7 @@ def test_a_lower_rank_shows_its_error_and_its_size():
 
 
 def test_a_rank_beyond_the_prompt_is_full_rank():
-    assert say("en", "mla.lost.exact") in texts(page(latent="lost", rank="999", scope="all"))
+    assert translate("en", "mla.lost.exact") in texts(page(latent="lost", rank="999", scope="all"))
 
 
 def test_latent_models_are_not_compressed_again(saved):

@@ -8,8 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import model
-from app import runtime
-from app.view import CHANGES, ROUTES, ROUTING
+from app.kit import runtime
+from app.rooms.moe.words import CHANGES, ROUTES, ROUTING
 from tests.expert_models import V2, V3, saved
 
 
@@ -31,11 +31,11 @@ def paths(tmp_path_factory) -> dict[str, str]:
 
 def room() -> None:
     """The experts' page alone: AppTest cannot open the app's pages by their address."""
-    from app import page, state
-    from app.views import moe
+    from app.kit import frame, session
+    from app.rooms.moe import page
 
-    state.arrive(page.defaults())
-    moe.show()
+    session.arrive(frame.defaults())
+    page.show()
 
 
 def drawn(**params: str | int) -> AppTest:

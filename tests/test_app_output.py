@@ -6,8 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import model
-from app import runtime
-from app.fetching import Download
+from app.kit import download
+from app.kit.download import Download
 
 MAIN = str(Path(__file__).resolve().parent.parent / "app" / "main.py")
 SECONDS = 60
@@ -42,10 +42,10 @@ def test_a_download_that_fails_says_why_and_can_be_tried_again(monkeypatch, lang
         raise model.BadInput("no_network", "The network is away: try again.", detail="x")
 
     monkeypatch.setattr(model, "fetch_smollm2", fails)
-    monkeypatch.setattr(runtime, "download", lambda held=Download(): held)
+    monkeypatch.setattr(download, "download", lambda held=Download(): held)
     app = page(lang=lang)
     app.button(key="offer_start").click().run()
-    runtime.download().wait(5)
+    download.download().wait(5)
     app.run()
     assert not app.exception and "The network is away" in texts(app)
     assert app.button(key="offer_start").label == ("Try again" if lang == "en" else "重试")

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 import model
-from app import fetching, runtime
-from app.fetching import Download
+from app.kit import download, runtime
+from app.kit.download import Download
 
 
 @pytest.fixture(scope="module")
@@ -84,25 +84,25 @@ def test_a_download_reports_and_can_be_stopped(monkeypatch):
             reported.set()
             time.sleep(0.01)
 
-    monkeypatch.setattr(fetching.model, "fetch_smollm2", endless)
-    download = Download()
-    download.start()
-    assert reported.wait(5) and download.running and (download.done, download.total) == (3, 10)
-    download.stop()
-    download.wait(5)
-    assert not download.running and download.error is None
+    monkeypatch.setattr(download.model, "fetch_smollm2", endless)
+    one = Download()
+    one.start()
+    assert reported.wait(5) and one.running and (one.done, one.total) == (3, 10)
+    one.stop()
+    one.wait(5)
+    assert not one.running and one.error is None
 
 
 def test_a_failed_download_keeps_its_sentence(monkeypatch):
     def fails(progress):
         raise model.BadInput("no_network", "The network is away: try again.")
 
-    monkeypatch.setattr(fetching.model, "fetch_smollm2", fails)
-    download = Download()
-    download.start()
-    download.wait(5)
-    assert str(download.error) == "The network is away: try again."
-    monkeypatch.setattr(fetching.model, "fetch_smollm2", lambda progress: progress(1, 1))
-    download.start()
-    download.wait(5)
-    assert download.error is None
+    monkeypatch.setattr(download.model, "fetch_smollm2", fails)
+    one = Download()
+    one.start()
+    one.wait(5)
+    assert str(one.error) == "The network is away: try again."
+    monkeypatch.setattr(download.model, "fetch_smollm2", lambda progress: progress(1, 1))
+    one.start()
+    one.wait(5)
+    assert one.error is None

@@ -1,17 +1,16 @@
 """The view and its address."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.view import STAGES, ViewState, describe, from_box, parse, to_box
+from app.kit.address import View, Word, claim, describe, from_box, parse, text, to_box
+from app.rooms.attention.words import STAGES
 
-DEFAULTS = ViewState(model="tiny")
+DEFAULTS = View(model="tiny")
 index = st.none() | st.integers(0, 5000)
 views = st.builds(
-    ViewState,
+    View,
     prompt=st.text(),
     ids=st.none() | st.lists(st.integers(0, 100_000), min_size=1, max_size=5).map(tuple),
     model=st.text(),
@@ -58,8 +57,8 @@ def test_values_that_make_no_sense_count_as_absent(params):
 
 
 def test_what_points_outside_the_model_or_prompt_goes_back_to_its_default():
-    view = ViewState(layer=999, head=3, query=7, key=2)
-    assert view.within(layers=4, heads=6, tokens=5) == replace(view, layer=0, query=None)
+    view = View(layer=999, head=3, query=7, key=2)
+    assert view.within(layers=4, heads=6, tokens=5) == view.replace(layer=0, query=None)
 
 
 def test_the_address_always_names_what_depends_on_the_browser_or_the_installation():
@@ -69,3 +68,21 @@ def test_the_address_always_names_what_depends_on_the_browser_or_the_installatio
 
 def test_the_one_line_box_keeps_line_breaks():
     assert from_box(to_box("def f():\n    pass")) == "def f():\n    pass"
+
+
+def test_two_rooms_cannot_claim_one_word():
+    """Guards against two rooms that write over each other's choice in the address."""
+    with pytest.raises(ValueError, match="both claim the address word 'stage'"):
+        claim("another", stage=Word("", text))
+    with pytest.raises(ValueError, match="both claim the address word 'layer'"):
+        claim("attention", layer=Word(0, int))
+
+
+def test_a_view_is_never_changed_and_knows_its_words():
+    view = View(layer=3)
+    with pytest.raises(AttributeError, match="replace"):
+        view.layer = 4
+    with pytest.raises(AttributeError, match="never_claimed"):
+        view.never_claimed  # noqa: B018
+    with pytest.raises(TypeError, match="never_claimed"):
+        View(never_claimed=1)

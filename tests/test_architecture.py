@@ -7,95 +7,98 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# Part of app/ -> the parts of app/ and the outside packages it may import (the standard
-# library is free for all, except to text and figures' neighbours it makes no difference).
+# Part of app/ -> the parts of app/ and the outside packages that it may import (beside the standard library).
+# A room may import its own folder and the kit; what two rooms need stands in the kit.
 MAY_IMPORT = {
     "text": set(),
-    "view": set(),
-    "state": {"streamlit", "view"},
-    "analysis": {"numpy", "sklearn", "model"},
-    "figures": {"numpy", "plotly", "figures"},
-    "components": {"streamlit", "numpy", "components"},
+    "kit.address": {"text"},
+    "kit.numbers": set(),
+    "kit.prediction": {"numpy", "model"},
+    "kit.theme": {"numpy", "plotly"},
+    "kit.figures": {"numpy", "plotly", "kit.theme"},
+    "kit.component": {"numpy", "streamlit"},
+    "kit.session": {"streamlit", "kit.address"},
+    "kit.runtime": {"streamlit", "torch", "model"},
+    "kit": {"streamlit", "numpy", "plotly", "model", "kit", "text"},  # what is drawn on every page
+    "rooms.*.words": {"kit.address"},
+    "rooms.*.analysis": {"numpy", "sklearn", "model"},
+    "rooms.*.figures": {"numpy", "plotly", "kit.figures", "kit.theme", "own room"},
+    "rooms.*": {"streamlit", "numpy", "plotly", "model", "kit", "text", "own room"},
     "environment": set(),
-    "fetching": {"model"},
-    "runtime": {"streamlit", "torch", "model", "fetching"},
-    "offer": {"streamlit", "model", "runtime", "state", "text"},
-    "page": {"streamlit", "plotly", "model", "offer", "runtime", "state", "view", "text", "components", "figures"},
-    "views": {
-        "streamlit",
-        "numpy",
-        "plotly",
-        "model",
-        "page",
-        "runtime",
-        "state",
-        "view",
-        "text",
-        "components",
-        "figures",
-        "analysis",
-        "views",
-    },
+    "main": {"streamlit", "kit", "text"},
+    "__main__": {"environment"},
 }
-OUTSIDE = {
-    "streamlit",
-    "numpy",
-    "plotly",
-    "torch",
-    "model",
-    "sklearn",
-    "pandas",
-    "tokenizers",
-    "safetensors",
-    "gguf",
-    "transformers",
-}
+OUTSIDE = {"streamlit", "numpy", "plotly", "torch", "model", "sklearn", "pandas", "tokenizers"}
+OUTSIDE |= {"safetensors", "gguf", "transformers"}
+
+APP_FILES = sorted((ROOT / "app").rglob("*.py"))
+MODEL_FILES = sorted((ROOT / "model").rglob("*.py"))
 
 
 def imported(file: Path) -> set[str]:
-    """Parts of app/ and outside packages that `file` imports, wherever in the file."""
+    """Modules of app/, without the "app.", and outside packages that `file` imports, wherever in the file."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0 or "model" in file.parts, f"{file}: app/ imports by full names"
-            if node.module == "app":
-                names |= {f"app.{alias.name}" for alias in node.names}
+            if node.level == 0 and is_folder(node.module):
+                names |= {f"{node.module}.{alias.name}" for alias in node.names}
             elif node.level == 0:
                 names.add(node.module)
-    parts = {name.split(".")[1] for name in names if name.startswith("app.")}
-    return parts | {name.split(".")[0] for name in names} & OUTSIDE
+    modules = {name.removeprefix("app.") for name in names if name.startswith("app.")}
+    return modules | {name.split(".")[0] for name in names} & OUTSIDE
 
 
-def part_of(file: Path) -> str:
-    """The part of app/ that `file` belongs to."""
-    return file.relative_to(ROOT / "app").parts[0].removesuffix(".py")
+def is_folder(module: str) -> bool:
+    """Whether `module` is a folder of app/ whose files are imported by name."""
+    return module.split(".")[0] == "app" and module != "app.text" and (ROOT / Path(*module.split("."))).is_dir()
 
 
-APP_FILES = sorted((ROOT / "app").rglob("*.py"))
-MODEL_FILES = sorted((ROOT / "model").rglob("*.py"))
+def module_of(file: Path) -> str:
+    """The module of `file`, without the "app."."""
+    return ".".join(file.relative_to(ROOT / "app").with_suffix("").parts).removesuffix(".__init__")
 
 
-@pytest.mark.parametrize(
-    "file", [f for f in APP_FILES if part_of(f) in MAY_IMPORT], ids=lambda f: str(f.relative_to(ROOT))
-)
+def arrows_of(module: str) -> set[str]:
+    """What `module` may import: the most specific row of the table."""
+    parts = module.split(".")
+    if parts[0] == "rooms" and len(parts) > 2:
+        kind = "figures" if parts[2].endswith("figures") else parts[2]
+        return MAY_IMPORT.get(f"rooms.*.{kind}", MAY_IMPORT["rooms.*"])
+    return MAY_IMPORT.get(module, MAY_IMPORT.get(parts[0], set()))
+
+
+def allowed(module: str, name: str) -> bool:
+    """Whether `module` may import `name`."""
+    arrows = arrows_of(module)
+    if name.startswith("rooms."):
+        return "own room" in arrows and name.split(".")[1] == module.split(".")[1]
+    return name in arrows or name.split(".")[0] in arrows
+
+
+@pytest.mark.parametrize("file", APP_FILES, ids=lambda f: str(f.relative_to(ROOT)))
 def test_each_part_of_the_app_imports_only_what_the_design_lets_it(file):
-    """Guards against pages that compute, figures that read widgets, and caches in odd places."""
-    assert imported(file) - MAY_IMPORT[part_of(file)] == set()
+    """Guards against rooms that know each other, pages that compute, figures that read widgets."""
+    module = module_of(file)
+    assert {name for name in imported(file) if not allowed(module, name)} == set()
 
 
-def test_every_file_of_the_app_belongs_to_a_part():
-    """A new part must be given its arrows here."""
-    assert {part_of(f) for f in APP_FILES} - set(MAY_IMPORT) <= {"main", "__init__", "__main__"}
+def test_the_table_of_arrows_forbids_something():
+    """Guards against a table, or a reading of imports, that lets everything through."""
+    assert not allowed("rooms.moe.page", "rooms.mla.twin") and allowed("rooms.moe.page", "rooms.moe.experts")
+    assert not allowed("rooms.moe.figures", "streamlit") and not allowed("rooms.mla.cost_figures", "model")
+    assert not allowed("kit.address", "streamlit") and not allowed("kit.frame", "rooms.moe.page")
+    assert "rooms.moe.words" in imported(ROOT / "app" / "rooms" / "moe" / "page.py")
 
 
 @pytest.mark.parametrize("file", MODEL_FILES, ids=lambda f: str(f.relative_to(ROOT)))
 def test_the_model_knows_no_page(file):
     """model/ is usable, and readable, without Streamlit, Plotly or app/."""
-    names = imported(file)
-    assert not names & {"streamlit", "plotly"}
-    assert "import app" not in file.read_text(encoding="utf-8") and "from app" not in file.read_text(encoding="utf-8")
+    assert not {name for name in imported(file) if name in ("streamlit", "plotly")}
+    code = file.read_text(encoding="utf-8")
+    assert "import app" not in code and "from app" not in code
 
 
 def test_only_the_runtime_caches():

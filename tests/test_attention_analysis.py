@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.analysis.attention import head_stages, thumbnails
+from app.rooms.attention.analysis import head_stages, thumbnails
 from model import run_trace
 
 

@@ -18,11 +18,11 @@ FOUND = {
 
 
 def script() -> None:
-    from app import page, state
-    from app.views import attention
+    from app.kit import frame, session
+    from app.rooms.attention import page
 
-    state.arrive(page.defaults())
-    attention.show()
+    session.arrive(frame.defaults())
+    page.show()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import model
-from app.analysis import embeddings as analysis
+from app.rooms.embeddings import analysis
 from model import run_trace
 
 expect.set_options(timeout=20_000)  # on a busy machine Plotly alone may take five seconds to arrive

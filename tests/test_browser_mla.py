@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import model
-from app.text import percent
+from app.kit.numbers import percent
 from model import checkpoint, run_trace, speed
 from model.training.recipes import CONFIGS
 from tests.conftest import settled

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from app.analysis import routing
+from app.rooms.moe import analysis as routing
 from model import LanguageModel, distribution, run_trace
 from model.interventions import ChooseTop, ForceExpert
 from tests.conftest import settled

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import model
-from app.analysis import embeddings as analysis
-from app.components.token_map import encoded
-from app.figures.embeddings import clocks
-from app.figures.layout import LIGHT
+from app.kit.theme import LIGHT
+from app.rooms.embeddings import analysis
+from app.rooms.embeddings.figures import clocks
+from app.rooms.embeddings.token_map import encoded
 from model import run_trace
 from tests.random_models import DENSE, random_model
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.analysis import latent as analysis
+from app.rooms.mla import analysis
 from model import BadInput, CompressKeysValues, GQAConfig, run_trace
 from model.cache import make_cache
 from model.generate import generate, next_logits

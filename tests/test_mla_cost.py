@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import model
-from app.figures.cost import Line, losses, pairs, speed
-from app.figures.layout import LIGHT
-from app.text import percent
+from app.kit.numbers import percent
+from app.kit.theme import LIGHT
+from app.rooms.mla.cost_figures import Line, losses, pairs, speed
 from model import checkpoint, run_trace
 from model import speed as benchmark
 from model.memory import cache_bytes

@@ -11,8 +11,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.analysis import routing
-from app.analysis.next_token import difference
+from app.kit.prediction import difference
+from app.rooms.moe import analysis as routing
 from model import BadInput, distribution, run_trace
 from model.interventions import AblateExpert, ChooseTop, ForceExpert
 from model.memory import count_parameters, layer_parameters

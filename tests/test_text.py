@@ -1,30 +1,77 @@
 """Both languages say the same things."""
 
+import ast
+import re
 import string
+from pathlib import Path
 
 import pytest
 
-from app.text import LANGUAGE_NAMES, TEXT, percent, plain, say, told
+import app.text
+from app.kit.numbers import percent
+from app.text import ENGLISH, LANGUAGE_NAMES, SENTENCES, error_text, escape_markdown, offered, translate
 from model import BadInput
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def placeholders(sentence: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
 
 
-@pytest.mark.parametrize("key", sorted(TEXT))
-def test_every_sentence_is_there_in_both_languages_with_the_same_placeholders(key):
-    assert set(TEXT[key]) == set(LANGUAGE_NAMES)
-    english, chinese = TEXT[key]["en"], TEXT[key]["zh"]
-    assert english.strip() and chinese.strip()
-    assert placeholders(english) == placeholders(chinese)
+def words_of(sentence: str) -> str:
+    return "".join(text for text, *_ in string.Formatter().parse(sentence))
+
+
+@pytest.mark.parametrize("lang", LANGUAGE_NAMES)
+def test_each_language_has_known_sentences_with_the_placeholders_of_the_english_ones(lang):
+    """A translator's slip would show as an error on the page, or as a key that nobody reads."""
+    assert set(SENTENCES[lang]) <= set(ENGLISH)
+    for key, sentence in SENTENCES[lang].items():
+        assert sentence.strip(), key
+        assert placeholders(sentence) == placeholders(ENGLISH[key]), key
+
+
+def test_the_languages_that_the_project_promises_are_complete():
+    assert {"en", "zh"} <= set(offered())
+
+
+def test_a_folder_of_text_belongs_to_a_named_language():
+    assert {path.name for path in Path(app.text.__file__).parent.iterdir() if path.is_dir()} - {"__pycache__"} == set(
+        LANGUAGE_NAMES
+    )
 
 
 def test_chinese_text_is_chinese():
     """Guards against a sentence copied and never translated; names and symbols may stay."""
-    same = {key for key, languages in TEXT.items() if languages["en"] == languages["zh"]}
-    words = {key: "".join(text for text, *_ in string.Formatter().parse(TEXT[key]["en"])) for key in same}
-    assert all(len(text) <= 12 for text in words.values()), words
+    same = {key for key, sentence in SENTENCES["zh"].items() if sentence == ENGLISH[key]}
+    assert all(len(words_of(ENGLISH[key])) <= 12 for key in same), same
+
+
+def test_a_missing_sentence_is_said_in_english(monkeypatch):
+    """A language can be shown before it is finished, and is offered only after."""
+    monkeypatch.delitem(SENTENCES["zh"], "attention.layer")
+    assert translate("zh", "attention.layer") == "Layer" and "zh" not in offered()
+    assert translate("zh", "attention.head") == "头"
+
+
+def test_every_sentence_is_used():
+    """Guards against sentences that translators translate for nobody."""
+    patterns = [pattern for file in (ROOT / "app").rglob("*.py") for pattern in keys_in(file)]
+    assert [key for key in ENGLISH if not any(pattern.fullmatch(key) for pattern in patterns)] == []
+
+
+def keys_in(file: Path) -> list[re.Pattern]:
+    """Patterns of the keys that the code of `file` names: "a.b", f"a.{b}", and "a." as the beginning of keys."""
+    found = []
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "." in node.value:
+            found.append(re.escape(node.value) + (".+" if node.value.endswith(".") else ""))
+        elif isinstance(node, ast.JoinedStr):
+            parts = [re.escape(part.value) if isinstance(part, ast.Constant) else ".+" for part in node.values]
+            if "".join(parts).strip(".+"):
+                found.append("".join(parts))
+    return [re.compile(pattern) for pattern in found]
 
 
 @pytest.mark.parametrize(
@@ -50,10 +97,10 @@ def test_percentages_keep_their_meaning_when_small(probability, shown):
 
 
 def test_plain_text_escapes_everything_markdown_reads():
-    assert plain("$x$ :red[a] <b> `c` *d* & \\") == r"\$x\$ \:red\[a\] \<b\> \`c\` \*d\* \& \\"
-    assert plain("你好 ·a") == "你好 ·a"
+    assert escape_markdown("$x$ :red[a] <b> `c` *d* & \\") == r"\$x\$ \:red\[a\] \<b\> \`c\` \*d\* \& \\"
+    assert escape_markdown("你好 ·a") == "你好 ·a"
 
 
 def test_errors_without_a_translation_speak_english():
-    assert told("zh", BadInput("never_seen", "Do this.")) == "Do this."
-    assert told("zh", BadInput("empty_prompt", "x")) == say("zh", "common.error.empty_prompt")
+    assert error_text("zh", BadInput("never_seen", "Do this.")) == "Do this."
+    assert error_text("zh", BadInput("empty_prompt", "x")) == translate("zh", "common.error.empty_prompt")

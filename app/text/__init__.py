@@ -1,63 +1,71 @@
-"""Every sentence a person reads, in English and Chinese.
+"""Every sentence a person reads: a folder a language, a file of plain data (TOML) a room.
 
-One module per page, each with a dict ``TEXT``: name -> {"en": ..., "zh": ...}.  A key is
-"module.name"; placeholders are ``{name}`` as in `str.format`.
+A key is "<file>.<name>"; placeholders are ``{name}`` as in `str.format`.  A sentence that a
+language does not have is said in English.  A new language is a copy of the folder ``en``,
+translated, and its name in `LANGUAGE_NAMES`; the app offers it once nothing is missing.
 """
 
-import importlib
-import pkgutil
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
 
 LANGUAGE_NAMES = {"en": "English", "zh": "中文"}
 
-
-def _tables() -> dict[str, dict[str, str]]:
-    table = {}
-    for module in pkgutil.iter_modules(__path__):
-        texts = importlib.import_module(f"{__name__}.{module.name}").TEXT
-        table |= {f"{module.name}.{name}": languages for name, languages in texts.items()}
-    return table
+HERE = Path(__file__).resolve().parent
 
 
-TEXT = _tables()
+def _read(lang: str) -> dict[str, str]:
+    sentences = {}
+    for file in sorted((HERE / lang).glob("*.toml")):
+        for name, sentence in tomllib.loads(file.read_text(encoding="utf-8")).items():
+            sentences[f"{file.stem}.{name}"] = sentence
+    return sentences
 
 
-def say(lang: str, key: str, **values: object) -> str:
-    """The sentence `key` in `lang` ("en" or "zh"), its placeholders filled with `values`.
+SENTENCES = {lang: _read(lang) for lang in LANGUAGE_NAMES}  # language -> key -> sentence
+ENGLISH = SENTENCES["en"]
+
+
+def offered() -> list[str]:
+    """The languages that have every sentence."""
+    return [lang for lang in LANGUAGE_NAMES if SENTENCES[lang].keys() >= ENGLISH.keys()]
+
+
+def template(lang: str, key: str) -> str:
+    """The sentence `key` with its placeholders left open, for the browser to fill.
 
     Raises:
-        KeyError: for an unknown key or language, or a placeholder without a value.
+        KeyError: for an unknown key.
     """
-    return TEXT[key][lang].format(**values)
+    return SENTENCES.get(lang, ENGLISH).get(key) or ENGLISH[key]
 
 
-def told(lang: str, error: Exception) -> str:
+def templates(lang: str, prefix: str) -> dict[str, str]:
+    """Every sentence whose key begins with `prefix`, by the rest of its key, placeholders left open."""
+    return {key.removeprefix(prefix): template(lang, key) for key in ENGLISH if key.startswith(prefix)}
+
+
+def translate(lang: str, key: str, **values: object) -> str:
+    """The sentence `key` in `lang`, its placeholders filled with `values`.
+
+    Raises:
+        KeyError: for an unknown key, or a placeholder without a value.
+    """
+    return template(lang, key).format(**values)
+
+
+def error_text(lang: str, error: Exception) -> str:
     """The sentence of a `BadInput` in `lang`; its own English one where there is no translation.
 
     Besides the error's values a translation can use ``{message}``, the English sentence.
     """
-    key = f"common.error.{error.code}"
-    return say(lang, key, message=str(error), **error.values) if key in TEXT else str(error)
+    key = f"common.error.{getattr(error, 'code', '')}"
+    if key not in ENGLISH:
+        return str(error)
+    return translate(lang, key, message=str(error), **getattr(error, "values", {}))
 
 
-def plain(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """`text` as Markdown that reads as exactly this text: for tokens and what people typed."""
     return "".join(f"\\{c}" if c in r"""!"#$%&'()*+,-./:;<=>?@[\]^_`{|}~""" else c for c in text)
-
-
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def percent(probability: float) -> str:
-    """A probability as a percentage that keeps its meaning when small: 77.3 %, 0.4 %, 0.0032 %, 1.2 × 10⁻⁹ %."""
-    value = 100 * probability
-    if value == 0 or value == 100:
-        return f"{value:.0f} %"
-    if value >= 99.95:
-        return "> 99.9 %"
-    if value >= 0.995:
-        return f"{value:.1f} %"
-    if value >= 1e-5:
-        # Two digits that count, and none that only fill: 0.40 is 0.4.
-        return f"{float(f'{value:.1e}'):.7f}".rstrip("0") + " %"
-    mantissa, exponent = f"{value:.1e}".split("e")
-    return f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)} %"

@@ -1,0 +1,37 @@
+"""The prompt as a row of token chips: hover marks a token on the whole page, a click chooses it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from app.kit.component import declare
+
+_chips = declare(__file__, "chips")
+
+
+def chips(
+    tokens: Sequence[str],
+    ids: Sequence[int],
+    *,
+    selected: int,
+    label: str,
+    linked: bool = True,
+    on_choose: Callable[[int], None],
+    key: str = "chips",
+) -> None:
+    """Draw the chips.
+
+    Args:
+        tokens: as shown to people.
+        ids: the tokens' ids, shown on hover.
+        selected: index of the chosen token; -1 for none.
+        label: what the row is, for screen readers.
+        linked: whether chip i is token i of the prompt, and is marked with it on the whole page.
+        on_choose: called with the index of a clicked chip, before the next run.
+    """
+
+    _chips.draw(
+        key,
+        {"tokens": list(tokens), "ids": list(ids), "selected": selected, "label": label, "linked": linked},
+        choose=lambda value: on_choose(int(value)),
+    )

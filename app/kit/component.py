@@ -1,0 +1,65 @@
+"""Front-end pieces of our own, where a chart library is too slow or reads tokens as markup.
+
+A component is a Python function that says what is drawn, and a script and a style of the
+same name beside it; scripts and styles that several share are in app/kit/front.  Scripts
+write text with `textContent` or on a canvas only, so a token can never become markup.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+
+def pack(array: np.ndarray) -> str:
+    """`array` as base64 of its little-endian numbers, row by row: how it reaches the browser."""
+    return base64.b64encode(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).data).decode("ascii")
+
+
+class Component:
+    """A piece of the page, drawn by scripts in the browser."""
+
+    def __init__(self, mount: Callable):
+        self._mount = mount
+
+    def draw(self, key: str, data: dict[str, Any], **reactions: Callable[[Any], None]) -> None:
+        """Draw `data`.
+
+        Args:
+            key: of the element on the page.
+            data: what the script receives: plain values, arrays by `pack`.
+            reactions: by the name of a trigger of the script, what is called with the
+                trigger's value before the next run.
+        """
+
+        def reaction(trigger: str, react: Callable[[Any], None]) -> Callable[[], None]:
+            return lambda: react(st.session_state[key][trigger])
+
+        callbacks = {f"on_{trigger}_change": reaction(trigger, react) for trigger, react in reactions.items()}
+        self._mount(key=key, data=data, **callbacks)
+
+
+def declare(beside: str, name: str, *, scripts: Sequence[str] = (), styles: Sequence[str] = ()) -> Component:
+    """The component `name`, whose files stand beside the Python file `beside` (its ``__file__``).
+
+    Args:
+        scripts: files joined to one module, the last with its ``export default``; else ``<name>.js``.
+        styles: files joined in that order; else ``<name>.css``.
+    """
+    folder = Path(beside).resolve().parent
+
+    def joined(names: Sequence[str]) -> str:
+        return "\n".join((folder / file).read_text(encoding="utf-8") for file in names)
+
+    mount = st.components.v2.component(
+        f"glassformer_{folder.name}_{name}",
+        html='<div class="root"></div>',
+        css=joined(styles or (f"{name}.css",)),
+        js=joined(scripts or (f"{name}.js",)),
+    )
+    return Component(mount)

@@ -1,0 +1,178 @@
+"""The frame of every page: prompt, model, language and tokens.
+
+A page begins with ``room = frame.enter()`` and draws with what the room holds; where the
+prompt or the model cannot be used, `enter` says why in one sentence instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+import model
+from app.kit import download, runtime, session, theme_watch
+from app.kit.address import View
+from app.kit.chips import chips
+from app.kit.theme import LOOKS, Look
+from app.text import LANGUAGE_NAMES, error_text, escape_markdown, offered, template, templates, translate
+
+_GOOD = "_good"  # session: the last view whose picture could be drawn
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a page draws from."""
+
+    view: View  # as shown, everything in range
+    lm: model.LanguageModel
+    trace: model.Trace
+    look: Look
+
+    @property
+    def position(self) -> int:
+        """Index of the chosen token: the last, unless a chip was clicked."""
+        return self.view.position(len(self.trace.ids))
+
+    def quoted(self, token: str) -> str:
+        """A token in quotation marks, as Markdown that shows exactly it."""
+        return self.translate("common.quoted", token=escape_markdown(token))
+
+    def translate(self, key: str, **values: object) -> str:
+        """The sentence `key` ("module.name" in app/text) in the page's language."""
+        return translate(self.view.lang, key, **values)
+
+    def template(self, key: str) -> str:
+        """That sentence with its placeholders left open, for the browser to fill."""
+        return template(self.view.lang, key)
+
+    def templates(self, prefix: str) -> dict[str, str]:
+        """Every sentence whose key begins with `prefix`, by the rest of its key, placeholders left open."""
+        return templates(self.view.lang, prefix)
+
+
+def defaults() -> View:
+    """The view of someone who brought no address: their browser's language, the built-in model."""
+    chinese = (st.context.locale or "").lower().startswith("zh")
+    return View(lang="zh" if chinese else "en", model=runtime.default_name())
+
+
+def look() -> Look:
+    """The colours of the browser's theme."""
+    return LOOKS[st.context.theme.type or "light"]
+
+
+def enter() -> Room:
+    """Draw the page's head, and return what the page draws from.
+
+    Stops the script run, after one clear sentence, where there is nothing to draw.
+    """
+    view = session.current(defaults())
+    _controls(view)
+    try:
+        with st.spinner(translate(view.lang, "common.loading")):
+            lm = runtime.language_model(view.model)
+    except model.BadInput as error:
+        st.error(escape_markdown(error_text(view.lang, error)), icon=":material/error:")
+        if view.model == download.NAME:
+            download.row(view.lang, translate(view.lang, "common.offer"))
+        st.stop()
+    if not lm.trained:
+        _untrained(view.lang)
+    elif download.download().running:
+        download.row(view.lang, translate(view.lang, "common.offer"))
+    shown, trace = _traced(view, lm)
+    shown = shown.within(layers=lm.config.n_layers, heads=lm.config.attention.n_heads, tokens=len(trace.ids))
+    st.session_state[_GOOD] = shown
+    session.put(shown.replace(prompt=view.prompt))  # what was typed stays in the box, even where it cannot be used
+    session.publish(shown, defaults())
+    view = shown
+    room = Room(view, lm, trace, look())
+    theme_watch.follow(room.look.name)
+    chips(
+        trace.tokens,
+        trace.ids,
+        selected=room.position,
+        label=room.translate("common.chips"),
+        on_choose=lambda position: session.change(query=position, token=None),
+    )
+    return room
+
+
+def _untrained(lang: str) -> None:
+    words = translate(lang, "common.untrained")
+    if model.smollm2_path() is None:
+        download.row(lang, f"{words} {translate(lang, 'common.offer')}")
+    else:
+        st.markdown(words)
+
+
+def _controls(view: View) -> None:
+    prompt, chosen, language = st.columns([6.4, 2.2, 1.4], vertical_alignment="center", gap="small")
+    with prompt:
+        st.text_input(
+            translate(view.lang, "common.prompt"),
+            key="prompt",
+            placeholder=translate(view.lang, "common.prompt.placeholder"),
+            on_change=session.prompt_typed,
+            label_visibility="collapsed",
+        )
+    with chosen:
+        names = [entry.name for entry in runtime.entries()]  # SmolLM2 too: choosing it offers the download
+        st.selectbox(
+            translate(view.lang, "common.model"),
+            names if view.model in names else [*names, view.model],
+            key="model",
+            accept_new_options=True,
+            label_visibility="collapsed",
+        )
+    with language:
+        languages = offered()
+        st.segmented_control(
+            translate(view.lang, "common.lang"),
+            languages if view.lang in languages else [*languages, view.lang],
+            format_func=lambda lang: LANGUAGE_NAMES[lang],
+            key="lang",
+            on_change=session.relabel,
+            required=True,
+            label_visibility="collapsed",
+        )
+
+
+def _traced(view: View, lm: model.LanguageModel) -> tuple[View, model.Trace]:
+    """The view's trace; or, after a sentence about its prompt, that of the last good prompt."""
+    try:
+        view = _respelled(view, lm)
+        return view, runtime.trace(lm, view.source)
+    except model.BadInput as error:
+        sentence = escape_markdown(error_text(view.lang, error))
+        good = st.session_state.get(_GOOD)
+        if good is None:
+            st.error(sentence, icon=":material/error:")
+            st.stop()
+        st.error(f"{sentence} {translate(view.lang, 'common.kept')}", icon=":material/error:")
+        view = _respelled(view.replace(prompt=good.prompt, ids=good.ids), lm)
+    try:
+        return view, runtime.trace(lm, view.source)
+    except model.BadInput:  # good for the model before, but not for this one: the sentence above has said it
+        st.stop()
+
+
+def _respelled(view: View, lm: model.LanguageModel) -> View:
+    """Without its exact ids where they belong to another model's vocabulary."""
+    return view if view.ids is None or _spell(lm, view.ids, view.prompt) else view.replace(ids=None)
+
+
+def _spell(lm: model.LanguageModel, ids: tuple[int, ...], prompt: str) -> bool:
+    return all(token < lm.config.vocab_size for token in ids) and lm.tokenizer.decode(list(ids)) == prompt
+
+
+def spelled(lm: model.LanguageModel, ids: list[int]) -> dict:
+    """The words of the view whose prompt is exactly these tokens: ``prompt`` and ``ids``."""
+    prompt = lm.tokenizer.decode(ids)
+    return {"prompt": prompt, "ids": None if lm.tokenizer.encode(prompt) == ids else tuple(ids)}
+
+
+def rewrite(lm: model.LanguageModel, ids: list[int]) -> None:
+    """Make the prompt exactly these tokens; undo comes back. For callbacks."""
+    session.change_prompt(**spelled(lm, ids))

@@ -1,0 +1,158 @@
+"""The session's view, and how it keeps in step with widgets, the address and the browser's history.
+
+The address is read when a browser arrives or goes back or forward; from then on the
+session is ahead of it, and `publish` makes the address follow.  Widgets of a page that is
+not shown are forgotten by Streamlit, so `arrive` puts their last values back.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from app.kit.address import WORDS, View, describe, from_box, parse, to_box
+
+UNDO_DEPTH = 200
+
+_SHADOW, _PAGE, _BARE, _UNDO, _REDO, _LATER = "_view", "_page", "_bare", "_undo", "_redo", "_later"
+
+
+def arrive(defaults: View) -> View:
+    """The view at the start of a script run. Call once, before any widget."""
+    context, session = get_script_run_ctx(), st.session_state
+    page = context.page_script_hash
+    first, other_page = _SHADOW not in session, session.get(_PAGE, page) != page
+    bare = not st.query_params
+    if context.is_history_navigation and bare:
+        put(session.get(_BARE, {}).get(page, defaults), anew=True)
+    elif first or context.is_history_navigation or (other_page and not bare):
+        put(parse(st.query_params.to_dict(), defaults), anew=True)
+    else:
+        put(_held(session[_SHADOW]), anew=other_page)
+    _settle()
+    view = _held(defaults)
+    if bare and (first or other_page):
+        # The navigation's links carry no view: going back to where one led must show what it showed.
+        session[_BARE] = session.get(_BARE, {}) | {page: view}
+    return view
+
+
+def current(defaults: View) -> View:
+    """The view that the session's widgets hold now, on the page that is being drawn."""
+    st.session_state[_PAGE] = get_script_run_ctx().page_script_hash
+    return _held(defaults)
+
+
+def _held(defaults: View) -> View:
+    held = {name: st.session_state[name] for name in WORDS if name in st.session_state}
+    if "prompt" in held:
+        held["prompt"] = from_box(held["prompt"])
+    view = parse(held, defaults)
+    st.session_state[_SHADOW] = view
+    return view
+
+
+def put(view: View, *, anew: bool = False) -> None:
+    """Make the session show `view`; before the widgets of this run, or in a callback.
+
+    Args:
+        anew: tell the widgets even what the session holds already: on another page they are
+            other widgets, which know nothing of it.
+    """
+    for name in WORDS:
+        value = to_box(view.prompt) if name == "prompt" else view[name]
+        if anew or name not in st.session_state or st.session_state[name] != value:
+            st.session_state[name] = value
+    st.session_state[_SHADOW] = view
+
+
+def change(**words: Any) -> None:
+    """Change some words of the view; for callbacks, such as a click in a component."""
+    put(_held(st.session_state[_SHADOW]).replace(**words))
+
+
+def relabel() -> None:
+    """The language switch's callback: what widgets hold is told to them again, in their new words."""
+    put(_held(st.session_state[_SHADOW]), anew=True)
+
+
+def change_later(**words: Any) -> None:
+    """As `change`, when this run is over: for what is decided while widgets are on the screen.
+
+    May be called again and again; the last call for a word counts, however the run ends.
+    A new prompt can be taken back, as after `change_prompt`.
+    """
+    st.session_state[_LATER] = st.session_state.get(_LATER, {}) | words
+
+
+def _settle() -> None:
+    words = st.session_state.pop(_LATER, {})
+    if "prompt" in words:
+        change_prompt(words.pop("prompt"), words.pop("ids", None))
+    if words:
+        change(**words)
+
+
+def publish(view: View, defaults: View) -> None:
+    """Make the address show `view`, unless it already does.
+
+    Not when the browser went back or forward: a new address would cut off the way on.
+    """
+    if not get_script_run_ctx().is_history_navigation and parse(st.query_params.to_dict(), defaults) != view:
+        st.query_params.from_dict(describe(view, defaults))
+
+
+# The prompt's history: typing, appending and generating can all be taken back.
+
+
+def change_prompt(prompt: str, ids: tuple[int, ...] | None = None) -> None:
+    """Replace the prompt, remembering the one before; the choice of a token starts anew at the last.
+
+    For callbacks, or before the widgets of a run.
+
+    Args:
+        ids: the exact token ids, where encoding `prompt` would give others.
+    """
+    _settle()
+    shadow = st.session_state[_SHADOW]
+    st.session_state[_UNDO] = [*st.session_state.get(_UNDO, []), (shadow.prompt, shadow.ids)][-UNDO_DEPTH:]
+    st.session_state[_REDO] = []
+    change(prompt=prompt, ids=ids, query=None, key=None, token=None)
+
+
+def prompt_typed() -> None:
+    """The prompt box's callback."""
+    change_prompt(from_box(st.session_state["prompt"]))
+
+
+def undo() -> None:
+    """Go back to the prompt before, if there is one."""
+    _settle()
+    _step(_UNDO, _REDO)
+
+
+def redo() -> None:
+    """Take an undo back, if there is one."""
+    _step(_REDO, _UNDO)
+
+
+def _step(source: str, target: str) -> None:
+    past = st.session_state.get(source, [])
+    if past:
+        shadow = st.session_state[_SHADOW]
+        st.session_state[target] = [*st.session_state.get(target, []), (shadow.prompt, shadow.ids)]
+        st.session_state[source] = past[:-1]
+        prompt, ids = past[-1]
+        change(prompt=prompt, ids=ids, query=None, key=None, token=None)
+
+
+def can_undo() -> bool:
+    """Whether there is a prompt to go back to."""
+    return bool(st.session_state.get(_UNDO))
+
+
+def can_redo() -> bool:
+    """Whether an undo can be taken back."""
+    return bool(st.session_state.get(_REDO))

@@ -1,0 +1,241 @@
+"""What the smaller cache costs: two models alike but for their attention, trained on the same text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from app.kit import runtime
+from app.kit.chart import chart
+from app.kit.frame import Room
+from app.kit.numbers import percent
+from app.kit.prediction import difference
+from app.kit.source import source
+from app.rooms.mla.cost_figures import Line, losses, pairs, speed
+from app.rooms.mla.twin import built_in, switch_to, trained_pair
+from app.text import escape_markdown
+from model import LanguageModel
+from model import speed as benchmark
+from model.attention import MultiHeadLatentAttention
+from model.catalog import STORYTELLERS
+from model.memory import elements_per_layer
+from model.speed import Measured, Point
+from model.training import curves
+
+PICTURE = 390  # px
+KINDS = ("MLA", "MHA")  # of attention, in the order of a pair
+_MEASURED = "_speed"  # session: what was measured here, and of which models
+
+
+def cost(room: Room) -> None:
+    """Draw this part of the page."""
+    pair = trained_pair(room)
+    if pair is None:
+        st.markdown(
+            room.translate(
+                "mla.cost.none",
+                model=room.quoted(room.lm.name),
+                mla=escape_markdown(STORYTELLERS[0]),
+                mha=escape_markdown(STORYTELLERS[1]),
+            )
+        )
+        switch_to(room, [name for name in built_in(("MLA", "MHA")) if name in STORYTELLERS[:2]])
+        return
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _bits(room, pair)
+    with right:
+        _next_token(room, pair)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _speed(room, pair)
+    with right:
+        _losses(room)
+    source(room, MultiHeadLatentAttention.absorbed, benchmark.measure)
+
+
+def _bits(room: Room, pair: tuple[LanguageModel, LanguageModel]) -> None:
+    translate, (mla, mha) = room.translate, pair
+    heading = translate("mla.cost.bits")
+    st.markdown(f"#### {heading}")
+    scores = [lm.record.get("scores", {}) for lm in pair]
+    kinds = [kind for kind in scores[0] if kind in scores[1]]
+    if not kinds:
+        st.markdown(translate("mla.cost.bits.none"))
+        return
+    values = [np.array([own[kind]["bits_per_byte"] for kind in kinds]) for own in scores]
+    drawn = {lm.name: (kind, own) for lm, kind, own in zip(pair, KINDS, values, strict=True)}
+    chart(
+        pairs(kinds, drawn, room.look, x=translate("mla.cost.bits.axis"), shown="{:.3f}".format, height=PICTURE),
+        key="bits",
+        alt=heading,
+    )
+    names = {"mla": escape_markdown(mla.name), "mha": escape_markdown(mha.name)}
+    tokens, others = mla.record["tokens"], mha.record["tokens"]
+    if tokens != others:
+        st.warning(translate("mla.cost.bits.other", tokens=f"{tokens:,}", others=f"{others:,}", **names))
+    changes = ", ".join(
+        f"{escape_markdown(kind)} {_signed(100 * (first / second - 1))} %"
+        for kind, first, second in zip(kinds, *values, strict=True)
+    )
+    few, many = (elements_per_layer(lm.config.attention) for lm in pair)
+    st.markdown(translate("mla.cost.bits.same", tokens=f"{tokens:,}", few=few, many=many, changes=changes, **names))
+
+
+def _signed(value: float) -> str:
+    return f"{'+' if value >= 0 else '−'}{abs(value):.1f}"
+
+
+def _next_token(room: Room, pair: tuple[LanguageModel, LanguageModel]) -> None:
+    translate, (mla, mha) = room.translate, pair
+    heading = translate("mla.cost.next", token=room.quoted(room.trace.tokens[room.position]))
+    st.markdown(f"#### {heading}")
+    traces = [room.trace if lm is room.lm else runtime.trace(lm, list(room.trace.ids)) for lm in pair]
+    found = difference(*(trace.logits[room.position] for trace in traces))
+    shown = mla.tokenizer.shown
+    tokens = [shown(int(token)) for token in found.ids]
+    models = {
+        lm.name: (kind, values) for lm, kind, values in zip(pair, KINDS, (found.before, found.after), strict=True)
+    }
+    chart(
+        pairs(
+            tokens,
+            models,
+            room.look,
+            x=translate("mla.cost.next.axis"),
+            shown=percent,
+            height=PICTURE,
+            tickformat=".0%",
+        ),
+        key="next_token",
+        alt=heading,
+    )
+    first, second = (room.quoted(shown(int(trace.logits[room.position].argmax()))) for trace in traces)
+    apart = f"{found.bits:.3g}"
+    if first == second:
+        st.markdown(translate("mla.cost.next.same", token=first, bits=apart))
+    else:
+        st.markdown(
+            translate(
+                "mla.cost.next.other",
+                first=first,
+                second=second,
+                bits=apart,
+                mla=escape_markdown(mla.name),
+                mha=escape_markdown(mha.name),
+            )
+        )
+
+
+def _speed(room: Room, pair: tuple[LanguageModel, LanguageModel]) -> None:
+    translate = room.translate
+    heading = translate("mla.cost.speed")
+    st.markdown(f"#### {heading}")
+    place, told = st.empty(), st.empty()
+    identity = tuple(lm.fingerprint for lm in pair)
+    button = st.empty()
+    if button.button(translate("mla.cost.speed.run"), key="measure", icon=":material/speed:"):
+        button.button(
+            translate("mla.cost.speed.stop"), key="stop_measure", icon=":material/stop:"
+        )  # any click ends this run
+        _measure(room, pair, identity, place)
+    held = st.session_state.get(_MEASURED)
+    here = held is not None and held[0] == identity
+    measured = held[1] if here else _stored(pair)
+    if measured is None:
+        place.markdown(translate("mla.cost.speed.none"))
+        return
+    _draw(room, pair, measured.points, place, "speed_done")
+    last = {point.model: point for point in measured.points}
+    mla, mha = (last[lm.name] for lm in pair)
+    words = (
+        translate("mla.cost.speed.here", machine=escape_markdown(measured.machine))
+        if here
+        else translate("mla.cost.speed.stored", date=measured.date, machine=escape_markdown(measured.machine))
+    )
+    look = translate(
+        "mla.cost.speed.look",
+        steps=benchmark.STEPS,
+        few=elements_per_layer(pair[0].config.attention),
+        tokens=f"{mla.tokens:,}",
+        mla=escape_markdown(mla.model),
+        mha=escape_markdown(mha.model),
+        less=f"{mla.nbytes:,}",
+        more=f"{mha.nbytes:,}",
+        context=pair[0].config.context,
+    )
+    since = benchmark.quicker_from(measured.points, mla.model, mha.model)
+    verdict = translate(
+        "mla.cost.speed.never" if since is None else "mla.cost.speed.from",
+        tokens=f"{since or mla.tokens:,}",
+        mla=escape_markdown(mla.model),
+    )
+    told.markdown(f"{words} {look} {verdict}")
+
+
+def _stored(pair: Sequence[LanguageModel]) -> Measured | None:
+    """The measurement that came with the project, where it is of these two."""
+    measured = benchmark.stored()
+    return (
+        measured
+        if measured is not None and {point.model for point in measured.points} == {lm.name for lm in pair}
+        else None
+    )
+
+
+def _measure(room: Room, pair: tuple[LanguageModel, LanguageModel], identity: tuple, place: DeltaGenerator) -> None:
+    """Measure on this machine, drawing every point; the session keeps the whole, never a part."""
+    count, points = 2 * len(benchmark.lengths(pair)), []
+    bar = st.progress(0.0)
+    steps = benchmark.measure(pair)
+    while True:
+        with runtime.forwards():
+            point = next(steps, None)
+        if point is None:
+            break
+        points.append(point)
+        bar.progress(len(points) / count, text=room.translate("mla.cost.speed.progress", done=len(points), count=count))
+        if len(points) % 2 == 0:
+            _draw(room, pair, points, place, f"speed_{len(points)}")
+    st.session_state[_MEASURED] = (identity, benchmark.here(points))
+    st.rerun()
+
+
+def _draw(
+    room: Room, pair: tuple[LanguageModel, LanguageModel], points: list[Point], place: DeltaGenerator, key: str
+) -> None:
+    translate = room.translate
+    lines = [
+        Line(kind, lm.name, [(p.tokens, p.milliseconds) for p in points if p.model == lm.name])
+        for kind, lm in zip(KINDS, pair, strict=True)
+    ]
+    hover = translate("mla.cost.speed.hover", **{name: f"{{{name}}}" for name in ("name", "tokens", "milliseconds")})
+    with place.container():
+        chart(
+            speed(
+                lines,
+                room.look,
+                x=translate("mla.cost.speed.x"),
+                y=translate("mla.cost.speed.y"),
+                hover=hover,
+                height=PICTURE,
+            ),
+            key=key,
+            alt=translate("mla.cost.speed"),
+        )
+
+
+def _losses(room: Room) -> None:
+    translate = room.translate
+    heading = translate("mla.cost.losses")
+    st.markdown(f"#### {heading}")
+    lines = curves.stored()
+    chart(
+        losses(lines, room.look, x=translate("mla.cost.losses.x"), y=translate("mla.cost.losses.y"), height=PICTURE),
+        key="losses",
+        alt=heading,
+    )
+    st.markdown(translate("mla.cost.losses.look"))

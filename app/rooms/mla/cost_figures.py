@@ -1,0 +1,157 @@
+"""What a kind of attention costs, as pictures: the twins' numbers in pairs, milliseconds a token, losses along training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+
+from app.kit.figures import figure
+from app.kit.theme import Look, escape
+from app.rooms.mla.figures import DASHES, kind_colours
+
+FIRST_LOSSES = 3  # means of ten steps; a fresh model's loss would squeeze all others together
+
+
+@dataclass(frozen=True)
+class Line:
+    """One model's curve."""
+
+    kind: str  # of attention: its colour
+    name: str  # plain text
+    points: Sequence[tuple[float, float]]
+
+
+def pairs(
+    labels: Sequence[str],
+    models: Mapping[str, tuple[str, np.ndarray]],
+    look: Look,
+    *,
+    x: str,
+    shown: Callable[[float], str],
+    height: int,
+    tickformat: str = "",
+) -> go.Figure:
+    """For each label a bar of each model with its number at the end, the first label on top.
+
+    Args:
+        labels: n, plain text.
+        models: name -> (kind of attention, (n,) values).
+        x: title of the axis.
+        shown: a value as text.
+
+    Raises:
+        ValueError: if the shapes do not fit.
+    """
+    if any(values.shape != (len(labels),) for _, values in models.values()):
+        raise ValueError(
+            f"{len(labels)} labels do not fit values of shapes {[values.shape for _, values in models.values()]}."
+        )
+    made = figure(look, height=height)
+    colours, places = kind_colours(look), list(range(len(labels)))
+    for name, (attention, values) in models.items():
+        made.add_bar(
+            y=places,
+            x=values,
+            orientation="h",
+            name=escape(name),
+            marker={"color": colours[attention]},
+            text=[shown(value) for value in values.tolist()],
+            textposition="outside",
+            constraintext="none",  # else Plotly shrinks the numbers of thin bars
+            hoverinfo="skip",
+            cliponaxis=False,
+        )
+    most = max(float(values.max()) for _, values in models.values())
+    made.update_layout(
+        bargap=0.25,
+        bargroupgap=0.06,
+        showlegend=True,
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
+    )
+    made.update_xaxes(range=[0, 1.18 * most], title={"text": escape(x)}, nticks=6, tickformat=tickformat)
+    made.update_yaxes(
+        autorange="reversed",
+        showgrid=False,
+        tickmode="array",
+        tickvals=places,
+        ticktext=[escape(label) for label in labels],
+    )
+    return made
+
+
+def speed(lines: Sequence[Line], look: Look, *, x: str, y: str, hover: str, height: int) -> go.Figure:
+    """Milliseconds of one step against tokens in the cache, four times as many from tick to tick on x.
+
+    Args:
+        hover: with ``{name}``, ``{tokens}`` and ``{milliseconds}``.
+    """
+    made = figure(look, height=height, margin={"r": 150})
+    colours, most = kind_colours(look), max(value for line in lines for _, value in line.points)
+    ends = []
+    for line in lines:
+        at, values = zip(*line.points, strict=True)
+        said = [
+            escape(hover.format(name=line.name, tokens=f"{n:,.0f}", milliseconds=f"{ms:.2f}")) for n, ms in line.points
+        ]
+        style = {"color": colours[line.kind], "width": 3, "dash": "solid" if line.kind == "MLA" else DASHES[line.kind]}
+        made.add_scatter(
+            x=at,
+            y=values,
+            mode="lines+markers",
+            line=style,
+            marker={"size": 9},
+            customdata=said,
+            hovertemplate="%{customdata}<extra></extra>",
+        )
+        ends.append((values[-1], line.name, colours[line.kind]))
+    _name_ends(made, ends, float(np.log10(at[-1])), 0.07 * most)
+    ticks = list(at)[::-2]  # every second one: all of them would have to lean
+    made.update_xaxes(
+        type="log",
+        tickmode="array",
+        tickvals=ticks,
+        ticktext=[f"{n:,}" for n in ticks],
+        tickangle=0,
+        title={"text": escape(x)},
+        showgrid=False,
+    )
+    made.update_yaxes(range=[0, 1.12 * most], title={"text": escape(y)})
+    return made
+
+
+def losses(lines: Mapping[str, Sequence[tuple[float, float]]], look: Look, *, x: str, y: str, height: int) -> go.Figure:
+    """Loss in nats per token against tokens trained on, a line for each model."""
+    made = figure(look, height=height, margin={"r": 170})
+    colours = (look.value, look.key, look.query, look.attention)
+    low = min(loss for points in lines.values() for _, loss in points)
+    high = max(points[min(FIRST_LOSSES, len(points) - 1)][1] for points in lines.values())
+    ends, last = [], 0.0
+    for (name, points), colour in zip(lines.items(), colours, strict=False):
+        at, values = zip(*points, strict=True)
+        last = max(last, at[-1])
+        made.add_scatter(
+            x=at,
+            y=values,
+            mode="lines",
+            name=escape(name),
+            line={"color": colour, "width": 2},
+            hovertemplate="%{x:.3s}: %{y:.3f}<extra>%{fullData.name}</extra>",
+        )
+        ends.append((float(np.mean(values[-8:])), name, colour))
+    _name_ends(made, ends, last, 0.075 * (high - low))
+    made.update_xaxes(range=[0, 1.01 * last], title={"text": escape(x)}, tickformat="~s", showgrid=False)
+    made.update_yaxes(range=[low - 0.04 * (high - low), high], title={"text": escape(y)})
+    return made
+
+
+def _name_ends(made: go.Figure, ends: Sequence[tuple[float, str, str]], x: float, gap: float) -> None:
+    """Names at the lines' ends, apart from each other by at least `gap`."""
+    lowest = -np.inf
+    for value, name, colour in sorted(ends):
+        lowest = max(value, lowest + gap)
+        made.add_annotation(
+            x=x, y=lowest, xanchor="left", xshift=10, text=escape(name), showarrow=False, font={"color": colour}
+        )

@@ -1,0 +1,142 @@
+"""A mixture of experts: who goes where, one decision, what was active, what experts like, what if."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.kit import frame, runtime, session
+from app.kit.frame import Room
+from app.kit.source import source
+from app.rooms.moe import analysis as routing
+from app.rooms.moe import experts as shared
+from app.rooms.moe.active import active, published
+from app.rooms.moe.components import routes_flow, routes_layers, routes_map
+from app.rooms.moe.decision import decision
+from app.rooms.moe.experts import PICTURE, Experts
+from app.rooms.moe.likes import likes
+from app.rooms.moe.whatif import whatif
+from app.rooms.moe.words import ROUTES, ROUTING
+from model.feed_forward import MixtureOfExperts, Router
+
+
+def show() -> None:
+    """Draw the page."""
+    room = frame.enter()
+    if not routing.expert_layers(room.lm.config):
+        _dense(room)
+        return
+    experts = shared.enter(room)
+    parts = dict(zip(ROUTING, (_who, decision, active, likes, whatif), strict=True))
+    _choice(room, "routing", list(parts))
+    parts[room.view.routing](experts)
+
+
+def _choice(room: Room, word: str, choices: list[str]) -> None:
+    label = room.translate(f"moe.{word}")
+    st.segmented_control(
+        label,
+        choices,
+        format_func=lambda name: room.translate(f"moe.{word}.{name}"),
+        key=word,
+        required=True,
+        label_visibility="collapsed",
+    )
+
+
+def _dense(room: Room) -> None:
+    names = [entry.name for entry in runtime.entries() if entry.available and entry.feed_forward == "MoE"]
+    st.markdown(f"#### {room.translate('moe.dense.heading')}")
+    st.markdown(
+        room.translate(
+            "moe.dense" if names else "moe.dense.none",
+            model=room.quoted(room.lm.name),
+            kind=room.lm.config.feed_forward.kind,
+        )
+    )
+    with st.container(horizontal=True):
+        for name in names:
+            st.button(
+                room.translate("moe.dense.switch", model=name),
+                key=f"switch_{name}",
+                type="primary",
+                on_click=session.change,
+                kwargs={"model": name},
+            )
+    published(room)
+
+
+def _who(experts: Experts) -> None:
+    room = experts.room
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        _choice(room, "routes", list(ROUTES))
+        if room.view.routes != "layers":
+            shared.choose_layer(experts)
+    config = experts.config
+    st.markdown(
+        f"#### {room.translate(f'moe.who.heading.{room.view.routes}', layer=experts.layer, k=config.num_experts_per_tok, count=config.n_routed_experts)}"
+    )
+    {"map": _map, "layers": _layers, "flow": _flow}[room.view.routes](experts)
+    st.markdown(room.translate(f"moe.who.look.{room.view.routes}", even=experts.even))
+    source(room, Router.forward, MixtureOfExperts.forward)
+
+
+def _labels(room: Room, kind: str, *names: str) -> dict[str, str]:
+    """Texts for the browser, where {placeholders} of what is under the mouse are filled in."""
+    slots = {name: f"{{{name}}}" for name in ("token", "expert", "score", "weight", "layer", "share")}
+    own = {
+        name: room.translate(f"moe.who.{name}{kind}", **slots)
+        for name in ("point", "cell", "unchosen", "group")
+        if not (kind == ".flow" and name == "unchosen")
+    }
+    return (
+        own
+        | {name: room.translate(f"moe.who.{name}", **slots) for name in names}
+        | {"expert": room.translate("moe.expert.name", **slots), "layer": room.translate("moe.layer.name", **slots)}
+    )
+
+
+def _map(experts: Experts) -> None:
+    room, trace, layer = experts.room, experts.room.trace, experts.layer
+    routes_map(
+        trace.tokens,
+        routing.weights(trace, layer),
+        trace[f"blocks.{layer}.mlp.hook_router_scores"],
+        routing.load(trace, layer),
+        _labels(room, "", "weights", "scores", "always", "on", "shared", "token", "experts", "load", "loaded")
+        | {"name": room.translate("moe.shared")},
+        most=experts.most,
+        shared=experts.config.n_shared_experts > 0,
+        selected=room.position,
+        height=PICTURE,
+        colours=experts.colours,
+        on_choose=shared.choose_position,
+    )
+
+
+def _layers(experts: Experts) -> None:
+    room = experts.room
+    routes_layers(
+        room.trace.tokens,
+        {layer: routing.weights(room.trace, layer) for layer in experts.layers},
+        _labels(room, ".layers"),
+        most=experts.most,
+        selected=room.position,
+        layer=experts.layer,
+        height=PICTURE,
+        colours=experts.colours,
+        on_layer=lambda layer: session.change(layer=layer, routes="map"),
+    )
+
+
+def _flow(experts: Experts) -> None:
+    room = experts.room
+    routes_flow(
+        room.trace.tokens,
+        routing.weights(room.trace, experts.layer),
+        _labels(room, ".flow", "shared"),
+        shared=experts.config.n_shared_experts > 0,
+        selected=room.position,
+        height=PICTURE,
+        colours=experts.colours,
+        on_choose=shared.choose_position,
+    )

@@ -1,1 +1,0 @@
-"""One page each: state -> trace -> analysis -> figure -> words."""
