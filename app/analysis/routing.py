@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model import ModelConfig, MoEConfig, Trace
-from model.memory import layer_parameters
+from model.measure.memory import layer_parameters
 
 
 def expert_layers(config: ModelConfig) -> list[int]:

@@ -8,7 +8,7 @@ from app import page, runtime, state
 from app.page import Room
 from app.text import percent
 from model import BadInput
-from model.training import heads
+from model.measure import heads
 
 _ASKED = "_jobs"  # session: fingerprints of the models whose heads were asked for
 

@@ -13,9 +13,10 @@ from app.figures.cache import bars
 from app.page import Room
 from app.text import plain
 from app.view import DTYPES
-from model import MLAConfig, memory
-from model.memory import cache_bytes, elements_per_layer, requests_that_fit
-from model.presets import PRESETS, Preset
+from model import MLAConfig
+from model.measure import memory
+from model.measure.memory import cache_bytes, elements_per_layer, requests_that_fit
+from model.measure.presets import PRESETS, Preset
 
 GB = 1000**3
 GPUS = {

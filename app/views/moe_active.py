@@ -10,8 +10,8 @@ from app.figures.moe import Piece, squares, stacked
 from app.page import Room
 from app.text import percent, plain
 from app.views.experts import Experts
-from model.memory import active_with_tables, count_parameters, layer_parameters
-from model.presets import PRESETS
+from model.measure.memory import active_with_tables, count_parameters, layer_parameters
+from model.measure.presets import PRESETS
 
 KINDS = {
     "attention": "attention",

@@ -13,7 +13,7 @@ from app.components import experts as components
 from app.figures.moe import shares
 from app.views import experts as shared
 from app.views.experts import Experts
-from model.training.experts import statistics
+from model.measure.experts import statistics
 
 SAMPLES = {
     "english": "Once upon a time there was a little girl who lived in the forest.",
