@@ -1,7 +1,8 @@
 """Glassformer's model: a transformer language model whose every step can be seen.
 
-Read in this order: config, norm, rope, attention, feed_forward, transformer, cache,
-capture, trace, generate.
+Read in this order: config, norm, rope, attention, feed_forward, transformer, cache, capture,
+interventions, trace, sampling, generate.  What is not the model has a folder: files/ (tokenizer and
+file formats), measure/ (memory, speed, heads, experts), training/, commands/.
 
     import model
     lm = model.load("smollm2")
@@ -18,10 +19,10 @@ import os
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("GOMP_SPINCOUNT", "50000")
 
-from .catalog import Entry, catalog, default_name, load
 from .config import DenseConfig, GQAConfig, MLAConfig, ModelConfig, MoEConfig, RopeConfig
 from .errors import BadInput
-from .fetch import fetch_smollm2, smollm2_path
+from .files.catalog import Entry, catalog, default_name, load
+from .files.fetch import fetch_smollm2, smollm2_path
 from .generate import Step, generate
 from .interventions import (
     AblateAttention,

@@ -18,7 +18,7 @@ from .errors import BadInput
 from .transformer import Transformer
 
 if TYPE_CHECKING:
-    from .tokenizer import Tokenizer
+    from .files.tokenizer import Tokenizer
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from model import LanguageModel, load
-from model.checkpoint import save
 from model.config import MLAConfig, ModelConfig, MoEConfig, RopeConfig
-from model.training.experts import statistics
+from model.files.checkpoint import save
+from model.measure.experts import statistics
 from tests.random_models import LATENT, random_model
 
 # As the storyteller: sigmoid scores, a bias for choosing, no groups, one shared expert.

@@ -15,7 +15,7 @@ from transformers import (
     Qwen3ForCausalLM,
 )
 
-from model.tokenizer import byte_alphabet
+from model.files.tokenizer import byte_alphabet
 
 V, H, K, Dh, D, F, L = 257, 10, 5, 6, 30, 37, 2
 IDS = list(range(7, 30))

@@ -6,8 +6,8 @@ import torch
 from hypothesis import strategies as st
 
 from model.config import DenseConfig, GQAConfig, MLAConfig, ModelConfig, MoEConfig, RopeConfig
+from model.files.tokenizer import Tokenizer
 from model.language_model import LanguageModel
-from model.tokenizer import Tokenizer
 from model.transformer import Transformer
 
 # T tokens and the dimensions below are primes, or products where the architecture wants them.

@@ -10,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 import model
 from app.rooms.embeddings import analysis
 from app.text import translate
-from model import checkpoint, run_trace
+from model import run_trace
+from model.files import checkpoint
 from tests.random_models import LEARNED, random_model
 
 HOSTILE = "<b>$x$</b> :red[x] <script>"

@@ -13,8 +13,9 @@ from streamlit.testing.v1 import AppTest
 import model
 from app.rooms.mla import analysis
 from app.text import translate
-from model import checkpoint, run_trace
-from model.memory import cache_bytes
+from model import run_trace
+from model.files import checkpoint
+from model.measure.memory import cache_bytes
 from model.training.recipes import CONFIGS
 from tests.random_models import DENSE, LATENT, LEARNED, random_model
 
@@ -243,7 +244,7 @@ def test_no_part_fails_on_hostile_tokens_or_a_single_one(saved, part, lang):
 
 def test_the_trained_twin_appears_as_soon_as_its_file_is_there(tmp_path, monkeypatch):
     """First only storyteller, then its twin beside it."""
-    monkeypatch.setattr(sys.modules["model.catalog"], "MODELS", tmp_path)
+    monkeypatch.setattr(sys.modules["model.files.catalog"], "MODELS", tmp_path)
     configs = {name: replace(CONFIGS[name], vocab_size=257, n_layers=2) for name in ("storyteller", "storyteller-mha")}
 
     def add(name):

@@ -6,8 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import model
-from model import checkpoint
-from model.training import heads
+from model.files import checkpoint
+from model.measure import heads
 from tests.random_models import DENSE, random_model
 
 FOUND = {

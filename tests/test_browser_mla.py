@@ -8,7 +8,9 @@ from playwright.sync_api import Page, expect
 
 import model
 from app.kit.numbers import percent
-from model import checkpoint, run_trace, speed
+from model import run_trace
+from model.files import checkpoint
+from model.measure import speed
 from model.training.recipes import CONFIGS
 from tests.conftest import settled
 from tests.random_models import random_model

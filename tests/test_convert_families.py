@@ -12,9 +12,9 @@ import pytest
 import torch
 import transformers
 
-from model.convert import read_huggingface
+from model.files.convert import read_huggingface
+from model.files.tokenizer import Tokenizer
 from model.generate import generate
-from model.tokenizer import Tokenizer
 from model.trace import run_trace
 
 V, T = 257, 23  # as many ids as the byte tokenizer has

@@ -12,11 +12,11 @@ from tokenizers import AddedToken
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 
 from model.config import LinearScaling, Llama3Scaling, RopeConfig, YarnScaling
-from model.convert import read_gguf
-from model.convert.gguf_tokenizer import read_tokenizer
 from model.errors import BadInput
+from model.files.convert import read_gguf
+from model.files.convert.gguf_tokenizer import read_tokenizer
+from model.files.tokenizer import byte_alphabet
 from model.rope import frequencies
-from model.tokenizer import byte_alphabet
 from model.trace import run_trace
 from tests.gguf_models import CASES, IDS, LLAMA_VALUES, D, Dh, F, V, gguf_tensors, llama, randomise, tiny, write
 

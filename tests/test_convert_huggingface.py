@@ -10,10 +10,10 @@ import transformers
 from safetensors.torch import load_file, save_file
 
 from model import load
-from model.convert import read_huggingface
-from model.convert.huggingface_config import read_config
 from model.errors import BadInput
-from model.tokenizer import Tokenizer
+from model.files.convert import read_huggingface
+from model.files.convert.huggingface_config import read_config
+from model.files.tokenizer import Tokenizer
 from model.trace import run_trace
 
 SIZES = {

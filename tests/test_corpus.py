@@ -15,7 +15,8 @@ import torch
 
 import model
 from model import BadInput
-from model.training import card, compare, corpus, curves, evaluate, heads, ngram
+from model.measure import curves, heads
+from model.training import card, compare, corpus, evaluate, ngram
 
 
 def test_held_out_sums_are_in_no_training_text_in_any_form():

@@ -8,8 +8,8 @@ import zipfile
 
 import pytest
 
-from model import fetch
 from model.errors import BadInput
+from model.files import fetch
 
 CONTENT = b"GGUF stand-in " * 10_000
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from model.errors import BadInput
 from model.generate import TextStream, generate
-from model.memory import cache_bytes
+from model.measure.memory import cache_bytes
 from model.sampling import distribution, draw, rank
 from model.trace import run_trace
 from tests.random_models import DENSE, LATENT, LEARNED, random_ids, random_model

@@ -10,9 +10,9 @@ import gguf
 import pytest
 
 from model import load
-from model.convert import read_gguf
-from model.convert.gguf_file import GGUFFile
 from model.errors import BadInput
+from model.files.convert import read_gguf
+from model.files.convert.gguf_file import GGUFFile
 from tests.gguf_models import tiny
 
 

@@ -11,9 +11,9 @@ from app.rooms.mla import analysis
 from model import BadInput, CompressKeysValues, GQAConfig, run_trace
 from model.cache import make_cache
 from model.generate import generate, next_logits
-from model.memory import cache_bytes, elements_per_token, requests_that_fit
-from model.presets import PRESETS
-from model.twin import mha_config, untrained_twin
+from model.measure.memory import cache_bytes, elements_per_token, requests_that_fit
+from model.measure.presets import PRESETS
+from model.measure.twin import mha_config, untrained_twin
 from tests.random_models import DENSE, LATENT, LEARNED, T, configs, random_ids, random_model
 
 GB = 1000**3

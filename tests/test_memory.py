@@ -8,12 +8,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import memory
 from model.cache import make_cache
 from model.commands import memory as memory_command
 from model.config import DenseConfig, GQAConfig, MLAConfig, ModelConfig, MoEConfig
 from model.errors import BadInput
-from model.presets import PRESETS
+from model.measure import memory
+from model.measure.presets import PRESETS
 from model.transformer import Transformer
 
 torch.set_num_threads(1)

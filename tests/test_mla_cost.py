@@ -11,10 +11,11 @@ import model
 from app.kit.numbers import percent
 from app.kit.theme import LIGHT
 from app.rooms.mla.cost_figures import Line, losses, pairs, speed
-from model import checkpoint, run_trace
-from model import speed as benchmark
-from model.memory import cache_bytes
-from model.training import curves
+from model import run_trace
+from model.files import checkpoint
+from model.measure import curves
+from model.measure import speed as benchmark
+from model.measure.memory import cache_bytes
 from model.training.recipes import CONFIGS
 from tests.random_models import DENSE, LATENT, LEARNED, random_model
 from tests.test_app_mla import page, texts
@@ -31,7 +32,7 @@ def figures(app) -> dict[str, dict]:
 @pytest.fixture
 def twins(tmp_path, monkeypatch):
     """A folder of built-in models that holds small random twins."""
-    monkeypatch.setattr(sys.modules["model.catalog"], "MODELS", tmp_path)
+    monkeypatch.setattr(sys.modules["model.files.catalog"], "MODELS", tmp_path)
     monkeypatch.setattr(curves, "MODELS", tmp_path)
     monkeypatch.setattr(benchmark, "STORED", tmp_path / "decode_speed.json")
     (tmp_path / "losses.csv").write_text("model,tokens,nats_per_token\nstoryteller,100,8.5\nstoryteller,200,7.5\n")

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from model.attention import causal_mask
 from model.cache import make_cache
 from model.config import GQAConfig, MLAConfig, ModelConfig
+from model.files.tokenizer import Tokenizer
 from model.language_model import LanguageModel
-from model.memory import cache_bytes
+from model.measure.memory import cache_bytes
 from model.rope import rotation
-from model.tokenizer import Tokenizer
 from model.trace import run_trace
 from tests.random_models import (
     configs,

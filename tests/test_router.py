@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from model.config import GQAConfig, ModelConfig, MoEConfig
 from model.feed_forward import MixtureOfExperts
+from model.files.tokenizer import Tokenizer
 from model.interventions import AblateExpert, ForceExpert
 from model.language_model import LanguageModel
-from model.tokenizer import Tokenizer
 from model.trace import run_trace
 from model.transformer import Transformer
 

@@ -15,8 +15,8 @@ from app.kit.prediction import difference
 from app.rooms.moe import analysis as routing
 from model import BadInput, distribution, run_trace
 from model.interventions import AblateExpert, ChooseTop, ForceExpert
-from model.memory import count_parameters, layer_parameters
-from model.training.experts import mutual_information, statistics
+from model.measure.experts import mutual_information, statistics
+from model.measure.memory import count_parameters, layer_parameters
 from tests.expert_models import KINDS, V2, V3, saved
 from tests.random_models import DENSE, configs, expert_networks, random_ids, random_model
 

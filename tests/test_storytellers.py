@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 import model
-from model.catalog import STORYTELLERS, file_of
 from model.config import MoEConfig
+from model.files.catalog import STORYTELLERS, file_of
+from model.measure import curves, heads
 from model.sampling import distribution
-from model.training import card, curves, heads, measure
+from model.training import card, measure
 from model.training.recipes import CONFIGS
 
 SHIPPED = [name for name in STORYTELLERS if file_of(name).exists()]

@@ -9,7 +9,7 @@ from tokenizers import decoders, models, normalizers, pre_tokenizers
 from transformers import AutoTokenizer
 
 from model.errors import BadInput
-from model.tokenizer import Tokenizer, byte_alphabet
+from model.files.tokenizer import Tokenizer, byte_alphabet
 
 PIECES = [
     "The quick brown fox", " jumps", "don't", "I'LL", "naïve café", "Straße", "2024", "3.14159", "1,000,000", "0x1F", "\t", "\n", "\r\n", "  ", " ", "    return x",

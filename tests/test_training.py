@@ -15,8 +15,9 @@ from model import BadInput, LanguageModel, load
 from model.capture import Recorder, recording
 from model.commands.train import finished
 from model.config import GQAConfig, ModelConfig, MoEConfig
-from model.tokenizer import Tokenizer
-from model.training import curves, optimiser
+from model.files.tokenizer import Tokenizer
+from model.measure import curves
+from model.training import optimiser
 from model.training.loop import LEAST_PERIOD, SHORTER, Run, train
 from model.training.loss import cross_entropy
 from model.training.recipes import CONFIGS, Schedule, further
@@ -348,7 +349,7 @@ def test_train_and_evaluate_from_the_command_line(tmp_path):
 
 def test_a_checkpoint_comes_back_whole(tmp_path):
     """bfloat16 weights, exact router bias, tokenizer, record."""
-    from model import checkpoint
+    from model.files import checkpoint
 
     transformer = Transformer(SMALL).initialise(torch.Generator().manual_seed(3))
     transformer.blocks[1].mlp.router.bias.copy_(torch.tensor([0.001, -1.003, 0.2, 0.0]))

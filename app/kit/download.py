@@ -10,7 +10,7 @@ import streamlit as st
 import model
 from app.kit import runtime, session
 from app.text import error_text, escape_markdown, translate
-from model.fetch import WHEEL_BYTES
+from model.files.fetch import WHEEL_BYTES
 
 NAME = "smollm2"
 MEGABYTE = 1_000_000

@@ -19,7 +19,7 @@ import torch
 
 import model
 from model import LanguageModel, Trace
-from model.catalog import STORYTELLERS, file_of, present
+from model.files.catalog import STORYTELLERS, file_of, present
 
 T = TypeVar("T")
 

@@ -9,8 +9,8 @@ import sys
 import unicodedata
 from typing import Any
 
-from ..catalog import default_name, load
 from ..errors import BadInput
+from ..files.catalog import default_name, load
 from ..language_model import LanguageModel
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..catalog import load
 from ..errors import BadInput
+from ..files.catalog import load
 from ..training import evaluate
 from .common import add_json, print_json, table
 

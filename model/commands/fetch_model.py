@@ -6,7 +6,7 @@ import argparse
 
 from tqdm import tqdm
 
-from ..fetch import fetch_smollm2
+from ..files.fetch import fetch_smollm2
 from .common import add_json, print_json
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 
-from ..catalog import catalog
+from ..files.catalog import catalog
 from .common import add_json, print_json, table
 
 

@@ -11,12 +11,12 @@ import os
 import textwrap
 from typing import Any
 
-from .. import memory
-from ..catalog import catalog, load
 from ..config import ModelConfig
-from ..convert.huggingface_config import read_config
 from ..errors import BadInput
-from ..presets import PRESETS, Preset
+from ..files.catalog import catalog, load
+from ..files.convert.huggingface_config import read_config
+from ..measure import memory
+from ..measure.presets import PRESETS, Preset
 
 ALIASES = {"smollm2": "smollm2-135m"}  # counted from its config: no need to fetch the weights
 GB = 1000**3

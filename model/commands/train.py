@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .. import checkpoint
-from ..catalog import load
 from ..errors import BadInput
-from ..fetch import cache_folder
+from ..files import checkpoint
+from ..files.catalog import load
+from ..files.fetch import cache_folder
+from ..files.tokenizer import Tokenizer
 from ..language_model import LanguageModel
-from ..tokenizer import Tokenizer
 from ..training import corpus, loop, recipes
 from .common import at_least
 

@@ -18,13 +18,13 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import checkpoint
-from ..catalog import MODELS, STORYTELLERS, file_of
+from ..files import checkpoint
+from ..files.catalog import MODELS, STORYTELLERS, file_of
+from ..files.tokenizer import Tokenizer
 from ..generate import generate
 from ..language_model import LanguageModel
-from ..memory import elements_per_layer
-from ..tokenizer import Tokenizer
-from . import curves, heads
+from ..measure import curves, heads
+from ..measure.memory import elements_per_layer
 from .corpus import validation_texts
 from .measure import BEFORE_SUMS, baselines, measure
 from .recipes import Schedule

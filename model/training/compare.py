@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..catalog import MODELS
 from ..commands.train import finished
-from ..tokenizer import Tokenizer
+from ..files.catalog import MODELS
+from ..files.tokenizer import Tokenizer
 from . import evaluate, loop, recipes
 from .corpus import validation_texts
 

@@ -22,7 +22,7 @@ from tokenizers import Regex, decoders, models, pre_tokenizers, trainers
 from tqdm import tqdm
 
 from ..errors import BadInput
-from ..tokenizer import END_OF_TEXT, Tokenizer
+from ..files.tokenizer import END_OF_TEXT, Tokenizer
 
 HELD_OUT = 50  # one document in this many
 PIECE = 4_000  # characters: a longer document is cut at line ends, so that no book is one document

@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from ..config import MoEConfig
+from ..files.tokenizer import Tokenizer
 from ..generate import generate
 from ..language_model import LanguageModel
-from ..tokenizer import Tokenizer
-from . import evaluate, experts, heads, ngram
+from ..measure import experts, heads
+from . import evaluate, ngram
 
 BEFORE_SUMS = {"alone": "", "in a list": "30 + 4 = 34\n71 + 8 = 79\n"}  # what a sum to be solved stands after
 

@@ -8,7 +8,7 @@ from app.kit import frame, runtime, session
 from app.kit.frame import Room
 from app.kit.numbers import percent
 from model import BadInput
-from model.training import heads
+from model.measure import heads
 
 _ASKED = "_jobs"  # session: fingerprints of the models whose heads were asked for
 

@@ -14,7 +14,14 @@ import numpy as np
 from model import GQAConfig, LanguageModel, MLAConfig, ModelConfig, Step, Trace
 from model.cache import make_cache
 from model.generate import next_logits
-from model.memory import Fit, cache_bytes, elements_per_layer, elements_per_token, grouped_elements, requests_that_fit
+from model.measure.memory import (
+    Fit,
+    cache_bytes,
+    elements_per_layer,
+    elements_per_token,
+    grouped_elements,
+    requests_that_fit,
+)
 
 # ---------------------------------------------------------------- the absorbed form
 

@@ -18,8 +18,8 @@ from app.rooms.mla.twin import trained_twin
 from app.text import escape_markdown
 from model import LanguageModel, MLAConfig, ModelConfig
 from model.cache import Cache, LatentCache, make_cache
-from model.memory import elements_per_layer
-from model.twin import untrained_twin
+from model.measure.memory import elements_per_layer
+from model.measure.twin import untrained_twin
 
 LIMIT = 32  # tokens of one press
 REDRAW = 0.4  # s between two pictures while the model writes

@@ -18,12 +18,12 @@ from app.rooms.mla.cost_figures import Line, losses, pairs, speed
 from app.rooms.mla.twin import built_in, switch_to, trained_pair
 from app.text import escape_markdown
 from model import LanguageModel
-from model import speed as benchmark
 from model.attention import MultiHeadLatentAttention
-from model.catalog import STORYTELLERS
-from model.memory import elements_per_layer
-from model.speed import Measured, Point
-from model.training import curves
+from model.files.catalog import STORYTELLERS
+from model.measure import curves
+from model.measure import speed as benchmark
+from model.measure.memory import elements_per_layer
+from model.measure.speed import Measured, Point
 
 PICTURE = 390  # px
 KINDS = ("MLA", "MHA")  # of attention, in the order of a pair

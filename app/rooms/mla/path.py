@@ -14,8 +14,8 @@ from app.rooms.mla.lanes import Box, Lane, Step, lanes
 from app.rooms.mla.twin import PICTURE, TALL, built_in, switch_to, trained_twin, twin_name
 from app.text import escape_markdown
 from model.attention import GroupedQueryAttention, MultiHeadLatentAttention
-from model.memory import elements_per_layer
-from model.twin import mha_config
+from model.measure.memory import elements_per_layer
+from model.measure.twin import mha_config
 
 ROWS = 48  # tokens drawn: more would be less than two pixels each
 ROUNDING = 1e-5  # relative: more than float32 loses in sums this long

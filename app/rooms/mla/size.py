@@ -15,9 +15,10 @@ from app.rooms.mla.analysis import Shape
 from app.rooms.mla.figures import bars
 from app.rooms.mla.words import DTYPES
 from app.text import escape_markdown
-from model import MLAConfig, memory
-from model.memory import cache_bytes, elements_per_layer, requests_that_fit
-from model.presets import PRESETS, Preset
+from model import MLAConfig
+from model.measure import memory
+from model.measure.memory import cache_bytes, elements_per_layer, requests_that_fit
+from model.measure.presets import PRESETS, Preset
 
 GB = 1000**3
 GPUS = {

@@ -8,8 +8,8 @@ from app.kit import runtime, session
 from app.kit.frame import Room
 from app.text import escape_markdown
 from model import LanguageModel
-from model.catalog import STORYTELLERS
-from model.twin import mha_config
+from model.files.catalog import STORYTELLERS
+from model.measure.twin import mha_config
 
 PICTURE, TALL = 84, 130  # px: height of a box, so that three lanes, or two, fit on the first screen
 

@@ -12,8 +12,8 @@ from app.rooms.moe import analysis as routing
 from app.rooms.moe.experts import Experts
 from app.rooms.moe.figures import Piece, squares, stacked
 from app.text import escape_markdown
-from model.memory import active_with_tables, count_parameters, layer_parameters
-from model.presets import PRESETS
+from model.measure.memory import active_with_tables, count_parameters, layer_parameters
+from model.measure.presets import PRESETS
 
 KINDS = {
     "attention": "attention",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model import ModelConfig, MoEConfig, Trace
-from model.memory import layer_parameters
+from model.measure.memory import layer_parameters
 
 
 def expert_layers(config: ModelConfig) -> list[int]:
@@ -140,7 +140,7 @@ def pushes(trace: Trace, layer: int, position: int, count: int = 5) -> list[Push
 class Worked:
     """One token's parameters in one layer, in the order they are drawn."""
 
-    name: str  # one of model.memory.PARTS
+    name: str  # one of model.measure.memory.PARTS
     parameters: int
     active: bool
     expert: int | None = None

@@ -15,7 +15,7 @@ from app.rooms.moe import components
 from app.rooms.moe import experts as shared
 from app.rooms.moe.experts import Experts
 from app.rooms.moe.figures import shares
-from model.training.experts import statistics
+from model.measure.experts import statistics
 
 SAMPLES = {
     "english": "Once upon a time there was a little girl who lived in the forest.",

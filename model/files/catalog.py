@@ -9,14 +9,14 @@ from pathlib import Path
 
 import torch
 
+from ..config import DenseConfig, GQAConfig, ModelConfig
+from ..errors import BadInput
+from ..language_model import LanguageModel
+from ..transformer import Transformer
 from . import checkpoint, convert, fetch
-from .config import DenseConfig, GQAConfig, ModelConfig
-from .errors import BadInput
-from .language_model import LanguageModel
 from .tokenizer import Tokenizer
-from .transformer import Transformer
 
-MODELS = Path(__file__).resolve().parent.parent / "assets" / "models"
+MODELS = Path(__file__).resolve().parents[2] / "assets" / "models"
 STORYTELLERS = ("storyteller", "storyteller-mha", "storyteller-dense", "storyteller-classic")
 TINY = "tiny"
 

@@ -10,7 +10,7 @@ import re
 
 from torch import Tensor
 
-from ..config import GQAConfig, ModelConfig
+from ...config import GQAConfig, ModelConfig
 from .assembly import Piece, Recipe
 
 

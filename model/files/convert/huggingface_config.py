@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..config import (
+from ...config import (
     DenseConfig,
     GQAConfig,
     LinearScaling,
@@ -21,7 +21,7 @@ from ..config import (
     RopeConfig,
     YarnScaling,
 )
-from ..errors import BadInput
+from ...errors import BadInput
 
 FAMILIES = (
     "gpt2",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 
-from ..catalog import MODELS
+from ..files.catalog import MODELS
 from ..language_model import LanguageModel
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 860, 460, 70, 60, 50  # pixels

@@ -13,8 +13,8 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from ..errors import BadInput
-from ..language_model import LanguageModel
+from ...errors import BadInput
+from ...language_model import LanguageModel
 from ..tokenizer import Tokenizer
 from .assembly import assemble, check_counts
 from .huggingface_config import read_config

@@ -12,9 +12,9 @@ from dataclasses import replace
 
 import torch
 
-from .config import DenseConfig, GQAConfig, MLAConfig, ModelConfig
-from .language_model import LanguageModel
-from .transformer import Transformer
+from ..config import DenseConfig, GQAConfig, MLAConfig, ModelConfig
+from ..language_model import LanguageModel
+from ..transformer import Transformer
 
 FEED_FORWARD = DenseConfig(hidden=8)  # as small as may be: it leaves no trace in the cache
 

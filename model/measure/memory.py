@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .config import DenseConfig, GQAConfig, MLAConfig, ModelConfig
-from .errors import BadInput
+from ..config import DenseConfig, GQAConfig, MLAConfig, ModelConfig
+from ..errors import BadInput
 
 BITS = {"fp32": 32, "bf16": 16, "fp16": 16, "fp8": 8, "int8": 8, "int4": 4}
 """Bits of one number.  The scales that fp8, int8 and int4 store beside the numbers are not counted."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .config import DenseConfig, GQAConfig, Llama3Scaling, MLAConfig, ModelConfig, MoEConfig, RopeConfig, YarnScaling
+from ..config import DenseConfig, GQAConfig, Llama3Scaling, MLAConfig, ModelConfig, MoEConfig, RopeConfig, YarnScaling
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from typing import Any
 import tokenizers
 from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers, processors
 
-from ..errors import BadInput
+from ...errors import BadInput
 from ..tokenizer import Tokenizer
 
 _CONTROL, _USER_DEFINED = 3, 4  # token types of llama.cpp

@@ -1,6 +1,6 @@
 """Milliseconds a token while a cache grows: one decoding step of each model at each length.
 
-    python -m model.speed
+    python -m model.measure.speed
 
 measures both twins of the storyteller family and writes assets/decode_speed.json, which the
 app draws, and measures again on the reader's own machine.
@@ -21,9 +21,9 @@ from pathlib import Path
 
 import torch
 
-from .cache import Cache, make_cache
-from .catalog import MODELS, load
-from .language_model import LanguageModel
+from ..cache import Cache, make_cache
+from ..files.catalog import MODELS, load
+from ..language_model import LanguageModel
 
 LENGTHS = (
     64,
@@ -136,7 +136,7 @@ def stored() -> Measured | None:
 
 def main() -> None:
     """Measure the twins, write the file."""
-    parser = argparse.ArgumentParser(prog="python -m model.speed", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m model.measure.speed", description=__doc__.splitlines()[0])
     parser.add_argument(
         "--models", nargs="+", default=["storyteller", "storyteller-mha"], metavar="NAME", help="default: the twins"
     )

@@ -15,11 +15,11 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from .config import ModelConfig
-from .errors import BadInput
-from .language_model import LanguageModel
+from ..config import ModelConfig
+from ..errors import BadInput
+from ..language_model import LanguageModel
+from ..transformer import Transformer
 from .tokenizer import Tokenizer
-from .transformer import Transformer
 
 FORMAT = "glassformer-1"
 

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..errors import BadInput
+from ...errors import BadInput
 
 _SCALARS = {
     0: "B",

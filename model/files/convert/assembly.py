@@ -16,9 +16,9 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from ..config import ModelConfig
-from ..errors import BadInput
-from ..transformer import Transformer
+from ...config import ModelConfig
+from ...errors import BadInput
+from ...transformer import Transformer
 
 _WORKERS = 2  # unpacking is arithmetic that runs beside Python; more would hold more tensors at once
 

@@ -14,10 +14,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..config import DenseConfig, GQAConfig, LinearScaling, Llama3Scaling, ModelConfig, RopeConfig, YarnScaling
-from ..errors import BadInput
-from ..language_model import LanguageModel
-from ..rope import frequencies
+from ...config import DenseConfig, GQAConfig, LinearScaling, Llama3Scaling, ModelConfig, RopeConfig, YarnScaling
+from ...errors import BadInput
+from ...language_model import LanguageModel
+from ...rope import frequencies
 from .assembly import Piece, Recipe, assemble, check_counts
 from .gguf_file import GGUFFile
 from .gguf_tokenizer import read_tokenizer

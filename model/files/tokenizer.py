@@ -19,7 +19,7 @@ from pathlib import Path
 import tokenizers
 from tokenizers import AddedToken, decoders, models, pre_tokenizers
 
-from .errors import BadInput
+from ..errors import BadInput
 
 END_OF_TEXT = "<|endoftext|>"
 
