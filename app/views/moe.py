@@ -15,7 +15,7 @@ from app.views.moe_active import active, published
 from app.views.moe_decision import decision
 from app.views.moe_likes import likes
 from app.views.moe_whatif import whatif
-from model.feed_forward import MixtureOfExperts, Router
+from model.feed_forward import MixtureOfExperts
 
 
 def show() -> None:
@@ -76,7 +76,7 @@ def _who(experts: Experts) -> None:
     )
     {"map": _map, "layers": _layers, "flow": _flow}[room.view.routes](experts)
     st.markdown(room.say(f"moe.who.look.{room.view.routes}", even=experts.even))
-    page.source(room, Router.forward, MixtureOfExperts.forward)
+    page.source(room, MixtureOfExperts.route, MixtureOfExperts.forward)
 
 
 def _labels(room: Room, kind: str, *names: str) -> dict[str, str]:

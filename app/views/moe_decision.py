@@ -10,7 +10,7 @@ from app.analysis import routing
 from app.components import experts as components
 from app.views import experts as shared
 from app.views.experts import PICTURE, Experts
-from model.feed_forward import MixtureOfExperts, Router
+from model.feed_forward import MixtureOfExperts
 from model.trace import Readout
 
 IN_ORDER = 16  # more experts than this are sorted, so that the chosen ones stand on top
@@ -66,7 +66,7 @@ def decision(experts: Experts) -> None:
         total=f"{total:.3f}",
     )
     st.markdown(f"{summed} {room.say('moe.decision.bias.won')}" if made.by_bias.any() else summed)
-    page.source(room, Router.forward, MixtureOfExperts.forward, Readout.push)
+    page.source(room, MixtureOfExperts.route, MixtureOfExperts.forward, Readout.push)
 
 
 def _columns(experts: Experts, made: routing.Decision, predicted: str) -> list[dict]:

@@ -14,7 +14,7 @@ from app.view import CHANGES
 from app.views import experts as shared
 from app.views.experts import Experts
 from model import interventions
-from model.feed_forward import Router
+from model.feed_forward import MixtureOfExperts
 
 
 def whatif(experts: Experts) -> None:
@@ -57,7 +57,7 @@ def whatif(experts: Experts) -> None:
         on_layer=lambda layer: state.change(layer=layer),
         key="routes_after",
     )
-    page.source(room, type(change).edits, Router.forward)
+    page.source(room, type(change).edits, MixtureOfExperts.route)
 
 
 def _possible(experts: Experts) -> list[str]:
