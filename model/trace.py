@@ -44,7 +44,7 @@ class Readout:
 
     def logits(self, resid: np.ndarray) -> np.ndarray:
         """Logits (..., V) float32 of residual streams (..., D)."""
-        return self._unembed(lambda x: self.norm(x), resid)
+        return self._unembed(self.norm, resid)
 
     def push(self, update: np.ndarray, scale: np.ndarray) -> np.ndarray:
         """What `update` (..., D), one addend of the stream, adds to the logits: (..., V).
@@ -53,10 +53,13 @@ class Readout:
         rest is linear, so the pushes of all addends sum to the logits (direct logit attribution).
         A LayerNorm's bias belongs to no addend and is left out.
         """
-        centre = isinstance(self.norm, LayerNorm)
-        return self._unembed(
-            lambda x: (x - x.mean(-1, keepdim=True) if centre else x) / torch.tensor(scale) * self.norm.weight, update
-        )
+
+        def normalise(x: Tensor) -> Tensor:
+            if isinstance(self.norm, LayerNorm):
+                x = x - x.mean(-1, keepdim=True)
+            return x / torch.tensor(scale) * self.norm.weight
+
+        return self._unembed(normalise, update)
 
     def _unembed(self, prepare: Callable[[Tensor], Tensor], resid: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
@@ -105,11 +108,11 @@ class Trace(Mapping[str, np.ndarray]):
 
     def _derivable(self, name: str) -> tuple[int, Callable[[int], np.ndarray]]:
         parts = name.split(".")
-        ways = {
+        ways: dict[str, Callable[[int], np.ndarray]] = {
             "hook_attn_scores": self.scores,
             "hook_pattern": self.pattern,
             "hook_mask": self.mask,
-            "hook_scaling": self.scale,
+            "hook_scaling": lambda layer: np.asarray(self.scale(layer)),
         }
         if (
             len(parts) == 4

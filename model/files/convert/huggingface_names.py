@@ -10,7 +10,7 @@ import re
 
 from torch import Tensor
 
-from ...config import GQAConfig, ModelConfig
+from ...config import GQAConfig, MLAConfig, ModelConfig, MoEConfig
 from .assembly import Piece, Recipe
 
 
@@ -65,13 +65,12 @@ def _llama_like(family: str, config: ModelConfig) -> Recipe:
             "ln1.weight": [Piece("input_layernorm.weight")],
             "ln2.weight": [Piece("post_attention_layernorm.weight")],
         }
-        layer |= (
-            _grouped_attention(config.attention)
-            if isinstance(config.attention, GQAConfig)
-            else _latent_attention(config)
-        )
+        if isinstance(config.attention, GQAConfig):
+            layer |= _grouped_attention(config.attention)
+        else:
+            layer |= _latent_attention(config.attention)
         dense = config.dense_at(i)
-        layer |= _dense("mlp.", "mlp.", dense.bias) if dense else _experts(family, config)
+        layer |= _dense("mlp.", "mlp.", dense.bias) if dense else _experts(family, config.experts)
         recipe |= {
             ours + name: [Piece(theirs + piece.name, piece.change) for piece in pieces]
             for name, pieces in layer.items()
@@ -90,9 +89,9 @@ def _grouped_attention(attention: GQAConfig) -> Recipe:
     return recipe
 
 
-def _latent_attention(config: ModelConfig) -> Recipe:
+def _latent_attention(attention: MLAConfig) -> Recipe:
     places = {"kv_down": "kv_a_proj_with_mqa", "kv_norm": "kv_a_layernorm", "kv_up": "kv_b_proj", "out": "o_proj"}
-    if config.attention.q_lora_rank is None:
+    if attention.q_lora_rank is None:
         places |= {"q_up": "q_proj"}
     else:
         places |= {"q_down": "q_a_proj", "q_norm": "q_a_layernorm", "q_up": "q_b_proj"}
@@ -107,8 +106,7 @@ def _dense(ours: str, theirs: str, bias: bool = False) -> Recipe:
     return recipe
 
 
-def _experts(family: str, config: ModelConfig) -> Recipe:
-    moe = config.feed_forward
+def _experts(family: str, moe: MoEConfig) -> Recipe:
     home, gate, up, down = (
         ("block_sparse_moe.", "w1", "w3", "w2")
         if family == "mixtral"
