@@ -126,7 +126,7 @@ def test_a_long_prompt_is_drawn_around_the_chosen_token():
 
 
 def test_a_model_without_latent_says_so_and_where_to_find_one():
-    assert "has GQA: no latent" in texts(page())
+    assert "uses GQA, which has no latent" in texts(page())
 
 
 @pytest.mark.parametrize("config", [LATENT, CONFIGS["storyteller"], DENSE], ids=["no plain twin", "twin", "grouped"])
@@ -252,13 +252,13 @@ def test_the_trained_twin_appears_as_soon_as_its_file_is_there(tmp_path, monkeyp
 
     add("storyteller")
     alone = page(model="storyteller")
-    assert "storyteller-mha has not been trained in this checkout" in texts(alone)
-    assert "untrained, reading the same tokens" in texts(page(model="storyteller", latent="cache"))
+    assert "storyteller-mha is not part of this installation" in texts(alone)
+    assert "untrained twin" in texts(page(model="storyteller", latent="cache"))
     add("storyteller-mha")
     app = page(model="storyteller")
     trace = run_trace(model.load("storyteller-mha"), "to be or not", capture="light")
     keys, last = (box for box in piece(app, "lanes")[-2:])
     np.testing.assert_allclose(values(keys), trace["blocks.0.attn.hook_rot_k"].reshape(12, -1), rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(values(last), trace["blocks.0.attn.hook_v"].reshape(12, -1), rtol=1e-4, atol=1e-5)
-    assert "not been trained" not in texts(app)
+    assert "not part of this installation" not in texts(app)
     assert "the cache of storyteller" in texts(page(model="storyteller", latent="cache"))

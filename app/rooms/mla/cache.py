@@ -130,7 +130,6 @@ def _picture(room: Room, run: dict, place: DeltaGenerator, key: str) -> None:
     ]
     most = len(room.trace.ids) + LIMIT
     translate = room.translate
-    hover = translate("mla.cache.hover", **{name: f"{{{name}}}" for name in ("name", "tokens", "bytes")})
     made = growth(
         curves,
         run["tokens"],
@@ -138,7 +137,7 @@ def _picture(room: Room, run: dict, place: DeltaGenerator, key: str) -> None:
         room.look,
         x=translate("mla.cache.axis.x"),
         y=translate("mla.cache.axis.y"),
-        hover=hover,
+        hover=room.template("mla.cache.hover"),
         height=PICTURE - 6,
     )
     with place.container():

@@ -68,6 +68,7 @@ def _bits(room: Room, pair: tuple[LanguageModel, LanguageModel]) -> None:
         return
     values = [np.array([own[kind]["bits_per_byte"] for kind in kinds]) for own in scores]
     drawn = {lm.name: (kind, own) for lm, kind, own in zip(pair, KINDS, values, strict=True)}
+    kinds = [room.kind_of_text(kind) for kind in kinds]
     chart(
         pairs(kinds, drawn, room.look, x=translate("mla.cost.bits.axis"), shown="{:.3f}".format, height=PICTURE),
         key="bits",
@@ -212,7 +213,6 @@ def _draw(
         Line(kind, lm.name, [(p.tokens, p.milliseconds) for p in points if p.model == lm.name])
         for kind, lm in zip(KINDS, pair, strict=True)
     ]
-    hover = translate("mla.cost.speed.hover", **{name: f"{{{name}}}" for name in ("name", "tokens", "milliseconds")})
     with place.container():
         chart(
             speed(
@@ -220,7 +220,7 @@ def _draw(
                 room.look,
                 x=translate("mla.cost.speed.x"),
                 y=translate("mla.cost.speed.y"),
-                hover=hover,
+                hover=room.template("mla.cost.speed.hover"),
                 height=PICTURE,
             ),
             key=key,

@@ -128,7 +128,6 @@ def _pictures(room: Room, rank: int, after: model.Trace, found: Difference) -> N
             np.where(trace.mask(view.layer), trace.pattern(view.layer)[view.head], np.nan)
             for trace in (room.trace, after)
         ]
-        hover = translate("mla.lost.pattern.hover", **{name: f"{{{name}}}" for name in ("query", "seen", "weight")})
         drawn = patterns(
             pair,
             names,
@@ -136,7 +135,7 @@ def _pictures(room: Room, rank: int, after: model.Trace, found: Difference) -> N
             look,
             x=translate("mla.lost.pattern.x"),
             y=translate("mla.lost.pattern.y"),
-            hover=hover,
+            hover=room.template("mla.lost.pattern.hover"),
             height=PICTURE - 130,
         )
         chart(drawn, key="patterns", alt=title)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import streamlit as st
 
@@ -27,9 +29,13 @@ def path(room: Room) -> None:
     cached = elements_per_layer(attention)
     if isinstance(attention, model.MLAConfig):
         expanded = attention.n_heads * (attention.head_dim + attention.value_dim)
-        st.markdown(
-            f"#### {room.translate('mla.path.heading.mla', layer=room.view.layer, heads=attention.n_heads, latent=attention.kv_lora_rank)}"
+        heading = room.translate(
+            "mla.path.heading.mla",
+            layer=room.view.layer,
+            heads=attention.n_heads,
+            latent=attention.kv_lora_rank,
         )
+        st.markdown(f"#### {heading}")
         twin = trained_twin(room)
         drawn = [
             Lane(room.translate("mla.path.lane.cache"), _latent_steps(room)),
@@ -176,7 +182,7 @@ def _query_steps(room: Room) -> list[Step]:
 
 def _columns(room: Room, box: Box) -> Box:
     """A box whose columns are tokens, cut to those drawn."""
-    return Box(**{**box.__dict__, "values": np.ascontiguousarray(box.values[:, _window(room)])})
+    return replace(box, values=np.ascontiguousarray(box.values[:, _window(room)]))
 
 
 def _draw(room: Room, drawn: list[Lane], key: str = "lanes", height: int = PICTURE) -> None:
@@ -184,9 +190,8 @@ def _draw(room: Room, drawn: list[Lane], key: str = "lanes", height: int = PICTU
     colours = {name: getattr(look, name) for name in ("signed", "probability", "masked", "accent", "ink")} | {
         "cached": look.value
     }
-    labels = {name: room.translate(f"mla.path.{name}") for name in ("point", "cached", "masked")}
-    slots = {name: f"{{{name}}}" for name in ("column", "head", "token")}
-    labels |= {name: room.translate(f"mla.path.{name}", **slots) for name in ("entries", "heads", "keys")}
+    names = ("point", "cached", "masked", "entries", "heads", "keys")
+    labels = {name: room.template(f"mla.path.{name}") for name in names}
     lanes(
         drawn,
         room.trace.tokens[rows],

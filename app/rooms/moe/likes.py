@@ -43,15 +43,14 @@ def likes(experts: Experts) -> None:
     else:
         counted = record["layers"][str(layer)]
         st.markdown(f"#### {translate('moe.likes.heading', layer=layer)}")
-        rows = [*record["kinds"], translate("moe.likes.prompt")]
+        rows = [*map(room.kind_of_text, record["kinds"]), translate("moe.likes.prompt")]
         values = np.stack([*(np.array(counted["share"][kind]) * k for kind in record["kinds"]), mine])
-    slots = {name: f"{{{name}}}" for name in ("row", "expert", "percent")}
     drawn = shares(
         rows,
         np.clip(values, 0, 1),
         [translate("moe.expert.name", expert=expert) for expert in range(E)],
         room.look,
-        hover=translate("moe.likes.hover", **slots),
+        hover=room.template("moe.likes.hover"),
     )
     chart(drawn, key="shares", alt=translate("moe.likes.heading", layer=layer))
     if record is not None:
@@ -73,7 +72,7 @@ def likes(experts: Experts) -> None:
         ]
         components.likes(
             lines,
-            {"expert": translate("moe.expert.name", expert="{expert}"), "none": translate("moe.likes.none")},
+            {"expert": room.template("moe.expert.name"), "none": translate("moe.likes.none")},
             colours=experts.colours,
         )
     source(room, statistics)

@@ -43,10 +43,8 @@ def whatif(experts: Experts) -> None:
             alt=heading,
         )
     st.markdown(f"#### {room.translate('moe.whatif.routes')}")
-    slots = {name: f"{{{name}}}" for name in ("token", "expert", "weight", "layer")}
-    labels = {
-        name: room.translate(f"moe.who.{name}.layers", **slots) for name in ("point", "cell", "unchosen", "group")
-    } | {"layer": room.translate("moe.layer.name", **slots)}
+    labels = {name: room.template(f"moe.who.{name}.layers") for name in ("point", "cell", "unchosen", "group")}
+    labels["layer"] = room.template("moe.layer.name")
     routes_layers(
         room.trace.tokens,
         {layer: routing.weights(after, layer) for layer in experts.layers},
