@@ -160,7 +160,7 @@ def test_likings_are_shown_with_the_prompt_beside_them(room, models):
     expect(page.locator(".stMain")).to_contain_text(f"gives {record['information']:.2f} of the 1.00 bits")
     expect(page.locator(".st-key-shares .ytick text")).to_have_text(["letters", "digits", "this prompt"])
     page.locator(".st-key-try_sums button").click()
-    expect(page.locator(".st-key-prompt input")).to_have_value(re.compile(r"12 \+ 35 = 47"))
+    expect(page.locator(".st-key-prompt textarea")).to_have_value(re.compile(r"12 \+ 35 = 47"))
 
 
 def test_a_model_without_statistics_says_so(room):

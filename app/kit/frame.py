@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 import model
-from app.kit import download, runtime, session, theme_watch
+from app.kit import browser, download, runtime, session, theme_watch
 from app.kit.address import View
 from app.kit.chips import chips
 from app.kit.theme import LOOKS, Look
@@ -102,6 +102,7 @@ def enter() -> Room:
     view = shown
     room = Room(view, lm, trace, look())
     theme_watch.follow(room.look.name)
+    browser.attend()
     chips(
         trace.tokens,
         trace.ids,
@@ -123,9 +124,10 @@ def _untrained(lang: str) -> None:
 def _controls(view: View) -> None:
     prompt, chosen, language = st.columns([6.4, 2.2, 1.4], vertical_alignment="center", gap="small")
     with prompt:
-        st.text_input(
+        st.text_area(
             translate(view.lang, "common.prompt"),
             key="prompt",
+            height="content",
             placeholder=translate(view.lang, "common.prompt.placeholder"),
             on_change=session.prompt_typed,
             label_visibility="collapsed",

@@ -12,11 +12,12 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from app.kit.address import WORDS, View, describe, from_box, parse, to_box
+from app.kit.address import WORDS, View, describe, parse
 
 UNDO_DEPTH = 200
 
-_SHADOW, _PAGE, _BARE, _UNDO, _REDO, _LATER = "_view", "_page", "_bare", "_undo", "_redo", "_later"
+_SHADOW, _PAGE, _BARE, _DRAWN = "_view", "_page", "_bare", "_drawn"
+_UNDO, _REDO, _LATER = "_undo", "_redo", "_later"
 
 
 def arrive(defaults: View) -> View:
@@ -30,7 +31,8 @@ def arrive(defaults: View) -> View:
     elif first or context.is_history_navigation or (other_page and not bare):
         put(parse(st.query_params.to_dict(), defaults), anew=True)
     else:
-        put(_held(session[_SHADOW]), anew=other_page)
+        # What another page's widgets held is gone: Streamlit has older values of theirs in its place.
+        put(session[_SHADOW] if other_page else _held(session[_SHADOW]), anew=other_page)
     _settle()
     view = _held(defaults)
     if bare and (first or other_page):
@@ -45,11 +47,18 @@ def current(defaults: View) -> View:
     return _held(defaults)
 
 
+def leave() -> None:
+    """Say that the page is drawn to its end. Call once, after its last widget."""
+    keys = get_script_run_ctx().shared.widget_user_keys_this_run
+    st.session_state[_DRAWN] = frozenset(name for name in WORDS if name in keys)
+
+
 def _held(defaults: View) -> View:
-    held = {name: st.session_state[name] for name in WORDS if name in st.session_state}
-    if "prompt" in held:
-        held["prompt"] = from_box(held["prompt"])
-    view = parse(held, defaults)
+    """The view with what the widgets hold that were drawn last; a widget that was not has nothing new to say."""
+    drawn = st.session_state.get(_DRAWN, WORDS)
+    view = parse(
+        {name: st.session_state[name] for name in WORDS if name in drawn and name in st.session_state}, defaults
+    )
     st.session_state[_SHADOW] = view
     return view
 
@@ -61,10 +70,10 @@ def put(view: View, *, anew: bool = False) -> None:
         anew: tell the widgets even what the session holds already: on another page they are
             other widgets, which know nothing of it.
     """
+    drawn = st.session_state.get(_DRAWN, WORDS)
     for name in WORDS:
-        value = to_box(view.prompt) if name == "prompt" else view[name]
-        if anew or name not in st.session_state or st.session_state[name] != value:
-            st.session_state[name] = value
+        if anew or name not in drawn or name not in st.session_state or st.session_state[name] != view[name]:
+            st.session_state[name] = view[name]
     st.session_state[_SHADOW] = view
 
 
@@ -124,7 +133,7 @@ def change_prompt(prompt: str, ids: tuple[int, ...] | None = None) -> None:
 
 def prompt_typed() -> None:
     """The prompt box's callback."""
-    change_prompt(from_box(st.session_state["prompt"]))
+    change_prompt(st.session_state["prompt"] or "")
 
 
 def undo() -> None:
