@@ -144,9 +144,9 @@ def test_generating_adds_a_point_for_every_token(saved):
     app.button(key="grow").click().run()
     assert not app.exception
     run = app.session_state["_caches"]
-    assert [held.length for held in run["held"]] == list(range(12, 12 + len(run["held"])))
-    assert len(run["held"]) == len(run["tokens"]) - 11 > 20
-    assert f"Points compared: {2 * len(run['held'])}" in app.success[0].value
+    assert [size.length for size in run["sizes"]] == list(range(12, 12 + len(run["sizes"])))
+    assert len(run["sizes"]) == len(run["tokens"]) - 11 > 20
+    assert f"Points compared: {2 * len(run['sizes'])}" in app.success[0].value
 
 
 def test_what_was_measured_before_a_stop_stays(monkeypatch):
@@ -165,12 +165,12 @@ def test_what_was_measured_before_a_stop_stays(monkeypatch):
     monkeypatch.undo()
     app.run()
     assert not app.exception
-    assert [held.length for held in app.session_state["_caches"]["held"]] == [12, 13, 14, 15, 16]
+    assert [size.length for size in app.session_state["_caches"]["sizes"]] == [12, 13, 14, 15, 16]
     assert "after 16 tokens" in texts(app)
 
 
 def test_a_measurement_that_is_not_the_formula_is_shouted(monkeypatch):
-    monkeypatch.setattr(analysis, "first_held", lambda lm, twin, ids: analysis.Held(len(ids), 4711, None))
+    monkeypatch.setattr(analysis, "prompt_cache_bytes", lambda lm, twin, ids: analysis.CacheBytes(len(ids), 4711, None))
     app = page(latent="cache")
     assert "4,711 B" in app.error[0].value and not app.success
 
