@@ -204,7 +204,8 @@ def test_prompt_controls_and_picture_are_on_the_first_screen(visit, latent, sche
         assert place["x"] + place["width"] <= 1280, place
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     sizes = page.locator(".st-key-lanes .root").evaluate(
-        "root => [...root.querySelectorAll('*')].filter(e => e.textContent).map(e => parseFloat(getComputedStyle(e).fontSize))"
+        "root => [...root.querySelectorAll('*')].filter(e => e.textContent).map(e => "
+        "parseFloat(getComputedStyle(e).fontSize))"
     )
     assert min(sizes) >= 16
     for latent_part, picture in (("cache", "growth"), ("size", "sizes")):

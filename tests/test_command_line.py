@@ -197,7 +197,7 @@ def test_a_terminal_without_unicode_still_gets_an_answer():
 
 def test_the_prompt_may_come_from_standard_input():
     process = start("next", "-", "--model", "tiny", "--json", stdin=subprocess.PIPE)
-    out, err = process.communicate(b"Once upon\n", timeout=120)
+    out, _ = process.communicate(b"Once upon\n", timeout=120)
     assert json.loads(out)["prompt"] == "Once upon\n"
 
 

@@ -142,7 +142,10 @@ def test_kinds_are_named_once_and_the_largest_comes_first():
 @pytest.mark.parametrize("config", [DENSE, LEARNED], ids=["rotary", "learned"])
 @pytest.mark.parametrize("rank", [1, 4, 11])
 def test_keys_and_values_become_the_best_of_their_rank(config, rank):
-    """Eckart and Young: no other matrix of that rank is nearer; other layers' own keys stay until the change reaches them."""
+    """Eckart and Young: no other matrix of that rank is nearer.
+
+    Other layers' own keys stay until the change reaches them.
+    """
     lm, ids = random_model(config), random_ids(T)
     before = run_trace(lm, ids, capture="light")
     after = run_trace(lm, ids, capture="light", interventions=(CompressKeysValues(0, rank),))

@@ -80,7 +80,7 @@ def enter() -> Room:
 
     Stops the script run, after one clear sentence, where there is nothing to draw.
     """
-    view = session.current(defaults())
+    view = session.current()
     _controls(view)
     try:
         with st.spinner(translate(view.lang, "common.loading")):

@@ -32,19 +32,19 @@ def arrive(defaults: View) -> View:
         put(parse(st.query_params.to_dict(), defaults), anew=True)
     else:
         # What another page's widgets held is gone: Streamlit has older values of theirs in its place.
-        put(session[_SHADOW] if other_page else _held(session[_SHADOW]), anew=other_page)
+        put(session[_SHADOW] if other_page else _held(), anew=other_page)
     _settle()
-    view = _held(defaults)
+    view = session[_SHADOW]
     if bare and (first or other_page):
         # The navigation's links carry no view: going back to where one led must show what it showed.
         session[_BARE] = session.get(_BARE, {}) | {page: view}
     return view
 
 
-def current(defaults: View) -> View:
+def current() -> View:
     """The view that the session's widgets hold now, on the page that is being drawn."""
     st.session_state[_PAGE] = get_script_run_ctx().page_script_hash
-    return _held(defaults)
+    return st.session_state[_SHADOW]
 
 
 def leave() -> None:
@@ -53,14 +53,11 @@ def leave() -> None:
     st.session_state[_DRAWN] = frozenset(name for name in WORDS if name in keys)
 
 
-def _held(defaults: View) -> View:
+def _held() -> View:
     """The view with what the widgets hold that were drawn last; a widget that was not has nothing new to say."""
     drawn = st.session_state.get(_DRAWN, WORDS)
-    view = parse(
-        {name: st.session_state[name] for name in WORDS if name in drawn and name in st.session_state}, defaults
-    )
-    st.session_state[_SHADOW] = view
-    return view
+    told = {name: st.session_state[name] for name in WORDS if name in drawn and name in st.session_state}
+    return parse(told, st.session_state[_SHADOW])
 
 
 def put(view: View, *, anew: bool = False) -> None:
@@ -79,12 +76,12 @@ def put(view: View, *, anew: bool = False) -> None:
 
 def change(**words: Any) -> None:
     """Change some words of the view; for callbacks, such as a click in a component."""
-    put(_held(st.session_state[_SHADOW]).replace(**words))
+    put(_held().replace(**words))
 
 
 def relabel() -> None:
     """The language switch's callback: what widgets hold is told to them again, in their new words."""
-    put(_held(st.session_state[_SHADOW]), anew=True)
+    put(_held(), anew=True)
 
 
 def change_later(**words: Any) -> None:
