@@ -121,4 +121,4 @@ def test_every_part_speaks_chinese(part):
     words = texts(app)
     assert "embeddings." not in words
     assert any("\u4e00" <= c <= "\u9fff" for c in words)
-    assert app.segmented_control(key="part").options == ["从词元到向量", "位置", "近邻与地图"]
+    assert app.segmented_control(key="part").options == ["从词元到向量", "位置", "近邻与词表地图"]

@@ -58,7 +58,8 @@ def routes_map(
     T, E = weights.shape
     if scores.shape != (T, E) or load.shape != (E,) or len(tokens) != T:
         raise ValueError(
-            f"{len(tokens)} tokens, weights {weights.shape}, scores {scores.shape} and load {load.shape} do not fit together."
+            f"{len(tokens)} tokens, weights {weights.shape}, scores {scores.shape} "
+            f"and load {load.shape} do not fit together."
         )
 
     data = {
