@@ -56,17 +56,12 @@ def declare(
 ) -> Component:
     """The component `name`, whose files stand beside the Python file `beside` (its ``__file__``).
 
-        All scripts become one module, so that each may use the names that those before it define.
+    All scripts become one module, so that each may use the names that those before it define.
 
-        Args:
-    <<<<<<< HEAD
-            front: scripts of app/kit/front that it uses: "dom", "colour" (which needs "dom"), "arrays",
-                "events", "numbers".
-    =======
-            front: scripts of app/kit/front that it uses, "dom" first; a style of the same name comes with each.
-    >>>>>>> refs/heads/front
-            scripts: its own files, the last with its ``export default``; else ``<name>.js``.
-            styles: its own files, after those of the kit; else ``<name>.css``.
+    Args:
+        front: scripts of app/kit/front that it uses, "dom" first; a style of the same name comes with each.
+        scripts: its own files, the last with its ``export default``; else ``<name>.js``.
+        styles: its own files, after those of the kit; else ``<name>.css``.
     """
     folder = Path(beside).resolve().parent
     shared = ["base.css", *(f"{script}.css" for script in front if (FRONT / f"{script}.css").exists())]
