@@ -59,7 +59,8 @@ def declare(
     All scripts become one module, so that each may use the names that those before it define.
 
     Args:
-        front: scripts of app/kit/front that it uses: "dom", "colour" (which needs "dom"), "arrays", "events", "numbers".
+        front: scripts of app/kit/front that it uses: "dom", "colour" (which needs "dom"), "arrays",
+            "events", "numbers".
         scripts: its own files, the last with its ``export default``; else ``<name>.js``.
         styles: its own files, after base.css; else ``<name>.css``.
     """

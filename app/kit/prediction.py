@@ -61,7 +61,10 @@ class Difference:
 
 
 def difference(before: np.ndarray, after: np.ndarray, count: int = 8) -> Difference:
-    """Compare two predictions, given as logits (V,) each, on the `count` tokens most probable in either."""
+    """Compare the predictions whose logits are `before` and `after`, (V,) each.
+
+    `count` tokens are compared, the first prediction's best on top.
+    """
     p, q = distribution(before), distribution(after)
     best = np.argsort(-np.maximum(p, q), kind="stable")[:count]
     ids = best[np.argsort(-p[best], kind="stable")]
