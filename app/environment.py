@@ -185,8 +185,8 @@ def _create() -> None:
     """Make an empty `.venv` with pip, in place of what is there."""
     if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
         raise Trouble(
-            "This Python cannot make virtual environments: on Debian or Ubuntu install its venv module"
-            " (apt install python3-venv), then start again."
+            "This Python cannot make virtual environments: "
+            "on Debian or Ubuntu install its venv module (apt install python3-venv), then start again."
         )
     print("Making a virtual environment in .venv", flush=True)
     base = getattr(sys, "_base_executable", None) or sys.executable  # not the Python of the environment being replaced
@@ -198,8 +198,8 @@ def _create() -> None:
         made = subprocess.run([base, "-m", "venv", str(VENV)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     except OSError as error:
         raise Trouble(
-            f"The virtual environment in {VENV} cannot be made ({error.strerror or error}):"
-            " see to it that this folder can be written."
+            f"The virtual environment in {VENV} cannot be made ({error.strerror or error}): "
+            "make sure that this folder can be written."
         ) from error
     if made.returncode:
         lines = made.stdout.decode(errors="replace").strip().splitlines()
@@ -256,18 +256,18 @@ def _pip_failed(said: str) -> Trouble:
         return Trouble(f"There is not enough disk space for the packages: free a few GB for {VENV}, then start again.")
     if _NETWORK.search(said):
         return Trouble(
-            "pip could not reach its package index: connect this machine to the network and start again;"
-            " what was downloaded is kept, so a second try continues from there."
+            "pip could not reach its package index: connect this machine to the network and start again; "
+            "what was downloaded is kept, so a second try continues from there."
         )
     missing = re.search(r"No matching distribution found for (\S+)", said)
     if missing:
         return Trouble(
-            f"pip found no {missing[1]} for Python {sys.version_info[0]}.{sys.version_info[1]} on this machine:"
-            f" try another version of Python, from {PYTHON[0]}.{PYTHON[1]} on."
+            f"pip found no {missing[1]} for Python {sys.version_info[0]}.{sys.version_info[1]} on this machine: "
+            f"try another version of Python, from {PYTHON[0]}.{PYTHON[1]} on."
         )
     return Trouble(
-        "pip could not install the packages, for the reason it gives above: mend that, then start again;"
-        " what was downloaded is kept."
+        "pip could not install the packages, for the reason it gives above: "
+        "mend that, then start again; what was downloaded is kept."
     )
 
 

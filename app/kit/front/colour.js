@@ -1,8 +1,11 @@
-// Colours of numbers. Defines rgb, css, colourAt, colourTable, colourIn, contrast, inkOn, legend. Uses dom.js.
+// Colours of numbers. Defines rgb, css, inTurn, colourAt, colourTable, colourIn, contrast, inkOn, legend. Uses dom.js.
 // A colour is [red, green, blue] of 0..255; a scale is [[place 0..1, "#rrggbb"], ...] from 0 to 1.
 
 const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 const css = ([red, green, blue]) => `rgb(${red},${green},${blue})`;
+
+// The colour of thing number `index`, where things take the colours of a list in turn.
+const inTurn = (colours, index) => colours[index % colours.length];
 
 // The colour of `share` on `scale`; what lies outside 0..1 has the colour of its end.
 function colourAt(scale, share) {
