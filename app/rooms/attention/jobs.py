@@ -1,4 +1,4 @@
-"""Heads that a class can find: those with one of the known jobs, a click away."""
+"""Heads with a known job, one click away."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _ask(room: Room) -> None:
 
 
 def _fits_twice(room: Room) -> bool:
-    """Whether the prompt, without a repetition so far, is still short enough when said twice."""
+    """Whether the prompt, without a repetition so far, is still short enough when repeated."""
     ids = list(room.trace.ids)
     half = len(ids) // 2
     if ids[:half] == ids[len(ids) - half :] and half:

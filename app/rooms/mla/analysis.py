@@ -41,7 +41,7 @@ class Absorbed:
 def absorbed(lm: LanguageModel, trace: Trace, layer: int) -> Absorbed:
     """The absorbed form on this prompt's tensors, with the layer's own weights (DeepSeek-V2 report, section 2.1.2).
 
-    q_nope . (W_uk c) = (W_uk^T q_nope) . c, so the keys of the heads need never be made.
+    q_nope . (W_uk c) = (W_uk^T q_nope) . c, so the keys of the heads need never be computed.
 
     Raises:
         ValueError: if the model has no latent attention.
@@ -77,7 +77,7 @@ class CacheBytes:
 
 
 def number_bytes(lm: LanguageModel) -> int:
-    """Bytes of one number that `lm` computes with, and so caches."""
+    """Bytes of one number in `lm`'s cache: those it computes with."""
     return lm.transformer.embed.weight.element_size()
 
 
