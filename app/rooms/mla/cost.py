@@ -76,14 +76,17 @@ def _bits(room: Room, pair: tuple[LanguageModel, LanguageModel]) -> None:
     )
     names = {"mla": escape_markdown(mla.name), "mha": escape_markdown(mha.name)}
     tokens, others = mla.record["tokens"], mha.record["tokens"]
-    if tokens != others:
+    if tokens == others:
+        training = f"{translate('mla.cost.bits.same', tokens=f'{tokens:,}')} "
+    else:
+        training = ""
         st.warning(translate("mla.cost.bits.other", tokens=f"{tokens:,}", others=f"{others:,}", **names))
     changes = ", ".join(
         f"{escape_markdown(kind)} {_signed(100 * (first / second - 1))} %"
         for kind, first, second in zip(kinds, *values, strict=True)
     )
     few, many = (elements_per_layer(lm.config.attention) for lm in pair)
-    st.markdown(translate("mla.cost.bits.same", tokens=f"{tokens:,}", few=few, many=many, changes=changes, **names))
+    st.markdown(training + translate("mla.cost.bits.numbers", few=few, many=many, changes=changes, **names))
 
 
 def _signed(value: float) -> str:
@@ -143,9 +146,10 @@ def _speed(room: Room, pair: tuple[LanguageModel, LanguageModel]) -> None:
             translate("mla.cost.speed.stop"), key="stop_measure", icon=":material/stop:"
         )  # any click ends this run
         _measure(room, pair, identity, place)
-    measurement = st.session_state.get(_MEASURED)
-    here = measurement is not None and measurement[0] == identity
-    measured = measurement[1] if here else _stored(pair)
+    measured_pair, measured = st.session_state.get(_MEASURED, (None, None))
+    here = measured_pair == identity
+    if not here:
+        measured = _stored(pair)
     if measured is None:
         place.markdown(translate("mla.cost.speed.none"))
         return
@@ -191,12 +195,7 @@ def _measure(room: Room, pair: tuple[LanguageModel, LanguageModel], identity: tu
     """Measure on this machine, drawing every point; the session keeps the whole, never a part."""
     count, points = 2 * len(benchmark.lengths(pair)), []
     bar = st.progress(0.0)
-    steps = benchmark.measure(pair)
-    while True:
-        with runtime.forwards():
-            point = next(steps, None)
-        if point is None:
-            break
+    for point in runtime.in_turn(benchmark.measure(pair)):
         points.append(point)
         bar.progress(len(points) / count, text=room.translate("mla.cost.speed.progress", done=len(points), count=count))
         if len(points) % 2 == 0:

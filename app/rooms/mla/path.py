@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -100,7 +101,7 @@ def _window(room: Room) -> slice:
     return slice(first, min(count, first + ROWS))
 
 
-def _box(room: Room, name: str, hook: str, values: np.ndarray, **options) -> Box:
+def _box(room: Room, name: str, hook: str, values: np.ndarray, **options: Any) -> Box:
     words = (
         room.translate(f"mla.path.box.{name}", head=room.view.head)
         if name == "pattern"
@@ -110,7 +111,7 @@ def _box(room: Room, name: str, hook: str, values: np.ndarray, **options) -> Box
     return Box(words, hook, values[_window(room)], shape, **options)
 
 
-def _at(room: Room, trace: model.Trace, hook: str, name: str, **options) -> Box:
+def _at(room: Room, trace: model.Trace, hook: str, name: str, **options: Any) -> Box:
     """The box of a hook of the layer shown."""
     full = f"blocks.{room.view.layer}.{hook}"
     return _box(room, name, full, trace[full], **options)
@@ -239,7 +240,7 @@ def _absorbed(room: Room) -> None:
     st.markdown(translate("mla.path.absorbed.look", width=attention.kv_lora_rank + attention.qk_rope_head_dim))
     mask, expanded = trace.mask(layer), trace.scores(layer)[head]
     hook = f"blocks.{layer}.attn."
-    nope = trace[f"{hook}hook_q"][:, head, : attention.qk_nope_head_dim]
+    nope = trace[f"{hook}hook_q"][:, head, : int(attention.qk_nope_head_dim)]
     ways = [
         Step("", [_box(room, "q_nope", f"{hook}hook_q", nope)]),
         Step(translate("mla.path.by.absorb"), [_box(room, "q_absorbed", "Wᵀ q", latent_form.query[:, head])]),
