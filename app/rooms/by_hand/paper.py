@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.rooms.by_hand.examples import Example
+from app.text import translate
 from model.measure.worked import Worked
 
 TOKENS = ("x₁", "x₂", "x₃", "x₄")
@@ -44,9 +45,16 @@ def steps(example: Example, worked: Worked) -> Iterator[Table]:
             yield Table(name, values[head], TOKENS, TOKENS, head if example.heads > 1 else None)
 
 
+def formula(example: Example, name: str, lang: str) -> str:
+    """How the step `name` is calculated; the division with its number, or that there is none."""
+    if name == "scaled":
+        return f"÷ √d = ÷ √{example.width}" if example.scaling else "× 1"
+    return translate(lang, f"by_hand.part.formula.{name}")
+
+
 def number(value: float, name: str = "") -> str:
     """As on the page: weights to three decimals, everything else to at most two."""
     if not np.isfinite(value):
         return "−∞"
-    text = f"{value:.3f}" if name == "pattern" else f"{value:.2f}".rstrip("0").rstrip(".")
+    text = f"{value:.3f}" if name == "pattern" and value else f"{value:.2f}".rstrip("0").rstrip(".")
     return "0" if text in ("-0", "0") else text.replace("-", "−")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 
 from app.rooms.by_hand.examples import Example
-from app.rooms.by_hand.paper import Table, given, number, steps
+from app.rooms.by_hand.paper import Table, formula, given, number, steps
 from app.text import translate
 from model.measure.worked import Worked
 
@@ -21,8 +22,12 @@ figcaption small { font-weight: 400; font-size: 10pt; color: #57606a; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 td { border: 1px solid #6e7781; min-width: 11mm; height: 7mm; text-align: center; padding: 0 1mm; }
 th { font-weight: 400; color: #57606a; padding: 0 1.5mm; }
+.two td { min-width: 8mm; height: 5.2mm; font-size: 10pt; }
+.two .tables { gap: 2mm 7mm; }
 td.masked { background: repeating-linear-gradient(135deg, #fff 0 4px, #b4bcc5 4px 5px); }
-@media print { body { margin: 0; } td.masked { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+@media print { body { margin: 0; } .two td { min-width: 8mm; height: 5.2mm; font-size: 10pt; }
+.two .tables { gap: 2mm 7mm; }
+td.masked { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 """
 
 
@@ -33,8 +38,10 @@ def sheet(example: Example, worked: Worked, lang: str) -> str:
         return escape(translate(lang, f"by_hand.{key}", **values))
 
     def page(title: str, solved: bool) -> str:
-        numbers = "".join(_table(table, say, solved=True) for table in given(example))
-        results = "".join(_table(table, say, solved=solved) for table in steps(example, worked))
+        numbers = "".join(_table(table, "", say, solved=True) for table in given(example))
+        results = "".join(
+            _table(table, formula(example, table.name, lang), say, solved=solved) for table in steps(example, worked)
+        )
         return (
             f'<section class="page"><h1>{say(title)}</h1><p>{say("sheet.task")}</p>'
             f'<div class="tables">{numbers}</div><p>{say("sheet.digits")}</p>'
@@ -43,15 +50,15 @@ def sheet(example: Example, worked: Worked, lang: str) -> str:
 
     return (
         f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>{say("sheet.title")}</title>'
-        f"<style>{_STYLE}</style></head><body>{page('sheet.title', False)}{page('sheet.solutions', True)}</body></html>\n"
+        f"<style>{_STYLE}</style></head><body{' class=two' if example.heads > 1 else ''}>"
+        f"{page('sheet.title', False)}{page('sheet.solutions', True)}</body></html>\n"
     )
 
 
-def _table(table: Table, say, *, solved: bool) -> str:
+def _table(table: Table, how: str, say: Callable[..., str], *, solved: bool) -> str:
     is_given = table.name == "x" or table.name.startswith("w_")
     name = say(f"part.matrix.{table.name.removeprefix('w_')}") if is_given else say(f"part.step.{table.name}")
     head = "" if table.head is None else f" · {say('part.head', head=table.head + 1)}"
-    formula = "" if is_given else f" <small>{say(f'part.formula.{table.name}')}</small>"
     top = "".join(f"<th>{column}</th>" for column in table.columns)
     rows = []
     for i, values in enumerate(table.values):
@@ -59,7 +66,7 @@ def _table(table: Table, say, *, solved: bool) -> str:
         rows.append(f"<tr>{f'<th>{table.rows[i]}</th>' if table.rows else ''}{cells}</tr>")
     heading = f"<tr><th></th>{top}</tr>" if top else ""
     return (
-        f'<figure data-name="{table.name}"><figcaption>{name}{head}{formula}</figcaption>'
+        f'<figure data-name="{table.name}"><figcaption>{name}{head} <small>{escape(how)}</small></figcaption>'
         f"<table>{heading}{''.join(rows)}</table></figure>"
     )
 
