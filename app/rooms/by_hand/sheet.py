@@ -18,14 +18,16 @@ section.page + section.page { break-before: page; }
 .tables { display: flex; flex-wrap: wrap; gap: 4mm 8mm; }
 figure { margin: 0; break-inside: avoid; }
 figcaption { font-weight: 600; }
-figcaption small { font-weight: 400; font-size: 10pt; color: #57606a; }
+figcaption small { font-weight: 400; font-size: inherit; color: #57606a; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-td { border: 1px solid #6e7781; min-width: 11mm; height: 7mm; text-align: center; padding: 0 1mm; }
+td { border: 1px solid #6e7781; min-width: 11mm; height: 6.2mm; text-align: center; padding: 0 1mm; }
 th { font-weight: 400; color: #57606a; padding: 0 1.5mm; }
-.two td { min-width: 8mm; height: 5.2mm; font-size: 10pt; }
+.two { font-size: 10pt; line-height: 1.25; }
+.two td { min-width: 8.5mm; height: 4.8mm; }
 .two .tables { gap: 2mm 7mm; }
 td.masked { background: repeating-linear-gradient(135deg, #fff 0 4px, #b4bcc5 4px 5px); }
-@media print { body { margin: 0; } .two td { min-width: 8mm; height: 5.2mm; font-size: 10pt; }
+@media print { body { margin: 0; } .two { font-size: 10pt; line-height: 1.25; }
+.two td { min-width: 8.5mm; height: 4.8mm; }
 .two .tables { gap: 2mm 7mm; }
 td.masked { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 """
