@@ -26,6 +26,7 @@ STATIONS = (
     Station("output", ":material/bar_chart:", "output"),
     Station("attention", ":material/grid_on:", "attention"),
     Station("by-hand", ":material/calculate:", "attention"),
+    Station("what-if", ":material/rule_settings:", "attention"),
     Station("embeddings", ":material/view_column:", "input"),
     Station("moe", ":material/call_split:", "network"),
     Station("mla", ":material/compress:", "attention"),
