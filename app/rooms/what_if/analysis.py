@@ -21,12 +21,6 @@ class Effect:
     now: int  # id of the most probable token afterwards
     now_probability: float
 
-    @property
-    def direction(self) -> str:
-        """ "falls", "rises" or "stays": to the tenth of a percentage point, as printed."""
-        change = round(1000 * self.after) - round(1000 * self.before)
-        return "stays" if change == 0 else "rises" if change > 0 else "falls"
-
 
 def effect(before: np.ndarray, after: np.ndarray) -> Effect:
     """Of two predictions, logits (V,) each."""

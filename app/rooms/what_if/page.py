@@ -124,24 +124,28 @@ def _sentence(room: Room, changes: Changes, made: tuple[Intervention, ...], afte
     joined = parts[0] if len(parts) == 1 else ""
     if len(parts) > 1:
         joined = room.translate("what_if.comma").join(parts[:-1]) + room.translate("what_if.and") + parts[-1]
+    before, now = percent(found.before), percent(found.after)
+    direction = "stays" if before == now else "falls" if found.after < found.before else "rises"
     sentence = room.translate(
-        f"what_if.{found.direction}",
+        f"what_if.{direction}",
         changes=joined[0].upper() + joined[1:],
         token=token,
-        before=percent(found.before),
-        after=percent(found.after),
+        before=before,
+        after=now,
     )
     if found.now == found.token:
         return sentence
-    now = room.translate("what_if.now", token=room.quoted(shown(found.now)), probability=percent(found.now_probability))
-    return f"{sentence} {now}"
+    best = room.translate(
+        "what_if.now", token=room.quoted(shown(found.now)), probability=percent(found.now_probability)
+    )
+    return f"{sentence} {best}"
 
 
 def _bars(room: Room, after: Trace) -> None:
     position = room.position
     change = difference(room.trace.logits[position], after.logits[position])
-    heading = room.translate("what_if.next", here=room.quoted(room.trace.tokens[position]))
-    st.markdown(f"**{heading}**")
+    here = room.trace.tokens[position]
+    st.markdown(f"**{room.translate('what_if.next', here=room.quoted(here))}**")
     chart(
         before_after(
             [room.lm.tokenizer.shown(int(token)) for token in change.ids],
@@ -153,7 +157,7 @@ def _bars(room: Room, after: Trace) -> None:
             height=PICTURE,
         ),
         key="before_after",
-        alt=heading,
+        alt=room.translate("what_if.next", here=here),
     )
 
 
