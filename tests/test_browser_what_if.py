@@ -51,7 +51,7 @@ def expect_prediction(page: Page, lm: LanguageModel, *changes) -> None:
 
 def middle(page: Page, sheet: str, row: int, column: int) -> dict:
     """Where a cell lies on its canvas."""
-    find = "root => (({left, top, cell}) => [left, top, cell])(root.glassformerPatterns.geometry())"
+    find = "root => (({left, top, cell}) => [left, top, cell])(root.glassformerPatterns.places)"
     left, top, cell = page.locator(".st-key-patterns .root").evaluate(find)
     return {"x": left + (column + 0.5) * cell, "y": top + (row + 0.5) * cell}
 

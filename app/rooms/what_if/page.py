@@ -12,12 +12,13 @@ from app.kit.frame import Room
 from app.kit.numbers import percent
 from app.kit.prediction import difference, foreseen
 from app.kit.source import source
+from app.kit.take import Matrix, layer_and_head, take
 from app.rooms.what_if import analysis
 from app.rooms.what_if.changes import Changes, drawn_word, heads_word, read
 from app.rooms.what_if.pieces import patterns, switches
 from app.rooms.what_if.words import FLAGS
 from app.text import error_text, escape_markdown
-from model import Trace
+from model import Trace, distribution
 from model.attention import attend
 from model.interventions import Intervention
 
@@ -42,6 +43,7 @@ def show() -> None:
     with bars:
         _bars(room, after)
     _surprise(room, after)
+    _take(room, after)
     source(room, *(type(change).edits for change in dict.fromkeys(made)), attend)
 
 
@@ -171,3 +173,19 @@ def _bits(trace: Trace) -> float:
     """How surprising each token was to the one before it, on average."""
     probabilities, _ = foreseen(trace.logits, np.array(trace.ids))
     return float(-np.log2(np.maximum(probabilities, np.finfo(float).tiny)).mean())
+
+
+def _take(room: Room, after: Trace) -> None:
+    layer, head = room.view.layer, room.view.head
+    traces = {"before": room.trace, "after": after}
+    tokens = room.trace.tokens
+    matrices = {}
+    for name, trace in traces.items():
+        pattern = np.where(trace.mask(layer), trace.pattern(layer)[head], np.nan)
+        matrices[room.translate(f"what_if.pattern.{name}")] = Matrix(pattern, tokens, tokens, probability=True)
+    for name, trace in traces.items():
+        probabilities = distribution(trace.logits[room.position])
+        vocabulary = runtime.vocabulary(room.lm.fingerprint, room.lm)
+        heading = f"{room.translate('what_if.axis')}, {room.translate(f'what_if.{name}')}"
+        matrices[heading] = Matrix(probabilities, vocabulary, probability=True)
+    take(room, matrices, about=layer_and_head(room))
