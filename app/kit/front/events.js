@@ -1,11 +1,12 @@
 // What the pieces of a page tell each other, by events of the document. Defines tellToken and onToken, tellVocabulary
-// and onVocabulary, tellMarks and onMarks, tellMapReady and onMapReady. Every on... returns what stops it. Uses nothing.
+// and onVocabulary, tellMarks and onMarks, tellMapReady and onMapReady, tellGoing and onGoing. Every on... returns what stops it. Uses nothing.
 
 const EVENTS = {
   token: "glassformer-token", // {position, from}: the prompt's token under the mouse, or null; and the piece that says so
   vocabulary: "glassformer-vocabulary", // {id}: the vocabulary's token under the mouse, or null
   marks: "glassformer-marks", // {marks: [[id, kind], ...]}: what the vocabulary's map is to mark
   mapReady: "glassformer-map-ready", // the map has just appeared, and knows no marks yet
+  going: "glassformer-going", // a click is about to lead to another room
 };
 
 const tellPage = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
@@ -27,3 +28,6 @@ const onMarks = (react) => onPage(EVENTS.marks, ({ marks }) => react(marks));
 
 const tellMapReady = () => tellPage(EVENTS.mapReady, {});
 const onMapReady = (react) => onPage(EVENTS.mapReady, () => react());
+
+const tellGoing = () => tellPage(EVENTS.going, {});
+const onGoing = (react) => onPage(EVENTS.going, () => react());
