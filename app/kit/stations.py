@@ -23,9 +23,10 @@ class Station:
 
 
 STATIONS = (
-    Station("output", ":material/bar_chart:", "output"),
-    Station("attention", ":material/grid_on:", "attention"),
+    Station("map", ":material/map:", "start"),
     Station("embeddings", ":material/view_column:", "input"),
+    Station("attention", ":material/grid_on:", "attention"),
     Station("moe", ":material/call_split:", "network"),
-    Station("mla", ":material/compress:", "attention"),
+    Station("mla", ":material/compress:", "network"),
+    Station("output", ":material/bar_chart:", "output"),
 )
