@@ -118,23 +118,27 @@ class AblateNeuron(Intervention):
 
     def edits(self, config: ModelConfig) -> dict[str, Edit]:
         _check("layer", self.layer, config.n_layers)
-        dense, mlp = config.dense_at(self.layer), f"blocks.{self.layer}.mlp"
-        if self.expert is not None and dense:
-            raise _no_experts(self.layer)
-        if dense is None and self.expert is None:
+        mlp, experts = f"blocks.{self.layer}.mlp", config.feed_forward
+        dense = config.dense_at(self.layer)
+        if dense is not None or isinstance(experts, DenseConfig):
+            if dense is None or self.expert is not None:
+                raise _no_experts(self.layer)
+            return self._of_dense(f"{mlp}.hook_post", dense)
+        if self.expert is None:
             raise BadInput("which_expert", f"Layer {self.layer} has experts: say which one's neuron.", layer=self.layer)
-        network = config.feed_forward.shared if self.expert == "shared" else dense
-        if network:
-            _check("neuron", self.neuron, network.hidden)
-            hook = "shared.hook_post" if self.expert == "shared" else "hook_post"
-            return {f"{mlp}.{hook}": lambda post: _set_column(post, self.neuron, 0.0)}
-        if self.expert == "shared":
-            raise BadInput("no_experts", "This model has no shared experts.", layer=self.layer)
-        _check("expert", self.expert, config.feed_forward.n_routed_experts)
-        _check("neuron", self.neuron, config.feed_forward.moe_intermediate_size)
-        return self._of_routed(mlp)
+        if isinstance(self.expert, str):
+            if experts.shared is None:
+                raise BadInput("no_experts", "This model has no shared experts.", layer=self.layer)
+            return self._of_dense(f"{mlp}.shared.hook_post", experts.shared)
+        _check("expert", self.expert, experts.n_routed_experts)
+        _check("neuron", self.neuron, experts.moe_intermediate_size)
+        return self._of_routed(mlp, self.expert)
 
-    def _of_routed(self, mlp: str) -> dict[str, Edit]:
+    def _of_dense(self, hook: str, network: DenseConfig) -> dict[str, Edit]:
+        _check("neuron", self.neuron, network.hidden)
+        return {hook: lambda post: _set_column(post, self.neuron, 0.0)}
+
+    def _of_routed(self, mlp: str, expert: int) -> dict[str, Edit]:
         chosen: list[Tensor] = []  # (B, T, k): which expert each row of hidden units belongs to
 
         def remember(indices: Tensor) -> Tensor:
@@ -142,7 +146,7 @@ class AblateNeuron(Intervention):
             return indices
 
         def silence(post: Tensor) -> Tensor:  # (B, T, k, F)
-            own = (chosen[0] == self.expert)[..., None]
+            own = chosen[0].eq(expert)[..., None]
             return torch.where(own, _set_column(post, self.neuron, 0.0), post)
 
         return {f"{mlp}.hook_expert_indices": remember, f"{mlp}.hook_expert_post": silence}
