@@ -22,7 +22,7 @@ function bars(canvas, values, width, colours) {
   return limit;
 }
 
-// One step: a sentence with its numbers, and its vector; without a vector, a sentence alone in as much space.
+// One step: a sentence with its numbers, and its vector; without one, as much space: the panels' steps stand level.
 function step(sentence, values) {
   const made = element("div", "step");
   const line = element("div", "line");
@@ -40,7 +40,7 @@ function stepsOf(panel, vectors, labels) {
   const numbers = { mean: figure(panel.mean), spread: figure(panel.spread), eps: figure(panel.eps), scale: figure(panel.scale) };
   const say = (name, values) => fillIn(labels[name], { ...numbers, ...(values ? { length: figure(length(values)) } : {}) });
   const made = [step(say("before", vectors.before), vectors.before)];
-  made.push(vectors.centred ? step(say("centred"), vectors.centred) : step(say("uncentred"), null));
+  made.push(step(say(vectors.centred ? "centred" : "uncentred"), vectors.centred));
   made.push(step(say(panel.kind, vectors.normalized), vectors.normalized));
   if (!vectors.gain) return [...made, step(labels.unlearned, null)];
   made.push(step(say(vectors.shift ? "gain" : "gain.last", vectors.scaled), vectors.scaled));
