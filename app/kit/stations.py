@@ -27,6 +27,7 @@ STATIONS = (
     Station("attention", ":material/grid_on:", "attention"),
     Station("embeddings", ":material/view_column:", "input"),
     Station("norms", ":material/straighten:", "network"),
+    Station("ffn", ":material/hub:", "network"),
     Station("moe", ":material/call_split:", "network"),
     Station("mla", ":material/compress:", "attention"),
 )
