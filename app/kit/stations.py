@@ -29,5 +29,6 @@ STATIONS = (
     Station("norms", ":material/straighten:", "network"),
     Station("ffn", ":material/hub:", "network"),
     Station("moe", ":material/call_split:", "network"),
+    Station("residual", ":material/stacked_line_chart:", "network"),
     Station("mla", ":material/compress:", "attention"),
 )

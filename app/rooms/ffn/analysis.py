@@ -176,7 +176,7 @@ class Written:
     down: tuple[tuple[int, float], ...]  # (token id, logit added), most negative first
 
 
-def written(trace: Trace, found: Network, position: int, neurons: np.ndarray, count: int = 4) -> list[Written]:
+def written(trace: Trace, found: Network, position: int, neurons: np.ndarray, count: int = 3) -> list[Written]:
     """For each of `neurons`: the `count` tokens it pushes most up and down, the mean over the vocabulary taken off."""
     addends = (found.down[:, neurons] * found.post[neurons] * (found.weight or 1.0)).T  # (n, D)
     pushes = trace.push(addends.astype(np.float32), position)  # (n, V)

@@ -12,6 +12,8 @@ from app.kit.theme import Look, escape
 
 HEIGHT = 400
 DIGITS = ":.4g"
+DASHES = ("dot", "dash", "dashdot", "longdash")  # tell the other activations apart
+SIDES = ("top left", "bottom right")  # of neighbours' numbers, in turn
 
 
 def activation(
@@ -38,19 +40,14 @@ def activation(
     if pre.ndim != 1 or activated.shape != pre.shape:
         raise ValueError(f"Neurons before and after the activation have shapes {pre.shape} and {activated.shape}.")
     made = figure(look, height=HEIGHT)
-    for name, (x, y) in sorted(curves.items(), key=lambda curve: curve[0] == own):
+    for dash, (name, (x, y)) in zip(DASHES, sorted(curves.items(), key=lambda curve: curve[0] == own), strict=False):
         mine = name == own
         made.add_scatter(
             x=x,
             y=y,
             mode="lines",
             name=escape(name),
-            opacity=1.0 if mine else 0.6,
-            line={
-                "color": look.own if mine else look.faint,
-                "width": 4 if mine else 1.5,
-                "dash": None if mine else "dot",
-            },
+            line={"color": look.own, "width": 4} if mine else {"color": look.faint, "width": 2, "dash": dash},
             hoverinfo="skip",
         )
     _points(made, pre, activated, activated, names, look)
@@ -117,8 +114,8 @@ def _points(
                 "thickness": 12,
                 "outlinewidth": 0,
                 "title": {"text": escape(names["post"]), "side": "right"},
-                "tickformat": ".2g",
                 "tickvals": [-limit, 0, limit],
+                "ticktext": [f"−{limit:.2g}", "0", f"+{limit:.2g}"],
             },
         }
     made.add_scatter(
@@ -137,14 +134,14 @@ def _marks(
     made: go.Figure, x: np.ndarray, y: np.ndarray, strongest: Sequence[int], chosen: int | None, look: Look
 ) -> None:
     """Numbers beside the strongest neurons, and a ring around the chosen one."""
-    some = list(strongest)
+    some = sorted(strongest, key=lambda neuron: x[neuron])
     made.add_scatter(
         x=x[some],
         y=y[some],
         mode="markers+text",
         showlegend=False,
         text=[str(neuron) for neuron in some],
-        textposition="top left",
+        textposition=[SIDES[n % 2] for n in range(len(some))],
         marker={"size": 12, "color": "rgba(0,0,0,0)", "line": {"width": 2, "color": look.ink}},
         hoverinfo="skip",
     )

@@ -8,6 +8,7 @@ from app.kit import runtime
 from app.kit.chart import chart
 from app.kit.figures import before_after
 from app.kit.frame import Room
+from app.kit.numbers import tiny
 from app.kit.prediction import difference
 from model import AblateNeuron
 
@@ -35,4 +36,4 @@ def _told(room: Room, best: int, bits: float) -> str:
         room.quoted(room.lm.tokenizer.shown(int(token))) for token in (room.trace.logits[room.position].argmax(), best)
     )
     words = room.translate(f"ffn.off.best{'.same' if before == now else ''}", before=before, after=now)
-    return f"{words} {room.translate('ffn.off.moved', bits=f'{bits:.3g}')}"
+    return f"{words} {room.translate('ffn.off.moved', bits=tiny(bits) if bits < 0.001 else f'{bits:.3g}')}"

@@ -71,7 +71,7 @@ def _pictures(room: Room, found: Network, chosen: int | None, heading: str) -> N
     strongest = found.most_active(NAMED).tolist()
     names = room.templates("ffn.axis.")
     names["pre"] = names["pre" if found.linear is None else "gate"]
-    names["activated"] = names["activated"].format(name=NAMES[found.activation])
+    names["activated"] = f"{NAMES[found.activation]}({names['pre']})"
     low, high = min(-3.0, float(found.pre.min())), max(3.0, float(found.pre.max()))
     x = np.linspace(low, high, STEPS)
     curves = {NAMES[name]: (x, ACTIVATIONS[name](x)) for name in {*COMPARED, found.activation}}
