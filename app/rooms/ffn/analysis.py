@@ -88,8 +88,8 @@ def network(lm: LanguageModel, trace: Trace, layer: int, position: int, expert: 
             kind, expert, x, _array(up), None, _array(down), None, *_of_expert(trace, name, expert, position)
         )
     if expert == "shared":
-        gate = mlp.shared_gate
-        weight = 1.0 if gate is None else float(1 / (1 + np.exp(-(_array(gate.weight)[0] @ x))))
+        gated = config.feed_forward.shared_gate
+        weight = float(1 / (1 + np.exp(-(_array(mlp.shared_gate.weight)[0] @ x)))) if gated else 1.0
         kind, part, hook, out = (
             config.feed_forward.shared,
             mlp.shared,

@@ -11,7 +11,7 @@ from app.kit.frame import Room
 from app.kit.prediction import most_probable
 from app.rooms.residual.analysis import pair
 
-OFFERED = 7
+OFFERED = 6
 
 
 def choose_tokens(room: Room) -> tuple[int, int]:
