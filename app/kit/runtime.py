@@ -12,7 +12,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 import torch
@@ -167,7 +167,7 @@ def trace(lm: LanguageModel, source: str | list[int], interventions: tuple = ())
     return held
 
 
-def generate(lm: LanguageModel, ids: list[int], **settings) -> Iterator[model.Step]:
+def generate(lm: LanguageModel, ids: list[int], **settings: Any) -> Iterator[model.Step]:
     """`model.generate`, holding a place among the forwards only while a token is computed."""
     steps = iter(model.generate(lm, ids, **settings))
     while True:
@@ -205,13 +205,13 @@ def vocabulary(fingerprint: str, _lm: LanguageModel) -> list[str]:
     return [_lm.tokenizer.shown(token) for token in range(_lm.config.vocab_size)]
 
 
-def of_model(function: Callable[[LanguageModel], object], lm: LanguageModel) -> object:
+def of_model(function: Callable[[LanguageModel], T], lm: LanguageModel) -> T:
     """``function(lm)``, computed once per function and model: for analysis of weights. Do not change it."""
     return _of_model(f"{function.__module__}.{function.__qualname__}", lm.fingerprint, function, lm)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4 * MODELS_HELD)
-def _of_model(name: str, fingerprint: str, _function: Callable[[LanguageModel], object], _lm: LanguageModel) -> object:
+def _of_model(name: str, fingerprint: str, _function: Callable[[LanguageModel], T], _lm: LanguageModel) -> T:
     return _function(_lm)
 
 
