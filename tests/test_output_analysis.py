@@ -1,5 +1,7 @@
 """The way to the choice and the lens: against the model's own draw and its own logits."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -17,7 +19,7 @@ def test_the_way_ends_at_the_distribution_and_says_what_each_step_cut():
     np.testing.assert_array_equal(cuts[-1].probabilities, distribution(logits, 0.7, 100, 0.9, 0.05))
     assert [cut.name for cut in cuts] == ["temperature", "top_k", "top_p", "min_p"]
     assert cuts[0].left == 257 and cuts[1].left == 100
-    assert [cut.cut for cut in cuts[1:]] == [before.left - after.left for before, after in zip(cuts, cuts[1:])]
+    assert [cut.cut for cut in cuts[1:]] == [before.left - after.left for before, after in pairwise(cuts)]
     for cut in cuts:
         assert cut.mass == pytest.approx(cuts[0].probabilities[cut.probabilities > 0].sum())
     assert cuts[2].mass >= 0.9 * cuts[1].mass
@@ -29,7 +31,7 @@ def test_the_die_on_the_page_is_the_one_that_the_model_throws(top_k):
     logits = run_trace(random_model(DENSE), random_ids(7)).logits[-1]
     probabilities = distribution(logits, 1.0, top_k)
     for seed in range(60):
-        thrown = analysis.throw(probabilities, np.random.default_rng([seed, 7]))
+        thrown = analysis.throw(probabilities, np.random.default_rng([seed, 7]).random())
         assert thrown.token == model.draw(probabilities, np.random.default_rng([seed, 7]))
         assert thrown.low <= thrown.number < thrown.high
         assert thrown.high - thrown.low == pytest.approx(probabilities[thrown.token])
@@ -76,7 +78,9 @@ def test_the_followed_tokens_are_those_that_led(config):
     made, found = analysis.followed(trace, 4), analysis.lens(trace, 4, 5)
     assert set(made.ids) == set(found.ids[:, 0, 0].tolist())
     for row, leader in enumerate(found.ids[:, 0, 0].tolist()):
-        assert made.probabilities[made.ids.index(leader), row] == pytest.approx(found.probabilities[row, 0, 0], rel=1e-4)
+        assert made.probabilities[made.ids.index(leader), row] == pytest.approx(
+            found.probabilities[row, 0, 0], rel=1e-4
+        )
 
 
 @pytest.mark.parametrize(("count", "position"), [(1, 0), (40, 39), (300, 0), (300, 150), (300, 299), (41, 40)])

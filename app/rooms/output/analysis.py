@@ -49,16 +49,15 @@ class Throw:
     high: float
 
 
-def throw(probabilities: np.ndarray, rng: np.random.Generator) -> Throw:
+def throw(probabilities: np.ndarray, number: float) -> Throw:
     """How `model.draw` draws: the tokens lie side by side in the order of their ids, each as wide as it is probable.
 
     Args:
         probabilities: (V,).
-        rng: in the state in which `model.draw` would be given it.
+        number: what the generator that `model.draw` is given would say next, 0..1.
     """
     ends = np.cumsum(probabilities)
     ends /= ends[-1]
-    number = float(rng.random())
     token = int(ends.searchsorted(number, side="right"))
     return Throw(number, token, float(ends[token - 1]) if token else 0.0, float(ends[token]))
 

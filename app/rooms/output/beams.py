@@ -36,7 +36,9 @@ def beams(room: Room) -> None:
     if not steps:
         st.markdown(translate("output.full", limit=f"{lm.config.context:,}"))
         return
-    heading.markdown(translate("output.beams.look.one" if width == 1 else "output.beams.look", width=width, tried=2 * width))
+    heading.markdown(
+        translate("output.beams.look.one" if width == 1 else "output.beams.look", width=width, tried=2 * width)
+    )
     look = room.look
     colours = {"own": look.own, "accent": look.accent, "faint": look.faint, "grid": look.grid, "paper": look.paper}
     tree(
@@ -86,7 +88,11 @@ def _texts(room: Room, last: tuple[Branch, ...], greedy: Branch) -> None:
     for place, branch in enumerate(branch for branch in last if branch.kept):
         text = escape_markdown(decode(list(branch.ids)).replace("\n", "↵"))
         line = translate(
-            "output.beams.text", place=place + 1, text=text, total=_log(branch.total), percent=percent(math.exp(branch.total))
+            "output.beams.text",
+            place=place + 1,
+            text=text,
+            total=_log(branch.total),
+            percent=percent(math.exp(branch.total)),
         )
         st.markdown(line)
     gain = last[0].total - greedy.total

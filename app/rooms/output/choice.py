@@ -17,7 +17,6 @@ from app.rooms.output.controls import controls
 from app.rooms.output.die import die
 from app.rooms.output.way import Row, way
 from app.rooms.output.writing import writing
-from model.norm import RMSNorm
 from model.trace import Readout
 
 ROWS = 9  # candidates that are followed
@@ -38,11 +37,11 @@ def choice(room: Room) -> None:
         place = st.container()
         st.markdown(f"#### {room.translate('output.choice.heading', token=room.quoted(trace.tokens[position]))}")
         _recomputed(room, logits)
-        thrown = analysis.throw(drawn, np.random.default_rng([view.seed, position + 1]))
+        thrown = analysis.throw(drawn, np.random.default_rng([view.seed, position + 1]).random())
         _table(room, logits, cuts, thrown)
         _die(room, drawn, thrown, int(logits.argmax()))
     _curve(room, cuts)
-    source(room, RMSNorm.forward, Readout.logits, model.sampling.narrowing, model.draw)
+    source(room, type(trace.readout.norm).forward, Readout.logits, model.sampling.narrowing, model.draw)
     writing(room, place, asked)
 
 

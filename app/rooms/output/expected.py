@@ -43,7 +43,9 @@ def expected(room: Room) -> None:
             first=sum(places == 1),
         )
     )
-    cells = [{"token": trace.tokens[0], "bits": None, "shown": "–", "rank": "", "tip": translate("output.positions.first")}]
+    cells = [
+        {"token": trace.tokens[0], "bits": None, "shown": "–", "rank": "", "tip": translate("output.positions.first")}
+    ]
     for i, (p, rank, bit) in enumerate(zip(probabilities.tolist(), places.tolist(), bits.tolist(), strict=True)):
         tip = translate(
             "output.positions.tip",

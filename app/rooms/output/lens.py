@@ -69,7 +69,10 @@ def lens(room: Room) -> None:
 
 def _rows(room: Room) -> list[str]:
     layers = range(room.lm.config.n_layers)
-    return [room.translate("output.lens.input"), *(room.translate("output.lens.layer", layer=layer) for layer in layers)]
+    return [
+        room.translate("output.lens.input"),
+        *(room.translate("output.lens.layer", layer=layer) for layer in layers),
+    ]
 
 
 def _followed(room: Room, traced: analysis.Followed, names: list[str], vocabulary: list[str]) -> None:
