@@ -12,7 +12,6 @@ from app.kit.numbers import percent
 from app.kit.source import source
 from app.rooms.output.tree import tree
 from app.rooms.output.words import WIDEST
-from app.text import escape_markdown
 from model.beam import Branch, beam_search
 
 STEPS = 7  # tokens of a continuation
@@ -86,7 +85,7 @@ def _texts(room: Room, last: tuple[Branch, ...], greedy: Branch) -> None:
     st.markdown(f"#### {translate('output.beams.texts')}")
     decode = room.lm.tokenizer.decode
     for place, branch in enumerate(branch for branch in last if branch.kept):
-        text = escape_markdown(decode(list(branch.ids)).replace("\n", "↵"))
+        text = room.quoted(decode(list(branch.ids)).replace("\n", "↵"))
         line = translate(
             "output.beams.text",
             place=place + 1,
@@ -102,7 +101,7 @@ def _texts(room: Room, last: tuple[Branch, ...], greedy: Branch) -> None:
     st.markdown(
         translate(
             "output.beams.same" if same else "output.beams.better" if gain > 0 else "output.beams.worse",
-            text=escape_markdown(decode(list(greedy.ids)).replace("\n", "↵")),
+            text=room.quoted(decode(list(greedy.ids)).replace("\n", "↵")),
             total=_log(greedy.total),
             times=f"{math.exp(abs(gain)):,.1f}",
         )

@@ -19,7 +19,7 @@ from app.rooms.output.way import Row, way
 from app.rooms.output.writing import writing
 from model.trace import Readout
 
-ROWS = 9  # candidates that are followed
+ROWS = 6  # candidates that are followed
 DICE = 100  # thrown at once, to compare with the chances
 RANKS = 400  # points of the curve
 

@@ -3,9 +3,8 @@ export default function ({ data, parentElement }) {
   const { pieces, number, labels, colours } = data;
   const root = parentElement.querySelector(".root");
   setColours(root, colours);
-  const readout = element("div", "readout", labels.fell);
-  const line = element("div", "line");
-  describe(line, "img", labels.group);
+  const readout = readoutLine(labels.fell);
+  const line = describe(element("div", "line"), "img", labels.group);
   pieces.forEach((piece, place) => {
     const part = element("span", "piece", piece.label);
     part.style.left = `${100 * piece.low}%`;

@@ -57,7 +57,7 @@ def expected(room: Room) -> None:
             guess=room.lm.tokenizer.shown(int(guesses[i])),
         )
         cells.append(
-            {"token": trace.tokens[i + 1], "bits": bit, "shown": f"{bit:.1f}", "rank": f"# {rank:,}", "tip": tip}
+            {"token": trace.tokens[i + 1], "bits": bit, "shown": f"{bit:.1f}", "rank": f"#{rank:,}", "tip": tip}
         )
     most = max(LEAST_SCALE, float(np.ceil(bits.max())))
     surprise(

@@ -1,8 +1,6 @@
 // Words over layers and positions on a canvas: the best guess after every layer, coloured by its probability.
 // Uses dom.js, arrays.js, colour.js, events.js and numbers.js.
 const CELL = { wide: 92, high: 27 }; // px
-const FONT = 16; // px
-const AROUND = 430; // px of a tall screen that are left to what stands above and below
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const { words, columns, rows, labels, colours, start, selected, best, first } = data;
@@ -15,7 +13,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const [R, N] = [rows.length, columns.length];
   let mode = root.dataset.mode ?? "words";
 
-  const readout = element("div", "readout", labels.point);
+  const readout = readoutLine(labels.point);
   const tools = element("div", "tools");
   const switches = ["words", "ranks"].map((name) => {
     const button = element("button", "tool", labels[name]);
@@ -25,7 +23,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     };
     return button;
   });
-  tools.append(...switches, legend(labels.low, table, labels.high));
+  tools.append(...switches, legend(labels.low, data.scale, labels.high));
   const top = element("div", "top");
   top.append(readout, tools);
 
@@ -49,8 +47,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   tip.hidden = true;
   const picture = element("div", "picture");
   picture.append(heads, canvas);
-  const frame = element("div", "frame scroll");
-  frame.style.maxHeight = `${tallPicture(data.height, AROUND)}px`;
+  const frame = element("div", "frame");
+  frame.style.maxHeight = `${tallPicture(data.height)}px`;
   frame.append(names, picture);
   const box = element("div", "box");
   box.append(frame, tip);
@@ -63,7 +61,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     wide = Math.max(CELL.wide, Math.min(170, Math.floor(room / N)));
     heads.style.gridTemplateColumns = `repeat(${N}, ${wide}px)`;
     const context = sharpCanvas(canvas, wide * N, CELL.high * R);
-    context.font = `${FONT}px ${getComputedStyle(root).fontFamily}`;
+    context.font = `${FONT_SIZE}px ${getComputedStyle(root).fontFamily}`;
     context.textBaseline = "middle";
     for (let row = 0; row < R; row++) {
       for (let column = 0; column < N; column++) {
@@ -74,7 +72,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
         context.fillRect(x, y, wide - 1, CELL.high - 1);
         const settled = ranks[at] === 1;
         context.fillStyle = inkOn(colour);
-        const text = mode === "words" ? words[places[at * best]] : `# ${ranks[at].toLocaleString("en-US")}`;
+        const text = mode === "words" ? words[places[at * best]] : `#${ranks[at].toLocaleString("en-US")}`;
         context.fillText(cutText(context, text, wide - (settled ? 22 : 10)), x + 5, y + CELL.high / 2 + 1);
         if (settled) {
           context.beginPath();

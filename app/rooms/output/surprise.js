@@ -5,10 +5,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   setColours(root, data.colours);
   describe(root, "group", labels.group);
   const table = colourTable(data.scale);
-  const readout = element("div", "readout", labels.point);
-  readout.setAttribute("role", "status");
+  const readout = readoutLine(labels.point);
   const top = element("div", "top");
-  top.append(readout, legend(labels.low, table, labels.high));
+  top.append(readout, legend(labels.low, data.scale, labels.high));
   const text = element("div", "text");
   const buttons = cells.map((cell, position) => {
     const button = element("button", "cell");

@@ -4,6 +4,8 @@ const WIDE = 126; // px of a node
 const DOWN = 56; // px from node to node
 const HIGH = 50; // px of a node
 const HEAD = 30; // px
+const ROOT = 100; // px of the root
+const FIRST = 132; // px from the root's left end to the first column
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const { columns, labels, colours } = data;
@@ -11,7 +13,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   setColours(root, colours);
   describe(root, "group", labels.group);
   const most = Math.max(1, ...columns.map((nodes) => nodes.length));
-  const width = ACROSS * (columns.length + 1);
+  const width = ACROSS * columns.length + FIRST + WIDE - ACROSS + 2;
   const height = HEAD + DOWN * most;
   const drawing = element("div", "drawing");
   drawing.style.width = `${width}px`;
@@ -22,16 +24,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
   drawing.append(lines);
 
   const middle = (place) => HEAD + DOWN * place + HIGH / 2;
-  const place = (node, column, row) => {
-    node.style.left = `${ACROSS * column}px`;
-    node.style.top = `${HEAD + DOWN * row}px`;
-  };
+  const left = (step) => FIRST + ACROSS * step;
   const start = element("div", "start chip", data.root);
-  place(start, 0, 0);
+  start.style.top = `${HEAD}px`;
   drawing.append(start);
   columns.forEach((nodes, step) => {
     const head = element("div", "head", fillIn(labels.step, { step: step + 1 }));
-    head.style.left = `${ACROSS * (step + 1)}px`;
+    head.style.left = `${left(step)}px`;
     drawing.append(head);
     nodes.forEach((node, row) => {
       const button = element("button", "node");
@@ -39,18 +38,19 @@ export default function ({ data, parentElement, setTriggerValue }) {
       button.title = node.title;
       button.append(element("span", "chip", node.token), element("span", "number", `${node.gain}  Σ ${node.total}`));
       button.onclick = () => setTriggerValue("choose", [step, row]);
-      place(button, step + 1, row);
+      button.style.left = `${left(step)}px`;
+      button.style.top = `${HEAD + DOWN * row}px`;
       drawing.append(button);
       const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
-      const [fromX, fromY] = [ACROSS * step + WIDE, middle(node.parent ?? 0)];
-      const [toX, toY] = [ACROSS * (step + 1), middle(row)];
+      const [fromX, fromY] = [step ? left(step - 1) + WIDE : ROOT, middle(node.parent ?? 0)];
+      const [toX, toY] = [left(step), middle(row)];
       const half = (fromX + toX) / 2;
       line.setAttribute("d", `M ${fromX} ${fromY} C ${half} ${fromY} ${half} ${toY} ${toX} ${toY}`);
       line.setAttribute("class", node.best ? "best" : node.kept ? "kept" : "dropped");
       lines.append(line);
     });
   });
-  const frame = element("div", "scroll");
+  const frame = element("div", "frame");
   frame.append(drawing);
   replaceKeepingFocus(root, "node", frame);
 }

@@ -36,7 +36,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     return button;
   });
   table.append(...heads, ...buttons);
-  const frame = element("div", "scroll");
+  const frame = element("div", "frame");
   frame.append(table);
   replaceKeepingFocus(root, "row", frame);
 }
