@@ -26,6 +26,7 @@ STATIONS = (
     Station("output", ":material/bar_chart:", "output"),
     Station("attention", ":material/grid_on:", "attention"),
     Station("embeddings", ":material/view_column:", "input"),
+    Station("positions", ":material/schedule:", "input"),
     Station("moe", ":material/call_split:", "network"),
     Station("mla", ":material/compress:", "attention"),
 )
