@@ -25,6 +25,7 @@ class Station:
 STATIONS = (
     Station("map", ":material/map:", "start"),
     Station("embeddings", ":material/view_column:", "input"),
+    Station("positions", ":material/schedule:", "input"),
     Station("attention", ":material/grid_on:", "attention"),
     Station("norms", ":material/straighten:", "network"),
     Station("ffn", ":material/hub:", "network"),
