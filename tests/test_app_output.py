@@ -42,10 +42,11 @@ def test_a_download_that_fails_says_why_and_can_be_tried_again(monkeypatch, lang
         raise model.BadInput("no_network", "The network is away: try again.", detail="x")
 
     monkeypatch.setattr(model, "fetch_smollm2", fails)
-    monkeypatch.setattr(download, "download", lambda held=Download(): held)
+    current = Download()
+    monkeypatch.setattr(download, "download", lambda: current)
     app = page(lang=lang)
     app.button(key="offer_start").click().run()
-    download.download().wait(5)
+    current.wait(5)
     app.run()
     assert not app.exception and "The network is away" in texts(app)
     assert app.button(key="offer_start").label == ("Try again" if lang == "en" else "重试")

@@ -1,5 +1,6 @@
 """The front-end kit's JavaScript, in the Chromium that the browser tests have, against Python's own answers."""
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,14 +13,27 @@ from plotly.colors import hex_to_rgb, sample_colorscale
 from app.kit import numbers, theme
 from app.kit.component import FRONT, front_script, pack
 
+APP = FRONT.parent.parent
 KIT = sorted(FRONT.glob("*.js"))
+SCRIPTS = sorted(file for file in APP.rglob("*.js") if file.parent != FRONT)
+
+
+def declarations() -> Iterator[object]:
+    """Every call of `declare` in the app, with its file."""
+    for file in sorted(APP.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "declare":
+                yield pytest.param((file, node), id=f"{file.parent.name}/{node.args[1].value}")
+
+
+COMPONENTS = list(declarations())
 
 
 @pytest.fixture(scope="module")
 def kit(chromium: Browser) -> Iterator[Page]:
     """An empty page that knows the kit."""
     page = chromium.new_page()
-    page.add_script_tag(content=front_script(("dom", "arrays", "colour", "events", "numbers")))
+    page.add_script_tag(content=front_script(("dom", "arrays", "colour", "events", "numbers", "token_rows")))
     yield page
     page.close()
 
@@ -162,13 +176,48 @@ def test_the_keyboards_focus_outlives_new_buttons(kit):
     assert texts == ["BODY", "d"]
 
 
+def without_comments(script: Path) -> str:
+    return re.sub(r"^\s*//.*$|\s// .*$", "", script.read_text(encoding="utf-8"), flags=re.MULTILINE)
+
+
 def names_of(script: Path) -> set[str]:
     """What `script` defines for the scripts after it."""
     return set(re.findall(r"^(?:const|function|class) (\w+)", script.read_text(encoding="utf-8"), re.MULTILINE))
 
 
+@pytest.mark.parametrize("script", KIT + SCRIPTS, ids=lambda file: str(file.relative_to(APP)))
+def test_each_thing_is_written_once(script):
+    """Seven `element`, five ramps, six base64 readers and event names in eight files: what the kit replaced."""
+    code = script.read_text(encoding="utf-8")
+    others = set.union(*(names_of(other) for other in KIT if other != script))
+    assert names_of(script) & others == set()
+    assert script.name == "events.js" or not re.search(r"glassformer-|CustomEvent", code)
+    if script.parent != FRONT:
+        assert "atob(" not in code and "createElement(" not in code and "parseInt(" not in code
+
+
 @pytest.mark.parametrize("script", KIT, ids=lambda file: file.name)
 def test_each_script_of_the_kit_announces_its_names(script):
     head = re.match(r"(//.*\n)+", script.read_text(encoding="utf-8")).group()
-    public = names_of(script) - {"EVENTS", "tellPage", "onPage", "halfToEven"}
-    assert public and {name for name in public if not re.search(rf"\b{name}\b", head)} == set()
+    names = names_of(script)
+    assert names and {name for name in names if not re.search(rf"\b{name}\b", head)} == set()
+
+
+def used_by(code: str) -> set[str]:
+    """The kit's scripts of which `code` uses a name: as a value, not as a text, a field or a field's name."""
+    used = r"(?<![.\w\"'-]){}\b(?![\"':-])"
+    return {script.stem for script in KIT if any(re.search(used.format(name), code) for name in names_of(script))}
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_a_component_declares_what_it_uses_of_the_kit_and_nothing_else(component):
+    """Guards against a name that no joined script defines, which only a mouse would find, and against dead weight."""
+    file, call = component
+    words = {node.arg: ast.literal_eval(node.value) for node in call.keywords if node.arg in ("front", "scripts")}
+    front = words.get("front", ())
+    own = [file.parent / script for script in words.get("scripts", (f"{call.args[1].value}.js",))]
+    code = "\n".join(without_comments(script) for script in own)
+    joined = "\n".join([code, *(without_comments(FRONT / f"{name}.js") for name in front)])
+    assert used_by(code) - set(front) == set(), "used, but not declared"
+    assert used_by(joined) - set(front) == set(), "used by the kit's own scripts, but not declared"
+    assert set(front) - used_by(code) == set(), "declared, but not used"

@@ -2,13 +2,13 @@
 // browser's history for each view, and one theme for all rooms. Uses events.js.
 
 const THEME = (path) => `stActiveTheme-${path}-v2`; // Streamlit remembers the theme by the path the page was loaded at
-const SAME_KEY = Symbol.for("glassformer-history");
+const PATCHED = Symbol.for("one step of history for each view");
 
 // A bare address is replaced by the full one that follows, and where Python leads to another room the words that
 // change on the way there belong to the step before: so Back needs one press.
 function oneStepEach() {
-  if (window[SAME_KEY]) return;
-  window[SAME_KEY] = true;
+  if (window[PATCHED]) return;
+  window[PATCHED] = true;
   const push = history.pushState.bind(history);
   let going = false;
   onGoing(() => (going = true));

@@ -59,15 +59,16 @@ def declare(
     All scripts become one module, so that each may use the names that those before it define.
 
     Args:
-        front: scripts of app/kit/front that it uses: "dom", "colour" (which needs "dom"), "arrays", "events", "numbers".
+        front: scripts of app/kit/front that it uses, "dom" first; a style of the same name comes with each.
         scripts: its own files, the last with its ``export default``; else ``<name>.js``.
-        styles: its own files, after base.css; else ``<name>.css``.
+        styles: its own files, after those of the kit; else ``<name>.css``.
     """
     folder = Path(beside).resolve().parent
+    shared = ["base.css", *(f"{script}.css" for script in front if (FRONT / f"{script}.css").exists())]
     mount = st.components.v2.component(
         f"glassformer_{folder.name}_{name}",
         html='<div class="root"></div>',
-        css=_joined(FRONT, ["base.css"]) + "\n" + _joined(folder, styles or [f"{name}.css"]),
+        css=_joined(FRONT, shared) + "\n" + _joined(folder, styles or [f"{name}.css"]),
         js=front_script(front) + "\n" + _joined(folder, scripts or [f"{name}.js"]),
     )
     return Component(mount)

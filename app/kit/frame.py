@@ -16,7 +16,16 @@ from app.kit.address import View
 from app.kit.chips import chips
 from app.kit.small_map import small_map
 from app.kit.theme import LOOKS, Look
-from app.text import LANGUAGE_NAMES, error_text, escape_markdown, offered, template, templates, translate
+from app.text import (
+    LANGUAGE_NAMES,
+    error_text,
+    escape_markdown,
+    kind_of_text,
+    offered,
+    template,
+    templates,
+    translate,
+)
 
 _GOOD = "_good"  # session: the last view whose picture could be drawn
 
@@ -47,6 +56,10 @@ class Room:
         """That sentence with its placeholders left open, for the browser to fill."""
         return template(self.view.lang, key)
 
+    def kind_of_text(self, kind: str) -> str:
+        """The name of a kind of training text, such as "zh-poems"."""
+        return kind_of_text(self.view.lang, kind)
+
     def templates(self, prefix: str) -> dict[str, str]:
         """Every sentence whose key begins with `prefix`, by the rest of its key, placeholders left open."""
         return templates(self.view.lang, prefix)
@@ -54,8 +67,8 @@ class Room:
 
 def defaults() -> View:
     """The view of someone who brought no address: their browser's language, the built-in model."""
-    chinese = (st.context.locale or "").lower().startswith("zh")
-    return View(lang="zh" if chinese else "en", model=runtime.default_name())
+    spoken = (st.context.locale or "").lower().split("-")[0]
+    return View(lang=spoken if spoken in offered() else "en", model=runtime.default_name())
 
 
 def look() -> Look:

@@ -11,6 +11,7 @@ from typing import Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
 
 from app.kit.address import WORDS, View, describe, parse
 
@@ -20,9 +21,17 @@ _SHADOW, _PAGE, _BARE, _DRAWN = "_view", "_page", "_bare", "_drawn"
 _UNDO, _REDO, _LATER, _GO, _HERE = "_undo", "_redo", "_later", "_go", "_here"
 
 
+def _run() -> ScriptRunContext:
+    """What Streamlit knows of the script run that this is."""
+    context = get_script_run_ctx()
+    if context is None:
+        raise RuntimeError("There is no page without a script run: start the app with streamlit run app/main.py.")
+    return context
+
+
 def arrive(defaults: View) -> View:
     """The view at the start of a script run. Call once, before any widget."""
-    context, session = get_script_run_ctx(), st.session_state
+    context, session = _run(), st.session_state
     page = context.page_script_hash
     first, other_page = _SHADOW not in session, session.get(_PAGE, page) != page
     bare = not st.query_params
@@ -43,13 +52,13 @@ def arrive(defaults: View) -> View:
 
 def current() -> View:
     """The view that the session's widgets hold now, on the page that is being drawn."""
-    st.session_state[_PAGE] = get_script_run_ctx().page_script_hash
+    st.session_state[_PAGE] = _run().page_script_hash
     return st.session_state[_SHADOW]
 
 
 def leave() -> None:
     """Say that the page is drawn to its end. Call once, after its last widget."""
-    keys = get_script_run_ctx().shared.widget_user_keys_this_run
+    keys = _run().shared.widget_user_keys_this_run
     st.session_state[_DRAWN] = frozenset(name for name in WORDS if name in keys)
 
 
@@ -101,7 +110,7 @@ def here() -> str:
 
 
 def relabel() -> None:
-    """The language switch's callback: what widgets hold is told to them again, in their new words."""
+    """The language switch's callback: set every widget's value again, under its new labels."""
     put(_held(), anew=True)
 
 
@@ -132,7 +141,7 @@ def publish(view: View, defaults: View) -> None:
 
     Not when the browser went back or forward: a new address would cut off the way on.
     """
-    if not get_script_run_ctx().is_history_navigation and parse(st.query_params.to_dict(), defaults) != view:
+    if not _run().is_history_navigation and parse(st.query_params.to_dict(), defaults) != view:
         st.query_params.from_dict(describe(view, defaults))
 
 

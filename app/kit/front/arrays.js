@@ -1,4 +1,5 @@
-// Arrays that Python's `pack` wrote: little-endian numbers as base64. Defines float32, uint16, uint8, bits. Uses nothing.
+// Arrays that Python's `pack` wrote: little-endian numbers as base64.
+// Defines float32, uint16, uint8, bits. Uses nothing.
 
 function uint8(base64) {
   const text = atob(base64);

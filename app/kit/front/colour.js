@@ -1,8 +1,11 @@
-// Colours of numbers. Defines rgb, css, colourAt, colourTable, colourIn, contrast, inkOn, legend. Uses dom.js.
+// Colours of numbers. Defines rgb, css, inTurn, colourAt, colourTable, colourIn, contrast, inkOn, legend. Uses dom.js.
 // A colour is [red, green, blue] of 0..255; a scale is [[place 0..1, "#rrggbb"], ...] from 0 to 1.
 
 const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 const css = ([red, green, blue]) => `rgb(${red},${green},${blue})`;
+
+// The colour of thing number `index`, where things take the colours of a list in turn.
+const inTurn = (colours, index) => colours[index % colours.length];
 
 // The colour of `share` on `scale`; what lies outside 0..1 has the colour of its end.
 function colourAt(scale, share) {
@@ -36,11 +39,12 @@ function inkOn(colour) {
   return contrast(colour, [0, 0, 0]) >= contrast(colour, [255, 255, 255]) ? "#000000" : "#FFFFFF";
 }
 
-// A bar with the colours of a table, and what its ends stand for.
-function legend(low, table, high) {
+// A bar with the colours of a scale, and what its ends stand for.
+function legend(low, scale, high) {
   const box = element("div", "legend");
-  const bar = pixelCanvas(table.length, 1, (i) => table[i]);
-  bar.className = "bar";
+  const bar = element("span", "bar");
+  const stops = scale.map(([place, colour]) => `${colour} ${100 * place}%`);
+  bar.style.background = `linear-gradient(to right, ${stops.join(", ")})`;
   box.append(element("span", "", low), bar, element("span", "", high));
   return box;
 }

@@ -1,5 +1,7 @@
-// Elements, text and canvases. Defines element, fillIn, setColours, describe, replaceKeepingFocus,
-// tallPicture, sharpCanvas, pixelCanvas, cutText, cellUnder, clamp. Uses nothing.
+// Elements, text and canvases. Defines FONT_SIZE, clamp, element, readoutLine, fillIn, setColours, describe,
+// replaceKeepingFocus, tallPicture, pixelDensity, sharpCanvas, pixelCanvas, cutText, cellUnder. Uses nothing.
+
+const FONT_SIZE = 16; // px on a canvas: the smallest that the back row of a classroom reads
 
 const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
 
@@ -10,6 +12,13 @@ function element(tag, className = "", text = undefined) {
   if (tag === "button") node.type = "button";
   if (text !== undefined) node.textContent = text;
   return node;
+}
+
+// A line that says what is under the mouse, at first `text`; screen readers say what it becomes.
+function readoutLine(text) {
+  const line = element("div", "readout", text);
+  line.setAttribute("role", "status");
+  return line;
 }
 
 // `sentence` with each {name} replaced by values.name; a name without a value stays as it is.
@@ -24,25 +33,28 @@ function setColours(root, colours) {
   }
 }
 
-// What `node` is, for screen readers.
+// `node`, after telling screen readers what it is.
 function describe(node, role, label) {
   node.setAttribute("role", role);
   node.setAttribute("aria-label", label);
+  return node;
 }
 
-// Put `nodes` into `root`; if one of the old `root .className` had the keyboard's focus, the new one at its place has it.
+// Put `nodes` into `root`; if one of its old elements of that class had the keyboard's focus, the new one there has it.
 function replaceKeepingFocus(root, className, ...nodes) {
   const place = [...root.querySelectorAll(`.${className}`)].indexOf(root.getRootNode().activeElement);
   root.replaceChildren(...nodes);
   if (place >= 0) root.querySelectorAll(`.${className}`)[place]?.focus({ preventScroll: true });
 }
 
-// px for a picture that has `least` in a low window, and in a high one all but the `rest` px around it.
-const tallPicture = (least, rest) => Math.max(least, window.innerHeight - rest);
+// px for a picture that has `least` in a window 800 px high, and all that a higher window adds.
+const tallPicture = (least) => least + Math.max(0, window.innerHeight - 800);
+
+const pixelDensity = () => window.devicePixelRatio || 1;
 
 // Give `canvas` a size in CSS px, with as many pixels as the screen has there; its context, which draws in CSS px.
 function sharpCanvas(canvas, width, height) {
-  const density = window.devicePixelRatio || 1;
+  const density = pixelDensity();
   canvas.style.width = `${width}px`;
   canvas.style.height = `${height}px`;
   canvas.width = Math.round(width * density);

@@ -1,8 +1,9 @@
 // What the pieces of a page tell each other, by events of the document. Defines tellToken and onToken, tellVocabulary
-// and onVocabulary, tellMarks and onMarks, tellMapReady and onMapReady, tellGoing and onGoing. Every on... returns what stops it. Uses nothing.
+// and onVocabulary, tellMarks and onMarks, tellMapReady and onMapReady, tellGoing and onGoing, onResize, drawWithToken.
+// Uses nothing. Every on... returns a function that stops it. For itself: EVENTS, tellPage, onPage.
 
 const EVENTS = {
-  token: "glassformer-token", // {position, from}: the prompt's token under the mouse, or null; and the piece that says so
+  token: "glassformer-token", // {position, from}: the prompt's token under the mouse, or null; and who says so
   vocabulary: "glassformer-vocabulary", // {id}: the vocabulary's token under the mouse, or null
   marks: "glassformer-marks", // {marks: [[id, kind], ...]}: what the vocabulary's map is to mark
   mapReady: "glassformer-map-ready", // the map has just appeared, and knows no marks yet
@@ -31,3 +32,17 @@ const onMapReady = (react) => onPage(EVENTS.mapReady, () => react());
 
 const tellGoing = () => tellPage(EVENTS.going, {});
 const onGoing = (react) => onPage(EVENTS.going, () => react());
+
+// `react` is called when the size of `node` has changed, and once at the beginning.
+function onResize(node, react) {
+  const observer = new ResizeObserver(() => react());
+  observer.observe(node);
+  return () => observer.disconnect();
+}
+
+// Draw now, when the width of `root` changes, and with the token that is marked on the page; returns what stops it.
+function drawWithToken(root, draw) {
+  const stops = [onToken((position) => draw(position)), onResize(root, () => draw(null))];
+  draw(null);
+  return () => stops.forEach((stop) => stop());
+}

@@ -1,9 +1,11 @@
-// Numbers as people read them. Defines percent, signed, exact, superscript. Uses nothing.
+// Numbers as people read them. Defines percent, signed, exact, superscript;
+// for itself SUPERSCRIPTS, halfToEven. Uses nothing.
 
-// `digits` of an exponent, raised: "-12" is ⁻¹².
-const superscript = (digits) => [...digits].map((digit) => (digit === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit])).join("");
+// An exponent's digits, raised: "-12" is ⁻¹².
+const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+const superscript = (digits) => [...digits].map((digit) => (digit === "-" ? "⁻" : SUPERSCRIPTS[digit])).join("");
 
-// `rounded` as Python rounds the number whose digits are `digits`: halfway, JavaScript goes up and Python to the even digit.
+// `rounded` as Python rounds a number whose digits are `digits`: halfway, JavaScript goes up, Python to the even digit.
 function halfToEven(rounded, digits) {
   const last = Number(rounded.at(-1));
   const halfway = /^50*$/.test(digits.slice(rounded.length));

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.kit import frame, runtime, session
+from app.kit import frame, pickers, session
 from app.kit.frame import Room
 from app.kit.source import source
 from app.rooms.moe import analysis as routing
@@ -27,24 +27,12 @@ def show() -> None:
         return
     experts = shared.enter(room)
     parts = dict(zip(ROUTING, (_who, decision, active, likes, whatif), strict=True))
-    _choice(room, "routing", list(parts))
+    pickers.choice(room, "routing", list(parts), "moe.routing")
     parts[room.view.routing](experts)
 
 
-def _choice(room: Room, word: str, choices: list[str]) -> None:
-    label = room.translate(f"moe.{word}")
-    st.segmented_control(
-        label,
-        choices,
-        format_func=lambda name: room.translate(f"moe.{word}.{name}"),
-        key=word,
-        required=True,
-        label_visibility="collapsed",
-    )
-
-
 def _dense(room: Room) -> None:
-    names = [entry.name for entry in runtime.entries() if entry.available and entry.feed_forward == "MoE"]
+    names = pickers.models(lambda entry: entry.feed_forward == "MoE")
     st.markdown(f"#### {room.translate('moe.dense.heading')}")
     st.markdown(
         room.translate(
@@ -53,46 +41,36 @@ def _dense(room: Room) -> None:
             kind=room.lm.config.feed_forward.kind,
         )
     )
-    with st.container(horizontal=True):
-        for name in names:
-            st.button(
-                room.translate("moe.dense.switch", model=name),
-                key=f"switch_{name}",
-                type="primary",
-                on_click=session.change,
-                kwargs={"model": name},
-            )
+    pickers.switch_to(room, names)
     published(room)
 
 
 def _who(experts: Experts) -> None:
     room = experts.room
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        _choice(room, "routes", list(ROUTES))
+        pickers.choice(room, "routes", list(ROUTES), "moe.routes")
         if room.view.routes != "layers":
             shared.choose_layer(experts)
-    config = experts.config
-    st.markdown(
-        f"#### {room.translate(f'moe.who.heading.{room.view.routes}', layer=experts.layer, k=config.num_experts_per_tok, count=config.n_routed_experts)}"
+    heading = room.translate(
+        f"moe.who.heading.{room.view.routes}",
+        layer=experts.layer,
+        k=experts.config.num_experts_per_tok,
+        count=experts.config.n_routed_experts,
     )
+    st.markdown(f"#### {heading}")
     {"map": _map, "layers": _layers, "flow": _flow}[room.view.routes](experts)
     st.markdown(room.translate(f"moe.who.look.{room.view.routes}", even=experts.even))
     source(room, MixtureOfExperts.route, MixtureOfExperts.forward)
 
 
 def _labels(room: Room, kind: str, *names: str) -> dict[str, str]:
-    """Texts for the browser, where {placeholders} of what is under the mouse are filled in."""
-    slots = {name: f"{{{name}}}" for name in ("token", "expert", "score", "weight", "layer", "share")}
-    own = {
-        name: room.translate(f"moe.who.{name}{kind}", **slots)
-        for name in ("point", "cell", "unchosen", "group")
-        if not (kind == ".flow" and name == "unchosen")
-    }
-    return (
-        own
-        | {name: room.translate(f"moe.who.{name}", **slots) for name in names}
-        | {"expert": room.translate("moe.expert.name", **slots), "layer": room.translate("moe.layer.name", **slots)}
-    )
+    """Texts for the browser, which fills their placeholders with what is under the mouse."""
+    keys = {name: f"moe.who.{name}{kind}" for name in ("point", "cell", "unchosen", "group")}
+    if kind == ".flow":
+        del keys["unchosen"]
+    keys |= {name: f"moe.who.{name}" for name in names}
+    keys |= {"expert": "moe.expert.name", "layer": "moe.layer.name"}
+    return {name: room.template(key) for name, key in keys.items()}
 
 
 def _map(experts: Experts) -> None:
