@@ -65,6 +65,10 @@ class BytePairs:
             made.append(Piece(ids, text_of, all(token in self.added for token in ids)))
         return made
 
+    def piece_of(self, token: int) -> Piece:
+        """One token as a piece of its own: for a prompt whose tokens are not those that its text would become."""
+        return Piece((token,), self._backend.id_to_token(token) or "", token in self.added)
+
     def start(self, piece: str) -> tuple[str, ...]:
         """The symbols that merging of `piece` begins with: its bytes."""
         return (piece,) if self._whole and piece in self._ids else tuple(piece)
