@@ -24,6 +24,7 @@ class Station:
 
 STATIONS = (
     Station("map", ":material/map:", "start"),
+    Station("tokens", ":material/content_cut:", "input"),
     Station("embeddings", ":material/view_column:", "input"),
     Station("positions", ":material/schedule:", "input"),
     Station("attention", ":material/grid_on:", "attention"),

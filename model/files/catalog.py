@@ -14,6 +14,8 @@ from ..errors import BadInput
 from ..language_model import LanguageModel
 from ..transformer import Transformer
 from . import checkpoint, convert, fetch
+from .convert.gguf_file import GGUFFile
+from .convert.gguf_tokenizer import read_tokenizer
 from .tokenizer import Tokenizer
 
 MODELS = Path(__file__).resolve().parents[2] / "assets" / "models"
@@ -134,6 +136,20 @@ def load(name_or_path: str | os.PathLike[str]) -> LanguageModel:
     if is_folder:
         return convert.read_huggingface(path, path.name)
     return checkpoint.read(path) if path.suffix == ".safetensors" else convert.read_gguf(path, path.stem)
+
+
+def load_tokenizer(name: str) -> Tokenizer:
+    """The tokenizer of a model that can be loaded now, without its weights where the file allows that.
+
+    Raises:
+        BadInput: as `load`.
+    """
+    path = fetch.smollm2_path()
+    if name == "smollm2" and path is not None:
+        return read_tokenizer(GGUFFile(path).metadata)
+    if name in STORYTELLERS and file_of(name).exists():
+        return checkpoint.read_tokenizer(file_of(name))
+    return load(name).tokenizer
 
 
 @cache
