@@ -20,9 +20,11 @@ def show() -> None:
     """Draw the page."""
     room = frame.enter()
     view = room.view
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    which, layer = st.columns([1.2, 2], vertical_alignment="bottom", gap="medium")
+    with which:
         pickers.choice(room, "norm", NORMS, "norms.norm")
-        if view.norm != "final":
+    if view.norm != "final":
+        with layer:
             pickers.layer(room)
     found = analysis.norm(room.lm, room.trace, view.norm, view.layer, room.position)
     kind = room.translate(f"norms.part.title.{found.own.kind}")
@@ -76,4 +78,5 @@ def _lengths(room: Room) -> None:
         y=room.translate("norms.lengths.axis"),
         chosen=chosen,
     )
-    chart(made, key="lengths", alt=heading)
+    with st.container(key="wide"):
+        chart(made, key="lengths", alt=heading)

@@ -69,7 +69,8 @@ def _growth(room: Room) -> None:
         _names(room),
         room.look,
     )
-    chart(made, key="growth", alt=heading)
+    with st.container(key="wide"):
+        chart(made, key="growth", alt=heading)
     longest = int(found.lengths[1:].argmax()) + 1
     name = _label(room, added[longest].kind, added[longest].layer)
     st.markdown(
@@ -91,7 +92,8 @@ def _effects(room: Room, found: Effects, tokens: dict[str, str]) -> None:
         _names(room),
         room.look,
     )
-    chart(made, key="effects", alt=heading)
+    with st.container(key="wide"):
+        chart(made, key="effects", alt=heading)
     st.markdown(_summed(room, found, tokens))
 
 
