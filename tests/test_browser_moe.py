@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from app.kit.numbers import percent_change
 from app.rooms.moe import analysis as routing
 from model import LanguageModel, distribution, run_trace
 from model.interventions import ChooseTop, ForceExpert
-from app.kit.numbers import percent_change
 from tests.conftest import settled
 from tests.expert_models import V2, V3, saved
 

@@ -44,7 +44,9 @@ def test_the_printed_difference_is_the_difference_of_what_is_printed(before, aft
 
 
 def test_the_bars_of_before_and_after_say_it_too():
-    made = before_after(["a", "b"], np.array([0.1054, 0.5]), np.array([0.1046, 0.5]), ("x", "y"), LIGHT, x="", height=90)
+    made = before_after(
+        ["a", "b"], np.array([0.1054, 0.5]), np.array([0.1046, 0.5]), ("x", "y"), LIGHT, x="", height=90
+    )
     assert [note.text for note in made.layout.annotations] == [
         "10.54 → 10.46 %  <b>−0.08</b>",
         "50.0 → 50.0 %  <b>±0</b>",

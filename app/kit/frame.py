@@ -14,6 +14,7 @@ import model
 from app.kit import browser, download, runtime, session, theme_watch
 from app.kit.address import View
 from app.kit.chips import chips
+from app.kit.small_map import small_map
 from app.kit.theme import LOOKS, Look
 from app.text import (
     LANGUAGE_NAMES,
@@ -81,6 +82,7 @@ def enter() -> Room:
     Stops the script run, after one clear sentence, where there is nothing to draw.
     """
     view = session.current()
+    small_map(view.lang, session.here())
     _controls(view)
     try:
         with st.spinner(translate(view.lang, "common.loading")):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from app.kit import frame, pickers
+from app.kit import frame, pickers, session
 from app.kit.chart import chart
 from app.kit.frame import Room
 from app.kit.numbers import signed, tiny
@@ -126,6 +126,7 @@ def _heads(room: Room, found: Effects, tokens: dict[str, str]) -> None:
                 "negative": look.signed[1][1],
                 "positive": look.signed[3][1],
             },
+            on_open=lambda layer, head: session.go("attention", layer=layer, head=head),
         )
     attention = sum(part.effect for part in found.parts if part.kind == "attention")
     total = float(found.heads.sum())
