@@ -20,11 +20,9 @@ def show() -> None:
     """Draw the page."""
     room = frame.enter()
     view = room.view
-    which, layer = st.columns([1.2, 2], vertical_alignment="bottom", gap="medium")
-    with which:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         pickers.choice(room, "norm", NORMS, "norms.norm")
-    if view.norm != "final":
-        with layer:
+        if view.norm != "final":
             pickers.layer(room)
     found = analysis.norm(room.lm, room.trace, view.norm, view.layer, room.position)
     kind = room.translate(f"norms.part.title.{found.own.kind}")
