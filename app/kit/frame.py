@@ -7,6 +7,7 @@ prompt or the model cannot be used, `enter` says why in one sentence instead.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NoReturn
 
 import streamlit as st
 
@@ -89,7 +90,7 @@ def enter() -> Room:
         st.error(escape_markdown(error_text(view.lang, error)), icon=":material/error:")
         if view.model == download.NAME:
             download.row(view.lang, translate(view.lang, "common.offer"))
-        st.stop()
+        _stop()
     if not lm.trained:
         _untrained(view.lang)
     elif download.download().running:
@@ -102,7 +103,6 @@ def enter() -> Room:
     view = shown
     room = Room(view, lm, trace, look())
     theme_watch.follow(room.look.name)
-    browser.attend()
     chips(
         trace.tokens,
         trace.ids,
@@ -111,6 +111,17 @@ def enter() -> Room:
         on_choose=lambda position: session.change(query=position, token=None),
     )
     return room
+
+
+def leave() -> None:
+    """Say that the page stands to its end. Call once, after its last widget."""
+    session.leave()
+    browser.whole()
+
+
+def _stop() -> NoReturn:
+    leave()
+    st.stop()
 
 
 def _untrained(lang: str) -> None:
@@ -164,13 +175,13 @@ def _traced(view: View, lm: model.LanguageModel) -> tuple[View, model.Trace]:
         good = st.session_state.get(_GOOD)
         if good is None:
             st.error(sentence, icon=":material/error:")
-            st.stop()
+            _stop()
         st.error(f"{sentence} {translate(view.lang, 'common.kept')}", icon=":material/error:")
         view = _respelled(view.replace(prompt=good.prompt, ids=good.ids), lm)
     try:
         return view, runtime.trace(lm, view.source)
     except model.BadInput:  # good for the model before, but not for this one: the sentence above has said it
-        st.stop()
+        _stop()
 
 
 def _respelled(view: View, lm: model.LanguageModel) -> View:
