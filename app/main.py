@@ -41,5 +41,9 @@ if not chosen.url_path:
     # The plain address shows the first room, which Streamlit would leave unmarked in the navigation.
     marked = "background: rgba(157, 173, 190, 0.25); font-weight: 600;"
     st.html(f"<style>[data-testid='stTopNavLink'][href$='/{first}'] {{ {marked} }}</style>")
+asked = session.destination()
+if asked is not None:
+    there = next(room for room in rooms if room.url_path == asked)
+    st.switch_page(there, query_params=session.address(frame.defaults()))
 chosen.run()
 session.leave()

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from app.rooms.attention.analysis import head_stages, thumbnails
+from app.kit.head_jobs import thumbnails
+from app.rooms.attention.analysis import head_stages
 from model import run_trace
 
 

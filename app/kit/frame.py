@@ -6,7 +6,9 @@ prompt or the model cannot be used, `enter` says why in one sentence instead.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -75,10 +77,13 @@ def look() -> Look:
     return LOOKS[st.context.theme.type or "light"]
 
 
-def enter() -> Room:
+def enter(choose: Callable[[model.LanguageModel, model.Trace], dict[str, Any]] | None = None) -> Room:
     """Draw the page's head, and return what the page draws from.
 
     Stops the script run, after one clear sentence, where there is nothing to draw.
+
+    Args:
+        choose: says which words the view begins with where nobody has chosen a layer or a head.
     """
     view = session.current()
     _controls(view)
@@ -96,11 +101,12 @@ def enter() -> Room:
         download.row(view.lang, translate(view.lang, "common.offer"))
     shown, trace = _traced(view, lm)
     shown = shown.within(layers=lm.config.n_layers, heads=lm.config.attention.n_heads, tokens=len(trace.ids))
+    if choose is not None and shown.layer is None and shown.head is None:
+        shown = shown.replace(**choose(lm, trace))
     st.session_state[_GOOD] = shown
     session.put(shown.replace(prompt=view.prompt))  # what was typed stays in the box, even where it cannot be used
     session.publish(shown, defaults())
-    view = shown
-    room = Room(view, lm, trace, look())
+    room = Room(shown.complete(), lm, trace, look())
     theme_watch.follow(room.look.name)
     browser.attend()
     chips(

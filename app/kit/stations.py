@@ -25,6 +25,7 @@ class Station:
 STATIONS = (
     Station("output", ":material/bar_chart:", "output"),
     Station("attention", ":material/grid_on:", "attention"),
+    Station("heads", ":material/grid_view:", "attention"),
     Station("embeddings", ":material/view_column:", "input"),
     Station("moe", ":material/call_split:", "network"),
     Station("mla", ":material/compress:", "attention"),

@@ -11,8 +11,6 @@ import numpy as np
 
 from model import Trace
 
-THUMBNAIL = 48  # cells of a thumbnail's side at most
-
 
 @dataclass(frozen=True)
 class HeadStages:
@@ -49,18 +47,3 @@ def head_stages(trace: Trace, layer: int, head: int) -> HeadStages:
         key_head=shared,
         key_heads=key_heads,
     )
-
-
-def thumbnails(pattern: np.ndarray, side: int = THUMBNAIL) -> np.ndarray:
-    """(H, t, t) uint8, t = min(T, side): each head's pattern made small, 255 for a weight of 1.
-
-    A small cell has the largest weight of the cells it stands for: a thin line stays visible.
-
-    Args:
-        pattern: (H, T, T), 0..1.
-    """
-    tokens = pattern.shape[-1]
-    if tokens > side:
-        starts = np.arange(side) * tokens // side
-        pattern = np.maximum.reduceat(np.maximum.reduceat(pattern, starts, axis=1), starts, axis=2)
-    return np.round(pattern * 255).astype(np.uint8)

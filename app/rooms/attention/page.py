@@ -7,8 +7,9 @@ import streamlit as st
 
 from app.kit import frame, session
 from app.kit.frame import Room
+from app.kit.head_jobs import thumbnails
 from app.kit.source import source
-from app.rooms.attention.analysis import HeadStages, head_stages, thumbnails
+from app.rooms.attention.analysis import HeadStages, head_stages
 from app.rooms.attention.heads import heads
 from app.rooms.attention.jobs import jobs
 from app.rooms.attention.stages import Pin, stages
