@@ -83,6 +83,7 @@ class Word:
     default: Any
     read: Callable[[Any], Any]
     always: bool = False  # the address names it even where it has its default
+    shown: Any = None  # what a widget shows for None, which it cannot hold itself
 
 
 _words: dict[str, Word] = {}
@@ -109,8 +110,8 @@ claim(
     ids=Word(None, optional(numbers)),  # exact token ids, where encoding the prompt's text would give others
     model=Word("", text, always=True),  # a name of the catalog, or a path
     lang=Word("en", one_of(*LANGUAGE_NAMES), always=True),
-    layer=Word(None, optional(whole())),  # None, as of `head`: nobody has chosen; see `View.complete`
-    head=Word(None, optional(whole())),
+    layer=Word(None, optional(whole()), shown=0),  # None, as of `head`: nobody has chosen; see `View.complete`
+    head=Word(None, optional(whole()), shown=0),
     query=Word(None, optional(whole())),  # position of the chosen token; None is the last
     key=Word(None, optional(whole())),
     token=Word(None, optional(whole())),  # id of a token of the vocabulary, chosen instead of one of the prompt

@@ -17,5 +17,12 @@ def percent(probability: float) -> str:
     if value >= 1e-5:
         # Two digits that count, and none that only fill: 0.40 is 0.4.
         return f"{float(f'{value:.1e}'):.7f}".rstrip("0") + " %"
+    return f"{scientific(value)} %"
+
+
+def scientific(value: float) -> str:
+    """A number with two digits and a power of ten: 6.6 × 10⁻⁷; 0 as it is."""
+    if value == 0:
+        return "0"
     mantissa, exponent = f"{value:.1e}".split("e")
-    return f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)} %"
+    return f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
