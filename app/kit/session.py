@@ -18,7 +18,7 @@ from app.kit.address import WORDS, View, describe, parse
 UNDO_DEPTH = 200
 
 _SHADOW, _PAGE, _BARE, _DRAWN = "_view", "_page", "_bare", "_drawn"
-_UNDO, _REDO, _LATER, _GO = "_undo", "_redo", "_later", "_go"
+_UNDO, _REDO, _LATER, _GO, _HERE = "_undo", "_redo", "_later", "_go", "_here"
 
 
 def _run() -> ScriptRunContext:
@@ -97,7 +97,7 @@ def change(**words: Any) -> None:
 
 
 def go(address: str, **words: Any) -> None:
-    """Show the room at `address`, some words of the view changed; for callbacks, such as a click on a picture."""
+    """Show the room at `address`, some words of the view changed; for callbacks, such as a click on the map."""
     change(**words)
     st.session_state[_GO] = address
 
@@ -105,6 +105,16 @@ def go(address: str, **words: Any) -> None:
 def destination() -> str | None:
     """The address of the room that a click has asked for since the last run; said once."""
     return st.session_state.pop(_GO, None)
+
+
+def enter(address: str) -> None:
+    """Say which room is about to be drawn."""
+    st.session_state[_HERE] = address
+
+
+def here() -> str:
+    """The address of the room that is being drawn; empty where nobody has said so."""
+    return st.session_state.get(_HERE, "")
 
 
 def relabel() -> None:

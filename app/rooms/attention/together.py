@@ -8,7 +8,7 @@ import streamlit as st
 import model
 from app.kit import session
 from app.kit.frame import Room
-from app.kit.numbers import percent, scientific
+from app.kit.numbers import percent, tiny
 from app.kit.source import source
 from app.rooms.attention import analysis
 from app.rooms.attention.analysis import HeadStages, Together
@@ -30,7 +30,7 @@ def together(room: Room, stages: HeadStages) -> None:
     st.markdown(f"#### {translate('attention.together.heading', layer=layer, count=heads, token=token_at)}")
     _heads(room, found, room.lm.tokenizer.shown(token), stages.key_heads)
     st.markdown(
-        translate("attention.together.same", difference=scientific(found.difference))
+        translate("attention.together.same", difference=tiny(found.difference))
         + " "
         + (
             translate("attention.together.latent")
@@ -173,5 +173,5 @@ def _parts(room: Room, stages: HeadStages) -> None:
         on_choose=lambda key: session.change(query=room.position, key=key),
     )
     more = len(found.keys) - len(shown)
-    said = translate("attention.parts.same", difference=scientific(found.difference))
+    said = translate("attention.parts.same", difference=tiny(found.difference))
     st.markdown(f"{said} {translate('attention.parts.more', count=more)}" if more else said)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from app.kit import session
 from app.kit.frame import Room
-from app.kit.numbers import percent, scientific
+from app.kit.numbers import percent, tiny
 from app.kit.source import source
 from app.rooms.attention import analysis
 from app.rooms.attention.analysis import HeadStages
@@ -69,7 +69,7 @@ def weighted(room: Room, stages: HeadStages) -> None:
         on_choose=lambda key: session.change(query=room.position, key=key),
     )
     st.markdown(
-        translate("attention.sum.same", difference=scientific(found.difference), count=len(found.keys))
+        translate("attention.sum.same", difference=tiny(found.difference), count=len(found.keys))
         + _surprise(room, found)
     )
     source(room, analysis.weighted_sum, attend)
