@@ -22,6 +22,8 @@ from app.text import escape_markdown
 from model import Trace
 from model.attention import attend, causal_mask
 
+LONG = 32  # tokens from which rows are so long that most weights are pale
+
 
 def show() -> None:
     """Draw the page."""
@@ -92,6 +94,7 @@ def _matrices(room: Room, chosen: HeadStages) -> None:
         },
         scale=chosen.scale,
         shown=view.stage,
+        root=(len(room.trace.ids) > LONG) if view.shade is None else view.shade == "root",
         pin=None if view.key is None else Pin(room.position, view.key),
         chosen=view.query,
         labels=_labels(room, chosen),
@@ -123,6 +126,7 @@ def _matrices(room: Room, chosen: HeadStages) -> None:
         ),
         on_pin=pinned,
         on_enlarge=lambda stage: session.change(stage=stage),
+        on_shade=lambda scale: session.change(shade=scale),
     )
 
 
