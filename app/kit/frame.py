@@ -6,8 +6,9 @@ prompt or the model cannot be used, `enter` says why in one sentence instead.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import streamlit as st
 
@@ -77,10 +78,13 @@ def look() -> Look:
     return LOOKS[st.context.theme.type or "light"]
 
 
-def enter() -> Room:
+def enter(choose: Callable[[model.LanguageModel, model.Trace], dict[str, Any]] | None = None) -> Room:
     """Draw the page's head, and return what the page draws from.
 
     Stops the script run, after one clear sentence, where there is nothing to draw.
+
+    Args:
+        choose: says which words the view begins with where nobody has chosen a layer or a head.
     """
     view = session.current()
     small_map(view.lang, session.here())
@@ -100,11 +104,12 @@ def enter() -> Room:
     shown, trace = _traced(view, lm)
     asked = shown
     shown = shown.within(layers=lm.config.n_layers, heads=lm.config.attention.n_heads, tokens=len(trace.ids))
+    if choose is not None and shown.layer is None and shown.head is None:
+        shown = shown.replace(**choose(lm, trace))
     st.session_state[_GOOD] = shown
     session.put(shown.replace(prompt=view.prompt))  # what was typed stays in the box, even where it cannot be used
     session.publish(shown, defaults())
-    view = shown
-    room = Room(view, lm, trace, look())
+    room = Room(shown.complete(), lm, trace, look())
     _fallback(asked, room)
     theme_watch.follow(room.look.name)
     chips(
@@ -132,7 +137,7 @@ def _fallback(asked: View, room: Room) -> None:
             f"common.fallback.{word}", model=room.quoted(room.lm.name), wanted=asked[word], count=count, shown=0
         )
         for word, count in counts.items()
-        if asked[word] >= count
+        if asked[word] is not None and asked[word] >= count
     ]
     if sentences:
         st.info(" ".join(sentences), icon=":material/info:")

@@ -28,6 +28,7 @@ STATIONS = (
     Station("embeddings", ":material/view_column:", "input"),
     Station("positions", ":material/schedule:", "input"),
     Station("attention", ":material/grid_on:", "attention"),
+    Station("heads", ":material/grid_view:", "attention"),
     Station("norms", ":material/straighten:", "network"),
     Station("ffn", ":material/hub:", "network"),
     Station("moe", ":material/call_split:", "network"),
