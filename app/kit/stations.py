@@ -29,6 +29,8 @@ STATIONS = (
     Station("positions", ":material/schedule:", "input"),
     Station("attention", ":material/grid_on:", "attention"),
     Station("heads", ":material/grid_view:", "attention"),
+    Station("by-hand", ":material/calculate:", "attention"),
+    Station("what-if", ":material/rule_settings:", "attention"),
     Station("norms", ":material/straighten:", "network"),
     Station("ffn", ":material/hub:", "network"),
     Station("moe", ":material/call_split:", "network"),
