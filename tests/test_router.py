@@ -71,10 +71,10 @@ def test_routing_step_by_step(config, seed):
     layer.router.weight.data.normal_(0, 0.5, generator=generator)
     bias = torch.zeros(config.n_routed_experts)
     if config.selection_bias:
-        bias = layer.router.bias.normal_(0, 0.3, generator=generator)
+        bias = layer.selection_bias.normal_(0, 0.3, generator=generator)
     x = torch.randn(1, 5, WIDTH, generator=generator)
     with torch.inference_mode():
-        weights, indices = layer.router(x, layer)
+        weights, indices = layer.route(x)
     for t in range(5):
         expected = route_by_hand(config, (layer.router.weight.double() @ x[0, t].double()).tolist(), bias.tolist())
         found = dict(zip(indices[0, t].tolist(), weights[0, t].tolist()))

@@ -153,8 +153,8 @@ class Run:
         Auxiliary-loss-free balancing (Wang et al. 2024, arXiv 2408.15664), outside the gradient.
         """
         for layer, block in enumerate(self.model.blocks):
-            if isinstance(block.mlp, MixtureOfExperts) and block.mlp.router.config.selection_bias:
-                bias = block.mlp.router.bias
+            if isinstance(block.mlp, MixtureOfExperts) and block.mlp.config.selection_bias:
+                bias = block.mlp.selection_bias
                 indices = torch.cat([chosen[f"blocks.{layer}.mlp.hook_expert_indices"].flatten() for chosen in choices])
                 load = indices.bincount(minlength=len(bias)).float()
                 bias += self.schedule.bias_rate * (load.mean() - load).sign()

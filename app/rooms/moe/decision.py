@@ -10,7 +10,7 @@ from app.rooms.moe import analysis as routing
 from app.rooms.moe import components
 from app.rooms.moe import experts as shared
 from app.rooms.moe.experts import PICTURE, Experts
-from model.feed_forward import MixtureOfExperts, Router
+from model.feed_forward import MixtureOfExperts
 from model.trace import Readout
 
 IN_ORDER = 16  # more experts than this are sorted, so that the chosen ones stand on top
@@ -68,7 +68,7 @@ def decision(experts: Experts) -> None:
         total=f"{total:.3f}",
     )
     st.markdown(f"{summed} {room.translate('moe.decision.bias.won')}" if made.by_bias.any() else summed)
-    source(room, Router.forward, MixtureOfExperts.forward, Readout.push)
+    source(room, MixtureOfExperts.route, MixtureOfExperts.forward, Readout.push)
 
 
 def _columns(experts: Experts, made: routing.Decision, predicted: str) -> list[dict]:

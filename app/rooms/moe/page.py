@@ -16,7 +16,7 @@ from app.rooms.moe.experts import PICTURE, Experts
 from app.rooms.moe.likes import likes
 from app.rooms.moe.whatif import whatif
 from app.rooms.moe.words import ROUTES, ROUTING
-from model.feed_forward import MixtureOfExperts, Router
+from model.feed_forward import MixtureOfExperts
 
 
 def show() -> None:
@@ -77,7 +77,7 @@ def _who(experts: Experts) -> None:
     )
     {"map": _map, "layers": _layers, "flow": _flow}[room.view.routes](experts)
     st.markdown(room.translate(f"moe.who.look.{room.view.routes}", even=experts.even))
-    source(room, Router.forward, MixtureOfExperts.forward)
+    source(room, MixtureOfExperts.route, MixtureOfExperts.forward)
 
 
 def _labels(room: Room, kind: str, *names: str) -> dict[str, str]:

@@ -16,7 +16,7 @@ from app.rooms.moe.components import routes_layers
 from app.rooms.moe.experts import Experts
 from app.rooms.moe.words import CHANGES
 from model import interventions
-from model.feed_forward import Router
+from model.feed_forward import MixtureOfExperts
 
 
 def whatif(experts: Experts) -> None:
@@ -59,7 +59,7 @@ def whatif(experts: Experts) -> None:
         on_layer=lambda layer: session.change(layer=layer),
         key="routes_after",
     )
-    source(room, type(change).edits, Router.forward)
+    source(room, type(change).edits, MixtureOfExperts.route)
 
 
 def _possible(experts: Experts) -> list[str]:

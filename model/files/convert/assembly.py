@@ -65,14 +65,14 @@ def assemble(
     try:
         with torch.device("meta"):
             transformer = Transformer(config)
-    except (RuntimeError, OverflowError) as error:  # sizes whose product no tensor can have
+    except (RuntimeError, OverflowError, TypeError) as error:  # sizes whose product no tensor can have
         raise BadInput(
             "wrong_weights", "The config has sizes that no model can have: config and weights do not belong together."
         ) from error
     shapes = {name: tuple(weight.shape) for name, weight in transformer.state_dict().items()}
     with ThreadPoolExecutor(_WORKERS) as workers:
         filled = workers.map(lambda name: _fill(name, shapes[name], recipe[name], source), shapes)
-        transformer.load_state_dict(dict(zip(shapes, filled)), assign=True)
+        transformer.load_state_dict(dict(zip(shapes, filled, strict=True)), assign=True)
     return transformer.requires_grad_(False)
 
 

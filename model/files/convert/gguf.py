@@ -246,7 +246,7 @@ def llama_recipe(config: ModelConfig, permuted: bool) -> Recipe:
             recipe[f"{ours}attn.q_norm.weight"] = [Piece(f"{theirs}attn_q_norm.weight")]
             recipe[f"{ours}attn.k_norm.weight"] = [Piece(f"{theirs}attn_k_norm.weight")]
         for part in ["weight", "bias"] if feed_forward.bias else ["weight"]:
-            recipe[f"{ours}mlp.up.{part}"] = [Piece(f"{theirs}ffn_gate.{part}"), Piece(f"{theirs}ffn_up.{part}")]
+            recipe[f"{ours}mlp.gate_up.{part}"] = [Piece(f"{theirs}ffn_gate.{part}"), Piece(f"{theirs}ffn_up.{part}")]
             recipe[f"{ours}mlp.down.{part}"] = [Piece(f"{theirs}ffn_down.{part}")]
     return recipe
 

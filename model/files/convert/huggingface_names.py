@@ -102,7 +102,7 @@ def _latent_attention(config: ModelConfig) -> Recipe:
 def _dense(ours: str, theirs: str, bias: bool = False) -> Recipe:
     recipe = {}
     for part in ("weight", "bias") if bias else ("weight",):
-        recipe[f"{ours}up.{part}"] = [Piece(f"{theirs}gate_proj.{part}"), Piece(f"{theirs}up_proj.{part}")]
+        recipe[f"{ours}gate_up.{part}"] = [Piece(f"{theirs}gate_proj.{part}"), Piece(f"{theirs}up_proj.{part}")]
         recipe[f"{ours}down.{part}"] = [Piece(f"{theirs}down_proj.{part}")]
     return recipe
 
@@ -117,11 +117,11 @@ def _experts(family: str, config: ModelConfig) -> Recipe:
     experts = [f"{home}experts.{e}." for e in range(moe.n_routed_experts)]
     recipe = {
         "mlp.router.weight": [Piece(f"{home}gate.weight")],
-        "mlp.up": [Piece(f"{expert}{part}.weight") for expert in experts for part in (gate, up)],
+        "mlp.gate_up": [Piece(f"{expert}{part}.weight") for expert in experts for part in (gate, up)],
         "mlp.down": [Piece(f"{expert}{down}.weight") for expert in experts],
     }
     if moe.selection_bias:
-        recipe["mlp.router.bias"] = [Piece("mlp.gate.e_score_correction_bias")]
+        recipe["mlp.selection_bias"] = [Piece("mlp.gate.e_score_correction_bias")]
     if moe.n_shared_experts:
         recipe |= _dense("mlp.shared.", "mlp.shared_expert." if moe.shared_gate else "mlp.shared_experts.")
     if moe.shared_gate:
