@@ -1,4 +1,4 @@
-"""Attention: every token asks (query), is asked (key) and answers (value).
+"""Attention: every token asks (query), can be found (key) and answers (value).
 
 Two kinds share one core, `attend`: grouped-query attention, whose ends are multi-head and
 multi-query attention, and multi-head latent attention.
@@ -125,7 +125,7 @@ class _Attention(nn.Module):
     def __init__(self, config: ModelConfig, layer: int):
         super().__init__()
         attention = config.attention_at(layer)
-        self.scale, self.rope_dim = score_scale(config, layer), attention.rope_dim
+        self.scale = score_scale(config, layer)
         self.hook_mask = HookPoint()  # (1, T, S)
         self.hook_scaling = HookPoint()  # (1,)
         self.hook_attn_scores = HookPoint()  # (B, H, T, S) scaled and masked
@@ -161,7 +161,8 @@ class GroupedQueryAttention(_Attention):
 
     def __init__(self, config: ModelConfig, layer: int):
         super().__init__(config, layer)
-        attention: GQAConfig = config.attention_at(layer)
+        attention = config.attention_at(layer)
+        assert isinstance(attention, GQAConfig)
         self.n_heads, self.n_kv_heads = attention.n_heads, attention.n_kv_heads
         H, K, Dh = attention.n_heads, attention.n_kv_heads, attention.head_dim
         self.qkv = nn.Linear(
@@ -210,12 +211,13 @@ class MultiHeadLatentAttention(_Attention):
 
     `expanded` multiplies the latents out to keys and values per head: the form to look at.
     `absorbed` moves kv_up's two halves into the query and the result, and attends in latent
-    space: the same numbers, without ever rebuilding the keys of tokens long past.
+    space: the same numbers, without ever rebuilding the keys of earlier tokens.
     """
 
     def __init__(self, config: ModelConfig, layer: int):
         super().__init__(config, layer)
-        attention: MLAConfig = config.attention_at(layer)
+        attention = config.attention_at(layer)
+        assert isinstance(attention, MLAConfig)
         eps = config.norm_eps if attention.latent_norm_eps is None else attention.latent_norm_eps
         H, R, Rq = attention.n_heads, attention.kv_lora_rank, attention.q_lora_rank
         self.n_heads, self.kv_lora_rank = H, R
@@ -274,7 +276,7 @@ class MultiHeadLatentAttention(_Attention):
         return self._attend(q, k, v, mask)
 
     def absorbed(self, q_nope: Tensor, q_pe: Tensor, latent: Tensor, k_pe: Tensor, mask: Tensor) -> Tensor:
-        """z (B, T, H, Dv) attending in latent space: q W_uk meets the latents themselves."""
+        """z (B, T, H, Dv) attending in latent space: q W_uk is multiplied with the latents themselves."""
         w_uk, w_uv = self.kv_up.weight.unflatten(0, (self.n_heads, -1)).split(  # (H, Dn, R), (H, Dv, R)
             (self.qk_nope_head_dim, self.kv_up.out_features // self.n_heads - self.qk_nope_head_dim), dim=1
         )

@@ -428,6 +428,17 @@ class ModelConfig:
         own = self.layers[layer].rope if self.layers else None
         return self.rope if own is None else own
 
+    @property
+    def experts(self) -> MoEConfig:
+        """The config of the layers with experts.
+
+        Raises:
+            BadInput: "no_experts" for a dense model.
+        """
+        if isinstance(self.feed_forward, DenseConfig):
+            raise BadInput("no_experts", "This model has no experts: its feed-forward networks are dense.")
+        return self.feed_forward
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON; `from_dict` reads it back to an equal config."""
         return _to_plain(self)
@@ -475,7 +486,8 @@ def _from_plain(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     name = value.get("class")
-    require(isinstance(name, str) and name in _CLASSES, f"config class {str(name)[:60]!r} is unknown.")
+    if not isinstance(name, str) or name not in _CLASSES:
+        raise BadInput("bad_config", f"config class {str(name)[:60]!r} is unknown.")
     fields = {k: _from_plain(v) for k, v in value.items() if k != "class"}
     hints = get_type_hints(_CLASSES[name])
     unknown = fields.keys() - hints.keys()

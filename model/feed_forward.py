@@ -5,6 +5,7 @@ B batch, T tokens, N = B T rows, D width, F hidden width, E experts, k chosen pe
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import repeat
 
 import torch
@@ -14,7 +15,7 @@ from torch.nn import functional as F
 from .capture import HookPoint
 from .config import DenseConfig, ModelConfig, MoEConfig
 
-ACTIVATIONS = {
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": F.relu,
     "gelu": F.gelu,
     "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
@@ -63,6 +64,8 @@ class MixtureOfExperts(nn.Module):
     DeepSeekMoE (arXiv 2401.06066, section 3): y = sum of weight_i expert_i(x) over the chosen + shared(x).
     """
 
+    selection_bias: Tensor  # (E,)
+
     def __init__(self, width: int, config: MoEConfig):
         super().__init__()
         E, hidden = config.n_routed_experts, config.moe_intermediate_size
@@ -86,10 +89,11 @@ class MixtureOfExperts(nn.Module):
         self.hook_expert_weights = HookPoint()  # (B, T, k) normalised and scaled
         self.hook_expert_out = HookPoint()  # (B, T, k, D) of each chosen expert, before weighting
         self.hook_routed_out = HookPoint()  # (B, T, D)
-        self.shared = FeedForward(width, config.shared) if config.shared else None
-        self.shared_gate = nn.Linear(width, 1, bias=False) if config.shared_gate else None
         if config.shared:
+            self.shared = FeedForward(width, config.shared)
             self.hook_shared_out = HookPoint()  # (B, T, D)
+        if config.shared_gate:
+            self.shared_gate = nn.Linear(width, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Transform each row of `x` (B, T, D) by its own experts; (B, T, D)."""
@@ -100,7 +104,9 @@ class MixtureOfExperts(nn.Module):
         else:
             expert_out = self.hook_expert_out(self.run_experts(x, indices))
             out = self.hook_routed_out((expert_out * weights[..., None].to(x.dtype)).sum(-2))
-        return out + self.hook_shared_out(self.shared_part(x)) if self.shared else out
+        if self.config.shared:
+            out = out + self.hook_shared_out(self.shared_part(x))
+        return out
 
     def route(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Which experts each token goes to, and with what weight (DeepSeek-V3 report, section 2.1.2, eq. 12-16).
@@ -135,10 +141,9 @@ class MixtureOfExperts(nn.Module):
         config = self.config
         # An expert switched off (minus infinity) adds nothing to its group, and does not sink the others in it.
         grouped = choice.masked_fill(choice.isneginf(), 0.0).unflatten(-1, (config.n_group, -1))  # (B, T, G, E / G)
+        group_scores = grouped.amax(-1)  # V2
         if config.group_score == "top2_sum":
             group_scores = grouped.topk(2, dim=-1).values.sum(-1)  # V3
-        else:
-            group_scores = grouped.amax(-1)  # V2
         group_scores = self.hook_group_scores(group_scores)  # (B, T, G)
         best = group_scores.topk(config.topk_group, dim=-1).indices
         kept = self.hook_groups_kept(torch.zeros_like(group_scores, dtype=torch.bool).scatter(-1, best, True))
@@ -147,7 +152,7 @@ class MixtureOfExperts(nn.Module):
     def shared_part(self, x: Tensor) -> Tensor:
         """What the shared experts add to every row of `x` (B, T, D); (B, T, D)."""
         shared = self.shared(x)
-        return shared if self.shared_gate is None else shared * self.shared_gate(x).sigmoid()
+        return shared * self.shared_gate(x).sigmoid() if self.config.shared_gate else shared
 
     def run_experts(self, x: Tensor, indices: Tensor) -> Tensor:
         """expert_i(x) for the chosen i only: `x` (B, T, D), `indices` (B, T, k) -> (B, T, k, D).
@@ -184,5 +189,6 @@ class MixtureOfExperts(nn.Module):
 def make_feed_forward(config: ModelConfig, layer: int) -> FeedForward | MixtureOfExperts:
     """The feed-forward part of `layer`: experts, unless the config says dense there."""
     own = config.feed_forward_at(layer)
-    kind = FeedForward if isinstance(own, DenseConfig) else MixtureOfExperts
-    return kind(config.d_model, own)
+    if isinstance(own, DenseConfig):
+        return FeedForward(config.d_model, own)
+    return MixtureOfExperts(config.d_model, own)

@@ -102,4 +102,4 @@ class LanguageModel:
 
 
 def _sha256(weight: Tensor) -> bytes:
-    return hashlib.sha256(weight.detach().flatten().view(torch.uint8).numpy()).digest()
+    return hashlib.sha256(weight.detach().flatten().view(torch.uint8).numpy().data).digest()

@@ -52,7 +52,7 @@ class Readout:
 
     def logits(self, resid: np.ndarray) -> np.ndarray:
         """Logits (..., V) float32 of residual streams (..., D)."""
-        return self._unembed(lambda x: self.norm(x), resid, self.config)
+        return self._unembed(self.norm, resid, self.config)
 
     def push(self, update: np.ndarray, scale: np.ndarray) -> np.ndarray:
         """What `update` (..., D), one addend of the stream, adds to the logits: (..., V).
@@ -62,12 +62,13 @@ class Readout:
         A LayerNorm's bias belongs to no addend and is left out.  Where the model caps its logits, the
         pushes sum to what the cap is put on.
         """
-        centre = isinstance(self.norm, LayerNorm)
-        return self._unembed(
-            lambda x: (x - x.mean(-1, keepdim=True) if centre else x) / torch.tensor(scale) * self.norm.weight,
-            update,
-            replace(self.config, logit_cap=None),
-        )
+
+        def normalise(x: Tensor) -> Tensor:
+            if isinstance(self.norm, LayerNorm):
+                x = x - x.mean(-1, keepdim=True)
+            return x / torch.tensor(scale) * self.norm.weight
+
+        return self._unembed(normalise, update, replace(self.config, logit_cap=None))
 
     def _unembed(self, prepare: Callable[[Tensor], Tensor], resid: np.ndarray, finish: ModelConfig) -> np.ndarray:
         with torch.inference_mode():
@@ -78,7 +79,7 @@ class Readout:
 
 @dataclass(frozen=True, eq=False)
 class Trace(Mapping[str, np.ndarray]):
-    """One prompt's way through a model: ``trace["blocks.0.attn.hook_pattern"]``.
+    """One prompt's path through a model: ``trace["blocks.0.attn.hook_pattern"]``.
 
     A mapping from hook name to a read-only float32, bool or integer array, the batch
     dimension dropped.  Names, shapes and meanings: model/HOOKS.md, or ``python -m model hooks``.
@@ -117,11 +118,11 @@ class Trace(Mapping[str, np.ndarray]):
 
     def _derivable(self, name: str) -> tuple[int, Callable[[int], np.ndarray]]:
         parts = name.split(".")
-        ways = {
+        ways: dict[str, Callable[[int], np.ndarray]] = {
             "hook_attn_scores": self.scores,
             "hook_pattern": self.pattern,
             "hook_mask": self.mask,
-            "hook_scaling": self.scale,
+            "hook_scaling": lambda layer: np.asarray(self.scale(layer)),
         }
         if parts[1:2] and parts[1].isdecimal() and int(parts[1]) < self.config.n_layers:
             attention = self.config.attention_at(int(parts[1]))
@@ -287,7 +288,7 @@ def run_trace(
 
     Raises:
         BadInput: for an empty prompt, one longer than the context, a `capture` that is none of
-            these, or an intervention that this model has no place for.
+            these, or an intervention that does not fit this model.
     """
     ids = lm.read_prompt(prompt)
     wants = _wanted(capture)

@@ -27,7 +27,6 @@ class Block(nn.Module):
     def __init__(self, config: ModelConfig, layer: int):
         super().__init__()
         self.layer = layer
-        self.window, self.rope = config.attention_at(layer).sliding_window, config.rope_at(layer)
         self.parallel, self.residual_scale = config.parallel, config.residual_scale
         before, after = config.norm_placement != "after", config.norm_placement != "before"
         attention = MultiHeadLatentAttention if isinstance(config.attention, MLAConfig) else GroupedQueryAttention
@@ -86,7 +85,7 @@ class Transformer(nn.Module):
 
     @property
     def unembedding(self) -> Tensor:
-        """The matrix (V, D) whose rows meet the final residual stream; tied models reuse the embedding."""
+        """The matrix (V, D) that turns the final residual stream into logits; tied models reuse the embedding."""
         return self.embed.weight if self.config.tied_embeddings else self.unembed.weight
 
     def forward(self, tokens: Tensor, cache: Cache | None = None, last_only: bool = False) -> Tensor:
@@ -108,13 +107,15 @@ class Transformer(nn.Module):
         if self.config.positions == "learned":
             resid = resid + self.hook_pos_embed(self.pos_embed(positions))
         masks: dict[int | None, Tensor] = {}  # by window, (1, T, S) each
-        turns: dict[RopeConfig | None, Rotation | None] = {None: None}
-        for block in self.blocks:
-            if block.window not in masks:
-                masks[block.window] = causal_mask(T, past + T, block.window, tokens.device)
-            if block.rope not in turns:
-                turns[block.rope] = rotation(block.rope, block.attn.rope_dim, positions[0], resid.dtype)
-            resid = block(resid, turns[block.rope], masks[block.window], cache)
+        turns: dict[tuple[RopeConfig | None, int], Rotation | None] = {}
+        for layer, block in enumerate(self.blocks):
+            attention, rope = self.config.attention_at(layer), self.config.rope_at(layer)
+            window, turning = attention.sliding_window, (rope, attention.rope_dim)
+            if window not in masks:
+                masks[window] = causal_mask(T, past + T, window, tokens.device)
+            if turning not in turns:
+                turns[turning] = None if rope is None else rotation(rope, attention.rope_dim, positions[0], resid.dtype)
+            resid = block(resid, turns[turning], masks[window], cache)
         return resid
 
     @torch.no_grad()

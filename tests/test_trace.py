@@ -40,7 +40,7 @@ def test_no_array_is_a_weight(config):
 def test_the_stream_adds_up(config):
     """What the layers write is the difference between streams, from embedding to logits."""
     trace = run_trace(random_model(config), random_ids(T))
-    stream = trace["hook_embed"] + (trace["hook_pos_embed"] if "hook_pos_embed" in trace else 0)
+    stream = trace["hook_embed"] + trace.get("hook_pos_embed", 0)
     for layer in range(config.n_layers):
         name = f"blocks.{layer}."
         np.testing.assert_array_equal(trace[name + "hook_resid_pre"], stream)

@@ -15,13 +15,14 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from model import BadInput, LanguageModel, load
+from model.__main__ import main
 from model.capture import Recorder, recording
-from model.commands.train import finished
 from model.config import GQAConfig, ModelConfig, MoEConfig
 from model.files import checkpoint
 from model.files.tokenizer import Tokenizer
 from model.measure import curves
-from model.training import optimiser
+from model.training import corpus, optimiser
+from model.training.folder import TrainingFolder, finished
 from model.training.loop import LEAST_PERIOD, SHORTER, Run, train
 from model.training.loss import cross_entropy
 from model.training.recipes import CONFIGS, Schedule, further
@@ -348,6 +349,68 @@ def test_train_and_evaluate_from_the_command_line(tmp_path):
     other.write_text("Something else.\n\nAnd more.")
     refused = run("train", "--data", other, "--folder", tmp_path / "run")
     assert refused.returncode == 2 and "other texts" in refused.stderr and len(refused.stderr.splitlines()) == 1
+
+
+def _train(capsys, *arguments):
+    status = main(["train", *map(str, arguments)])
+    return status, capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "wrong, complaint",
+    [
+        (["--out", "missing/new.safetensors"], "there is no folder"),
+        (["--out", "."], "is a folder"),
+        (["--folder", "story.txt"], "Nothing can be written"),
+        (["--tokens", "nan"], "finite"),
+        (["--tokens", "inf"], "finite"),
+        (["--tokens", "0"], "1 or more"),
+        (["--rate", "nan"], "finite"),
+        (["--rate", "0"], "more than 0"),
+        (["--vocabulary", "70000"], "65536 or less"),
+        (["--seed", str(2**70)], "or less"),
+        (["--data", "story.txt", "stroy.txt"], "stroy.txt cannot be read: it does not exist"),
+        (["--data", "story.txt", "other/story.txt"], "rename one"),
+        (["--data", "story.txt", "other"], "is a folder"),
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",
+)
+def test_arguments_are_checked_before_work_begins(tmp_path, monkeypatch, capsys, wrong, complaint):
+    """Guards against hours of training whose end cannot be written, and against what is silently ignored."""
+    monkeypatch.chdir(tmp_path)
+    Path("other").mkdir()
+    for path in (Path("story.txt"), Path("other/story.txt")):
+        path.write_text("\n\n".join(f"There were {i} cats." for i in range(400)), encoding="utf-8")
+
+    def refuse(*_):
+        raise AssertionError("work began")
+
+    monkeypatch.setattr(corpus, "read_files", refuse)
+    status, err = _train(capsys, "--data", "story.txt", "--folder", "run", *wrong)
+    assert status == 2 and complaint in err and len(err.splitlines()) == 1
+    assert not Path("run/text.json").exists()
+
+
+def test_a_folder_with_a_text_ignores_no_argument(tmp_path, monkeypatch, capsys):
+    """Guards against a second run that silently goes on with the first one's vocabulary or files."""
+    text = tmp_path / "story.txt"
+    text.write_text("\n\n".join(f"There were {i} cats." for i in range(400)), encoding="utf-8")
+    folder = TrainingFolder(tmp_path)
+    tokenizer, tokens = folder.prepare([text], 5000, None)
+    assert 256 < tokenizer.vocab_size < 5000, "a short text has fewer tokens than were asked for"
+    for vocabulary in (None, 5000, tokenizer.vocab_size):
+        again, same = folder.prepare([text], vocabulary, None)
+        assert again.fingerprint == tokenizer.fingerprint and np.array_equal(same, tokens)
+    with pytest.raises(BadInput, match="not 400"):
+        folder.prepare([text], 400, None)
+    with pytest.raises(BadInput, match="leave out --vocabulary"):
+        folder.prepare([text], 400, Tokenizer.of_bytes())
+    with pytest.raises(BadInput, match="another tokenizer"):
+        folder.prepare([text], None, Tokenizer.of_bytes())
+    status, err = _train(capsys, "--data", text, tmp_path / "stroy.txt", "--folder", tmp_path)
+    assert status == 2 and "stroy.txt" in err
+    with pytest.raises(BadInput, match="holds no validation"):
+        TrainingFolder.of_a_run(tmp_path / "nowhere")
 
 
 # Checkpoints

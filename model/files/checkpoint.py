@@ -127,13 +127,14 @@ def _header(path: Path, file: safe_open) -> Header:
 
 def _names(file: safe_open) -> list[str]:
     """Names of all tensors in `file`, which is no mapping."""
-    return list(file.keys())  # noqa: SIM118
+    return list(file.keys())
 
 
 def _not_ours(path: Path, reason: str) -> BadInput:
     return BadInput(
         "not_a_model_file",
-        f"{path} is not a Glassformer checkpoint: {reason}; for other formats give a Hugging Face folder or a .gguf file.",
+        f"{path} is not a Glassformer checkpoint: {reason}; for other formats give a Hugging Face folder or a "
+        ".gguf file.",
         path=str(path),
         reason=reason,
     )

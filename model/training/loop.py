@@ -1,7 +1,7 @@
 """The training loop: one optimiser step after another, from wherever the last run stopped.
 
 A batch depends on the seed and the step's number alone, and there is no dropout: so weights,
-optimiser and the step's number are the whole state, and a run that was killed goes on to
+optimiser and the step's number are the whole state, and a run that was killed continues with
 exactly the losses of one that was not.
 """
 
@@ -26,6 +26,7 @@ from ..capture import Recorder, recording
 from ..config import ModelConfig
 from ..errors import BadInput
 from ..feed_forward import MixtureOfExperts
+from ..files.checkpoint import with_todays_names
 from ..transformer import Transformer
 from .loss import cross_entropy
 from .optimiser import make_optimisers
@@ -79,12 +80,12 @@ class Run:
         self._recent: list[float] = []
 
     def batches(self, step: int) -> list[Tensor]:
-        """Token ids that `step` reads, each tensor (rows, tokens + 1): sequences, (B, T + 1), and nothing else at first.
+        """Token ids that `step` reads, each tensor (rows, tokens + 1): at first sequences alone, (B, T + 1).
 
-        While the rate falls some sequences give way: to as many tokens in lines, short rows of
-        T / SHORTER; and to rows of T / 2 that say again and again what they say first, so that
-        it pays to look back to "what came next last time?" (each with another period: the
-        distance alone tells nothing).  Both begin where a line of the text begins.
+        While the rate falls, some sequences are replaced: some by as many tokens in single lines,
+        short rows of T / SHORTER; some by rows of T / 2 that repeat their beginning, so that it
+        pays to look back at "what came next last time?" (each row with its own period, so that
+        the distance alone tells nothing).  Both begin where a line of the text begins.
         """
         mixed, B, T = self.schedule.mixed_at(step), self.schedule.batch, self.schedule.length
         before = B * step - mixed * (step - self.schedule.stable_steps)  # sequences read so far
@@ -194,13 +195,13 @@ class Run:
             if changed:
                 raise BadInput(
                     "other_run",
-                    f"{path} is of a run with {changed[0]} {before[changed[0]]}: give the same, or choose another folder.",
+                    f"{path} is of a run with {changed[0]} {before[changed[0]]}: "
+                    "give the same, or choose another folder.",
                     path=str(path),
                 )
-            tensors = {name: file.get_tensor(name) for name in file.keys()}
-        self.model.load_state_dict(
-            {name.removeprefix("model."): tensor for name, tensor in tensors.items() if name.startswith("model.")}
-        )
+            tensors = {name: file.get_tensor(name) for name in list(file.keys())}
+        weights = {name.removeprefix("model."): each for name, each in tensors.items() if name.startswith("model.")}
+        self.model.load_state_dict(with_todays_names(weights, self.model))
         for number, optimiser in enumerate(self.optimisers):
             prefix = f"optimiser.{number}."
             states: dict[int, dict[str, Tensor]] = {}
@@ -210,12 +211,8 @@ class Run:
                     states.setdefault(int(index), {})[key] = tensor
             optimiser.load_state_dict(optimiser.state_dict() | {"state": states})
         state = json.loads(header["state"])
-        self.step, self.seconds, self.losses, self._recent = (
-            state["step"],
-            state["seconds"],
-            state["losses"],
-            state["recent"],
-        )
+        self.step, self.seconds = state["step"], state["seconds"]
+        self.losses, self._recent = state["losses"], state["recent"]
 
 
 def _ended_elsewhere(path: Path, schedule: Schedule) -> bool:
@@ -228,7 +225,9 @@ def _ended_elsewhere(path: Path, schedule: Schedule) -> bool:
 
 def keep_memory() -> None:
     """Ask the C library to keep freed memory, where it is glibc: fresh pages cost a fifth of a step's time."""
-    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if sys.platform != "linux":
+        return
+    library = ctypes.CDLL(None)
     if hasattr(library, "mallopt"):
         trim_threshold, top_pad, mmap_threshold, largest = -1, -2, -3, 2**31 - 1
         for parameter, value in ((trim_threshold, largest), (top_pad, 2**28), (mmap_threshold, largest)):

@@ -53,20 +53,26 @@ def read_tokenizer(metadata: dict[str, Any]) -> Tokenizer:
     if kind != "gpt2":
         raise BadInput(
             "unsupported",
-            f"The tokenizer type {str(kind)[:40]!r} in this GGUF file is not supported: use a model with byte-level BPE (type 'gpt2'), or its Hugging Face folder.",
+            f"The tokenizer type {str(kind)[:40]!r} in this GGUF file is not supported: use a model with "
+            "byte-level BPE (type 'gpt2'), or its Hugging Face folder.",
             what=f"tokenizer {kind}",
         )
     if split not in _SPLITS:
         raise BadInput(
             "unsupported",
-            f"The pre-tokenizer {str(split)[:40]!r} in this GGUF file is not supported: known are {', '.join(_SPLITS)}.",
+            f"The pre-tokenizer {str(split)[:40]!r} in this GGUF file is not supported: known are "
+            f"{', '.join(_SPLITS)}.",
             what=f"pre-tokenizer {split}",
         )
     tokens, merges = _texts(metadata, "tokens"), _texts(metadata, "merges")
     backend = _byte_level_bpe(tokens, merges, _SPLITS[split])
     types = metadata.get("tokenizer.ggml.token_type", [])
-    backend.add_special_tokens([_whole(token, True) for token, kind in zip(tokens, types) if kind == _CONTROL])
-    backend.add_tokens([_whole(token, False) for token, kind in zip(tokens, types) if kind == _USER_DEFINED])
+    backend.add_special_tokens(
+        [_whole(token, True) for token, kind in zip(tokens, types, strict=False) if kind == _CONTROL]
+    )
+    backend.add_tokens(
+        [_whole(token, False) for token, kind in zip(tokens, types, strict=False) if kind == _USER_DEFINED]
+    )
     if backend.get_vocab_size() != len(tokens):
         raise _damaged("has tokens that appear twice")
     # llama.cpp's default for a Llama 3 file that does not say: begin-of-text goes first.
@@ -81,8 +87,8 @@ def read_tokenizer(metadata: dict[str, Any]) -> Tokenizer:
 
 
 def _byte_level_bpe(tokens: list[str], merges: list[str], split: str) -> tokenizers.Tokenizer:
-    pairs = [tuple(merge.split(" ")) for merge in merges]
     try:
+        pairs = [(first, second) for first, second in (merge.split(" ") for merge in merges)]
         # Llama 3 takes a word that is in the vocabulary whole, whatever the merges say.
         model = models.BPE(
             vocab={token: i for i, token in enumerate(tokens)}, merges=pairs, ignore_merges=split == _LLAMA3

@@ -142,7 +142,7 @@ class Options:
         """Names of the options that were passed over."""
         return sorted(name for name in self._data if name not in self._known)
 
-    def _checked(self, name: str, value: Any, kind: type | tuple[type, ...]) -> Any:
+    def _checked(self, name: str, value: Any, kind: type[int] | tuple[type[int], type[float]]) -> Any:
         if value is None:
             raise BadInput(
                 "not_a_model_folder",

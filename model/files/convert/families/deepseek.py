@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Literal
 
 from ....config import MLAConfig, ModelConfig, MoEConfig
 from ..options import Options, unsupported
@@ -34,7 +35,7 @@ def _attention(options: Options) -> MLAConfig:
     )
 
 
-def _pairing(options: Options) -> str:
+def _pairing(options: Options) -> Literal["halves", "interleaved"]:
     return "interleaved" if options.flag("rope_interleave", True) else "halves"
 
 

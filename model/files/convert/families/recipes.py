@@ -15,9 +15,12 @@ from ....config import GQAConfig, MLAConfig, ModelConfig, MoEConfig
 from ..assembly import Piece, Recipe
 
 Change = Callable[[Tensor], Tensor]
+Experts = Callable[[MoEConfig], Recipe]
 
 
-def one_by_one(home: str, router: str, gate: str = "gate_proj", up: str = "up_proj", down: str = "down_proj"):
+def one_by_one(
+    home: str, router: str, gate: str = "gate_proj", up: str = "up_proj", down: str = "down_proj"
+) -> Experts:
     """Experts as modules of their own: ``<home>experts.<e>.<part>.weight``."""
 
     def experts(moe: MoEConfig) -> Recipe:
@@ -38,7 +41,7 @@ class Layout:
     qkv: tuple[str, ...] = ("q_proj", "k_proj", "v_proj")
     gate_up: tuple[str, ...] = ("gate_proj", "up_proj")
     norm: Change | None = None  # from what is stored to a norm's gain
-    experts: Callable[[MoEConfig], Recipe] = field(default_factory=lambda: one_by_one("mlp.", "gate"))
+    experts: Experts = field(default_factory=lambda: one_by_one("mlp.", "gate"))
     shared: str = "mlp.shared_experts."
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from ....config import LinearScaling, Llama3Scaling, LongScaling, RopeConfig, YarnScaling
 from ..harmless import ROPE_NOTES
@@ -31,7 +31,7 @@ def read_rope(
     data: Mapping[str, Any],
     *,
     theta: float,
-    pairing: str = "halves",
+    pairing: Literal["halves", "interleaved"] = "halves",
     latent: bool = False,
     yarn_is_long: bool = False,
 ) -> RopeConfig:

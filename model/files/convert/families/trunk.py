@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from ....config import DenseConfig, GQAConfig, LayerConfig, MLAConfig, ModelConfig, MoEConfig, RopeConfig
 from ..options import Options, unsupported
@@ -37,7 +37,7 @@ def trunk(
         )
         for a, f, r in zip(attention, feed_forward, rope, strict=True)
     )
-    given = {
+    given: dict[str, Any] = {
         "vocab_size": options.count("vocab_size"),
         "d_model": options.count("hidden_size"),
         "n_layers": len(layers),
@@ -57,9 +57,9 @@ def _first(parts: Sequence[Part], good: Any) -> Part:
     return next((part for part in parts if good(part)), parts[0])
 
 
-def heads(options: Options, d_model: int | None = None) -> dict[str, int]:
+def heads(options: Options) -> dict[str, Any]:
     """Numbers of heads and their width."""
-    d_model = options.count("hidden_size") if d_model is None else d_model
+    d_model = options.count("hidden_size")
     n_heads = options.count("num_attention_heads")
     if n_heads < 1:
         raise unsupported("num_attention_heads", n_heads)
@@ -72,7 +72,9 @@ def heads(options: Options, d_model: int | None = None) -> dict[str, int]:
     }
 
 
-def full_rotation(options: Options, pairing: str = "halves", *, latent: bool = False) -> RopeConfig:
+def full_rotation(
+    options: Options, pairing: Literal["halves", "interleaved"] = "halves", *, latent: bool = False
+) -> RopeConfig:
     """The one rotation of a model whose heads rotate whole."""
     data = rope_data(options)
     options.must_be("partial_rotary_factor", 1, None)
