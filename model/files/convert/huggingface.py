@@ -33,10 +33,10 @@ def read_huggingface(folder: Path, name: str) -> LanguageModel:
             don't fit the config.
     """
     data = _read_json(folder / "config.json", "a folder with a config.json")
+    said = describe(data)
     source: Source = SafetensorsFolder(folder)
     if any(name.endswith("_blocks") for name in source.names()):
         source = Unpacked(source)
-    said = describe(data)
     experts = getattr(said.config.feed_forward, "n_routed_experts", 0)
     check_counts(said.config.n_layers, experts, source)
     tokenizer = _read_tokenizer(folder, data, said.config.vocab_size)

@@ -208,7 +208,6 @@ FAMILIES = {
         config=lambda options: _qwen_moe(options, False),
         recipe=llama_like(Layout(shared="mlp.shared_expert.")),
         defaults=DEFAULTS["qwen2_moe"],
-        aliases={"num_local_experts": "num_experts"},
     ),
     "qwen3_moe": Family(
         config=lambda options: _qwen_moe(options, True),
@@ -217,10 +216,8 @@ FAMILIES = {
         aliases={"num_local_experts": "num_experts"},
         ignored=frozenset({"use_qk_norm", "qkv_bias", "max_window_layers", "shared_expert_intermediate_size"}),
     ),
-    "granitemoe": Family(config=_granite_moe, recipe=_GRANITE, defaults=DEFAULTS["granitemoe"], aliases=_LOCAL),
-    "granitemoeshared": Family(
-        config=_granite_moe, recipe=_GRANITE, defaults=DEFAULTS["granitemoeshared"], aliases=_LOCAL
-    ),
+    "granitemoe": Family(config=_granite_moe, recipe=_GRANITE, defaults=DEFAULTS["granitemoe"]),
+    "granitemoeshared": Family(config=_granite_moe, recipe=_GRANITE, defaults=DEFAULTS["granitemoeshared"]),
     "gpt_oss": Family(
         config=_gpt_oss,
         recipe=llama_like(Layout(experts=_gpt_oss_experts)),
