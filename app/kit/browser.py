@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.kit.component import declare
 from app.kit.stations import STATIONS
 
-_browser = declare(__file__, "browser")
+_browser = declare(__file__, "browser", front=("events",))
 
 
 def attend(*, key: str = "browser") -> None:

@@ -14,6 +14,7 @@ import model
 from app.kit import browser, download, runtime, session, theme_watch
 from app.kit.address import View
 from app.kit.chips import chips
+from app.kit.small_map import small_map
 from app.kit.theme import LOOKS, Look
 from app.text import (
     LANGUAGE_NAMES,
@@ -47,7 +48,7 @@ class Room:
         """A token in quotation marks, as Markdown that shows exactly it."""
         return self.translate("common.quoted", token=escape_markdown(token))
 
-    def translate(self, key: str, **values: object) -> str:
+    def translate(self, key: str, /, **values: object) -> str:
         """The sentence `key` ("module.name" in app/text) in the page's language."""
         return translate(self.view.lang, key, **values)
 
@@ -81,6 +82,7 @@ def enter() -> Room:
     Stops the script run, after one clear sentence, where there is nothing to draw.
     """
     view = session.current()
+    small_map(view.lang, session.here())
     _controls(view)
     try:
         with st.spinner(translate(view.lang, "common.loading")):

@@ -18,7 +18,7 @@ from app.kit.address import WORDS, View, describe, parse
 UNDO_DEPTH = 200
 
 _SHADOW, _PAGE, _BARE, _DRAWN = "_view", "_page", "_bare", "_drawn"
-_UNDO, _REDO, _LATER = "_undo", "_redo", "_later"
+_UNDO, _REDO, _LATER, _GO, _HERE = "_undo", "_redo", "_later", "_go", "_here"
 
 
 def _run() -> ScriptRunContext:
@@ -88,6 +88,27 @@ def change(**words: Any) -> None:
     put(_held().replace(**words))
 
 
+def go(address: str, **words: Any) -> None:
+    """Show the room at `address`, some words of the view changed; for callbacks, such as a click on the map."""
+    change(**words)
+    st.session_state[_GO] = address
+
+
+def destination() -> str | None:
+    """The address of the room that a click has asked for since the last run; said once."""
+    return st.session_state.pop(_GO, None)
+
+
+def enter(address: str) -> None:
+    """Say which room is about to be drawn."""
+    st.session_state[_HERE] = address
+
+
+def here() -> str:
+    """The address of the room that is being drawn; empty where nobody has said so."""
+    return st.session_state.get(_HERE, "")
+
+
 def relabel() -> None:
     """The language switch's callback: set every widget's value again, under its new labels."""
     put(_held(), anew=True)
@@ -108,6 +129,11 @@ def _settle() -> None:
         change_prompt(words.pop("prompt"), words.pop("ids", None))
     if words:
         change(**words)
+
+
+def address(defaults: View) -> dict[str, str]:
+    """The parameters of the address that shows the session's view."""
+    return describe(st.session_state[_SHADOW], defaults)
 
 
 def publish(view: View, defaults: View) -> None:

@@ -23,9 +23,14 @@ class Station:
 
 
 STATIONS = (
-    Station("output", ":material/bar_chart:", "output"),
-    Station("attention", ":material/grid_on:", "attention"),
+    Station("map", ":material/map:", "start"),
     Station("embeddings", ":material/view_column:", "input"),
+    Station("positions", ":material/schedule:", "input"),
+    Station("attention", ":material/grid_on:", "attention"),
+    Station("norms", ":material/straighten:", "network"),
+    Station("ffn", ":material/hub:", "network"),
     Station("moe", ":material/call_split:", "network"),
     Station("mla", ":material/compress:", "attention"),
+    Station("residual", ":material/stacked_line_chart:", "output"),
+    Station("output", ":material/bar_chart:", "output"),
 )

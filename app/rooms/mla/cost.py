@@ -8,14 +8,14 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app.kit import runtime
+from app.kit import pickers, runtime
 from app.kit.chart import chart
 from app.kit.frame import Room
 from app.kit.numbers import percent
 from app.kit.prediction import difference
 from app.kit.source import source
 from app.rooms.mla.cost_figures import Line, losses, pairs, speed
-from app.rooms.mla.twin import built_in, switch_to, trained_pair
+from app.rooms.mla.twin import built_in, trained_pair
 from app.text import escape_markdown
 from model import LanguageModel
 from model.attention import MultiHeadLatentAttention
@@ -42,7 +42,7 @@ def cost(room: Room) -> None:
                 mha=escape_markdown(STORYTELLERS[1]),
             )
         )
-        switch_to(room, [name for name in built_in(("MLA", "MHA")) if name in STORYTELLERS[:2]])
+        pickers.switch_to(room, [name for name in built_in(("MLA", "MHA")) if name in STORYTELLERS[:2]])
         return
     left, right = st.columns(2, gap="medium")
     with left:
