@@ -104,9 +104,9 @@ def test_what_would_be_computed_wrongly_is_refused_by_name(name, tmp_path):
 @pytest.mark.parametrize(
     "told, named",
     [
-        ({"pre": "chatglm-bpe"}, "chatglm-bpe"),
+        ({"pre": "default"}, "default"),
         ({"pre": None}, "None"),
-        ({"model": "llama"}, "'llama'"),
+        ({"model": "rwkv"}, "'rwkv'"),
         ({"model": "bert"}, "'bert'"),
     ],
 )

@@ -15,10 +15,10 @@ from torch import Tensor
 
 from ...errors import BadInput
 from ...language_model import LanguageModel
-from ..tokenizer import Tokenizer
 from .assembly import assemble, check_counts
 from .huggingface_config import read_config
 from .huggingface_names import is_no_weight, recipe_of
+from .huggingface_tokenizer import read_tokenizer
 
 _DTYPES = {"F64", "F32", "F16", "BF16"}
 
@@ -36,7 +36,7 @@ def read_huggingface(folder: Path, name: str) -> LanguageModel:
     config = read_config(data)
     experts = getattr(config.feed_forward, "n_routed_experts", 0)
     check_counts(config.n_layers, experts, source)
-    tokenizer = _read_tokenizer(folder, data, config.vocab_size)
+    tokenizer = read_tokenizer(folder, data, config.vocab_size)
     family = data["model_type"]
     recipe = recipe_of(family, config, source.names())
     transformer = assemble(config, recipe, source, ignored=lambda weight: is_no_weight(family, config, weight))
@@ -135,22 +135,3 @@ def _read_json(path: Path, what: str) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise damaged(path.parent, f"{path.name} does not describe {what}")
     return data
-
-
-def _read_tokenizer(folder: Path, config: dict[str, Any], vocab_size: int) -> Tokenizer:
-    path = folder / "tokenizer.json"
-    if not path.is_file():
-        raise damaged(folder, "tokenizer.json is missing")
-    tokenizer = Tokenizer.from_file(path)
-    if tokenizer.vocab_size > vocab_size:
-        raise BadInput(
-            "wrong_weights",
-            f"The tokenizer of {folder.name} has {tokenizer.vocab_size} tokens, but the model only {vocab_size}: they do not belong together.",
-        )
-    generation = folder / "generation_config.json"
-    said = _read_json(generation, "settings").get("eos_token_id") if generation.is_file() else None
-    said = config.get("eos_token_id") if said is None else said
-    ends = [
-        end for end in (said if isinstance(said, list) else [said]) if isinstance(end, int) and 0 <= end < vocab_size
-    ]
-    return tokenizer.ending_with(ends) if ends else tokenizer
