@@ -68,7 +68,8 @@ def check_port(host: str, port: int) -> None:
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise Trouble(
-                f"Port {port} is taken, perhaps by another start of this app: choose another one, for example python3 -m app --port {free_port(host, port)}"
+                f"Port {port} is taken, perhaps by another start of this app: "
+                f"choose another one, for example python3 -m app --port {free_port(host, port)}"
             ) from error
         if error.errno == errno.EACCES:
             raise Trouble(

@@ -27,8 +27,9 @@ VENV = ROOT / ".venv"
 
 # What pip says when it cannot reach a package index, or loses it halfway.
 _NETWORK = re.compile(
-    "connection broken|NewConnectionError|NameResolutionError|ConnectTimeout|ReadTimeout|Read timed out|Max retries|ProxyError"
-    "|Connection reset|Connection aborted|IncompleteRead|IncompleteDownload|Network is unreachable|Temporary failure in name resolution"
+    "connection broken|NewConnectionError|NameResolutionError|ConnectTimeout|ReadTimeout|Read timed out|Max retries"
+    "|ProxyError|Connection reset|Connection aborted|IncompleteRead|IncompleteDownload|Network is unreachable"
+    "|Temporary failure in name resolution"
 )
 _NO_SPACE = "No space left on device"
 _POLL_SECONDS = 0.5
@@ -184,7 +185,8 @@ def _create() -> None:
     """Make an empty `.venv` with pip, in place of what is there."""
     if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
         raise Trouble(
-            "This Python cannot make virtual environments: on Debian or Ubuntu install its venv module (apt install python3-venv), then start again."
+            "This Python cannot make virtual environments: "
+            "on Debian or Ubuntu install its venv module (apt install python3-venv), then start again."
         )
     print("Making a virtual environment in .venv", flush=True)
     base = getattr(sys, "_base_executable", None) or sys.executable  # not the Python of the environment being replaced
@@ -196,7 +198,8 @@ def _create() -> None:
         made = subprocess.run([base, "-m", "venv", str(VENV)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     except OSError as error:
         raise Trouble(
-            f"The virtual environment in {VENV} cannot be made ({error.strerror or error}): see to it that this folder can be written."
+            f"The virtual environment in {VENV} cannot be made ({error.strerror or error}): "
+            "make sure that this folder can be written."
         ) from error
     if made.returncode:
         lines = made.stdout.decode(errors="replace").strip().splitlines()
@@ -253,15 +256,18 @@ def _pip_failed(said: str) -> Trouble:
         return Trouble(f"There is not enough disk space for the packages: free a few GB for {VENV}, then start again.")
     if _NETWORK.search(said):
         return Trouble(
-            "pip could not reach its package index: connect this machine to the network and start again; what was downloaded is kept, so a second try continues from there."
+            "pip could not reach its package index: connect this machine to the network and start again; "
+            "what was downloaded is kept, so a second try continues from there."
         )
     missing = re.search(r"No matching distribution found for (\S+)", said)
     if missing:
         return Trouble(
-            f"pip found no {missing[1]} for Python {sys.version_info[0]}.{sys.version_info[1]} on this machine: try another version of Python, from {PYTHON[0]}.{PYTHON[1]} on."
+            f"pip found no {missing[1]} for Python {sys.version_info[0]}.{sys.version_info[1]} on this machine: "
+            f"try another version of Python, from {PYTHON[0]}.{PYTHON[1]} on."
         )
     return Trouble(
-        "pip could not install the packages, for the reason it gives above: mend that, then start again; what was downloaded is kept."
+        "pip could not install the packages, for the reason it gives above: "
+        "mend that, then start again; what was downloaded is kept."
     )
 
 
@@ -270,7 +276,7 @@ def _lock() -> Iterator[None]:
     """Hold the right to change `.venv`; the system takes it back from a process that dies."""
     path = ROOT / ".venv.lock"
     try:
-        file = open(str(path), "a+b")
+        file = open(str(path), "a+b")  # noqa: SIM115  (the lock lasts as long as the file is open)
     except OSError as error:
         raise Trouble(
             f"{path} cannot be written ({error.strerror or error}): see to it that this folder can be written."
@@ -286,7 +292,7 @@ def _lock() -> Iterator[None]:
 def _locked(descriptor: int) -> bool:
     """Take the lock on an open file, unless another process has it."""
     try:
-        if os.name == "nt":
+        if sys.platform == "win32":
             import msvcrt
 
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)

@@ -15,18 +15,10 @@ if str(ROOT) not in sys.path:
 import streamlit as st  # noqa: E402
 
 from app.kit import frame, runtime, session  # noqa: E402
+from app.kit.stations import STATIONS  # noqa: E402
 from app.text import translate  # noqa: E402
 
-# Address and icon, in the order of the navigation.  A new room is one line here and the folder
-# app/rooms/<address>; its title is "title" in app/text/<language>/<address>.toml.
-ROOMS = (
-    ("output", ":material/bar_chart:"),
-    ("attention", ":material/grid_on:"),
-    ("embeddings", ":material/view_column:"),
-    ("moe", ":material/call_split:"),
-    ("mla", ":material/compress:"),
-)
-PAGES = {address: import_module(f"app.rooms.{address.replace('-', '_')}.page") for address, _ in ROOMS}
+PAGES = {station.address: import_module(f"app.rooms.{station.folder}.page") for station in STATIONS}
 
 st.set_page_config(page_title="Glassformer", page_icon="🔍", layout="wide", initial_sidebar_state="collapsed")
 st.html(f"<style>{(ROOT / 'app' / 'kit' / 'page.css').read_text(encoding='utf-8')}</style>")
@@ -35,14 +27,14 @@ runtime.warm_up()
 view = session.arrive(frame.defaults())
 rooms = [
     st.Page(
-        PAGES[address].show,
-        title=translate(view.lang, f"{address.replace('-', '_')}.title"),
-        icon=icon,
-        url_path=address,
+        PAGES[station.address].show,
+        title=translate(view.lang, f"{station.folder}.title"),
+        icon=station.icon,
+        url_path=station.address,
     )
-    for address, icon in ROOMS
+    for station in STATIONS
 ]
-first = ROOMS[0][0]
+first = STATIONS[0].address
 home = st.Page(PAGES[first].show, title="Glassformer", url_path="home", default=True, visibility="hidden")
 chosen = st.navigation([home, *rooms], position="top")
 if not chosen.url_path:
@@ -50,3 +42,4 @@ if not chosen.url_path:
     marked = "background: rgba(157, 173, 190, 0.25); font-weight: 600;"
     st.html(f"<style>[data-testid='stTopNavLink'][href$='/{first}'] {{ {marked} }}</style>")
 chosen.run()
+session.leave()

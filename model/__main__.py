@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from typing import NoReturn
@@ -21,6 +22,7 @@ COMMANDS = {
     "next": ("model.commands.next_token", "the most probable next tokens after a prompt"),
     "generate": ("model.commands.generate_text", "continue a prompt"),
     "trace": ("model.commands.write_trace", "write every number computed on a prompt to a file"),
+    "hooks": ("model.commands.hooks", "every tensor of a model that can be seen or changed, with its shape"),
     "fetch": ("model.commands.fetch_model", "bring SmolLM2 onto this machine"),
     "memory": ("model.commands.memory", "bytes of cache and parameters of a model, by formula"),
     "train": ("model.commands.train", "train a model of the storyteller family on any text"),
@@ -46,7 +48,8 @@ class Parser(argparse.ArgumentParser):
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit status."""
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # a terminal that lacks a character shows ? instead of failing
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a character shows ? instead of failing
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
         return _run(arguments)
@@ -70,14 +73,13 @@ def _run(arguments: list[str]) -> int:
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", required=True)
     asked = next((word for word in arguments if not word.startswith("-")), None)
-    module = None
     for name, (path, about) in COMMANDS.items():
         command = commands.add_parser(name, help=about, description=f"{about[0].upper()}{about[1:]}.")
         if name == asked:
-            module = importlib.import_module(path)
-            module.add_arguments(command)
+            importlib.import_module(path).add_arguments(command)
     args = parser.parse_args(arguments)
-    status = module.run(args)
+    module, _ = COMMANDS[args.command]
+    status = importlib.import_module(module).run(args)
     sys.stdout.flush()  # here, where a closed pipe is still caught
     return status
 

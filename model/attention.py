@@ -100,7 +100,8 @@ class GroupedQueryAttention(_Attention):
 
     def __init__(self, config: ModelConfig):
         super().__init__(config)
-        attention: GQAConfig = config.attention
+        attention = config.attention
+        assert isinstance(attention, GQAConfig)
         self.n_heads, self.n_kv_heads = attention.n_heads, attention.n_kv_heads
         H, K, Dh = attention.n_heads, attention.n_kv_heads, attention.head_dim
         self.qkv = nn.Linear(
@@ -146,7 +147,8 @@ class MultiHeadLatentAttention(_Attention):
 
     def __init__(self, config: ModelConfig):
         super().__init__(config)
-        attention: MLAConfig = config.attention
+        attention = config.attention
+        assert isinstance(attention, MLAConfig)
         H, R, Rq = attention.n_heads, attention.kv_lora_rank, attention.q_lora_rank
         self.n_heads, self.kv_lora_rank = H, R
         self.qk_nope_head_dim, self.qk_rope_head_dim = attention.qk_nope_head_dim, attention.qk_rope_head_dim

@@ -24,17 +24,19 @@ class _GrowingTensor:
     def append(self, rows: Tensor) -> Tensor:
         """Add `rows` (B, t, ...) and return a view of everything held, (B, S, ...)."""
         needed = self.length + rows.shape[1]
-        if self._storage is None:
-            self._storage = rows.clone()
-        elif needed > self._storage.shape[1]:
-            grown = rows.new_empty(rows.shape[0], max(needed, 2 * self._storage.shape[1]), *rows.shape[2:])
-            grown[:, : self.length] = self._storage[:, : self.length]
-            self._storage = grown
-        self._storage[:, self.length : needed] = rows
-        self.length = needed
-        return self.view()
+        storage = self._storage
+        if storage is None:
+            storage = rows.clone()
+        elif needed > storage.shape[1]:
+            grown = rows.new_empty(rows.shape[0], max(needed, 2 * storage.shape[1]), *rows.shape[2:])
+            grown[:, : self.length] = storage[:, : self.length]
+            storage = grown
+        storage[:, self.length : needed] = rows
+        self._storage, self.length = storage, needed
+        return storage[:, :needed]
 
     def view(self) -> Tensor:
+        assert self._storage is not None, "nothing was appended yet"
         return self._storage[:, : self.length]
 
 

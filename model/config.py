@@ -13,7 +13,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from .errors import BadInput
 
@@ -307,8 +307,20 @@ class ModelConfig:
         if isinstance(self.feed_forward, DenseConfig):
             return self.feed_forward
         if layer < self.feed_forward.first_k_dense_replace:
+            assert self.feed_forward.dense_intermediate_size is not None  # as MoEConfig makes sure
             return DenseConfig(hidden=self.feed_forward.dense_intermediate_size)
         return None
+
+    @property
+    def experts(self) -> MoEConfig:
+        """The config of the layers with experts.
+
+        Raises:
+            BadInput: "no_experts" for a dense model.
+        """
+        if isinstance(self.feed_forward, DenseConfig):
+            raise BadInput("no_experts", "This model has no experts: its feed-forward networks are dense.")
+        return self.feed_forward
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON; `from_dict` reads it back to an equal config."""
@@ -318,7 +330,8 @@ class ModelConfig:
     def from_dict(cls, data: dict[str, Any]) -> ModelConfig:
         """Rebuild a config from `to_dict`'s data; unknown names raise `BadInput`."""
         made = _from_plain(data)
-        require(isinstance(made, cls), f"this describes a {data.get('class')!r}, not a ModelConfig.")
+        if not isinstance(made, cls):
+            raise BadInput("bad_config", f"this describes {str(data)[:60]!r}, not a ModelConfig.")
         return made
 
 
@@ -350,11 +363,28 @@ def _from_plain(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     name = value.get("class")
-    require(name in _CLASSES, f"config class {name!r} is unknown.")
+    if not isinstance(name, str) or name not in _CLASSES:
+        raise BadInput("bad_config", f"config class {str(name)[:60]!r} is unknown.")
     fields = {k: _from_plain(v) for k, v in value.items() if k != "class"}
-    unknown = fields.keys() - {f.name for f in dataclasses.fields(_CLASSES[name])}
+    hints = get_type_hints(_CLASSES[name])
+    unknown = fields.keys() - hints.keys()
     require(not unknown, f"{name} has no field {sorted(unknown)}.")
+    for field_name, field_value in fields.items():
+        require(_fits(field_value, hints[field_name]), f"{field_name} cannot be {str(field_value)[:60]!r}.")
     try:
         return _CLASSES[name](**fields)
-    except TypeError as error:  # a missing field or a value of the wrong type
+    except TypeError as error:  # a missing field
         raise BadInput("bad_config", f"the config of {name} cannot be read: {error}.") from error
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Whether `value` is of the type that a field's annotation `hint` names; an int is a float too."""
+    if get_origin(hint) is Literal:
+        return value in get_args(hint)
+    if hint is float:
+        return type(value) in (int, float)
+    if hint is int:
+        return type(value) is int and abs(value) < 2**63  # no tensor is larger
+    if get_args(hint):  # one type or another
+        return any(_fits(value, each) for each in get_args(hint))
+    return type(value) is hint

@@ -5,6 +5,8 @@ B batch, T tokens, N = B T rows, D width, F hidden width, E experts, k chosen pe
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -12,7 +14,7 @@ from torch.nn import functional as F
 from .capture import HookPoint
 from .config import DenseConfig, ModelConfig, MoEConfig
 
-ACTIVATIONS = {
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": F.relu,
     "gelu": F.gelu,
     "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
@@ -27,7 +29,10 @@ class FeedForward(nn.Module):
         super().__init__()
         self.gated = config.gated
         self.activation = ACTIVATIONS[config.activation]
-        self.up = nn.Linear(width, (1 + config.gated) * config.hidden, bias=config.bias)  # gate and up in one product
+        if config.gated:
+            self.gate_up = nn.Linear(width, 2 * config.hidden, bias=config.bias)  # gate and up in one product
+        else:
+            self.up = nn.Linear(width, config.hidden, bias=config.bias)
         self.down = nn.Linear(config.hidden, width, bias=config.bias)
         self.hook_pre = HookPoint()  # (B, T, F) before the activation
         if config.gated:
@@ -37,63 +42,11 @@ class FeedForward(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Transform each row of `x` (B, T, D) alone; (B, T, D)."""
         if self.gated:
-            gate, linear = self.up(x).chunk(2, -1)  # (B, T, F) each
+            gate, linear = self.gate_up(x).chunk(2, -1)  # (B, T, F) each
             hidden = self.activation(self.hook_pre(gate)) * self.hook_pre_linear(linear)
         else:
             hidden = self.activation(self.hook_pre(self.up(x)))
         return self.down(self.hook_post(hidden))
-
-
-class Router(nn.Module):
-    """Which experts a token goes to, and with what weight (DeepSeek-V3 report, section 2.1.2, eq. 12-16)."""
-
-    def __init__(self, width: int, config: MoEConfig):
-        super().__init__()
-        self.config = config
-        self.weight = nn.Parameter(torch.empty(config.n_routed_experts, width))
-        if config.selection_bias:
-            self.register_buffer("bias", torch.zeros(config.n_routed_experts))  # moved by load, not by gradients
-
-    def forward(self, x: Tensor, hooks: MixtureOfExperts) -> tuple[Tensor, Tensor]:
-        """Weights and indices of the chosen experts, (B, T, k) each, best choice first, for `x` (B, T, D).
-
-        Every step is a hook point of `hooks`, the layer that asks.
-        """
-        config = self.config
-        with torch.autocast(x.device.type, enabled=False):  # in float32: a near tie must not depend on dtype
-            logits = F.linear(x.float(), self.weight.float())  # (B, T, E)
-        scores = logits.sigmoid() if config.scoring_func == "sigmoid" else logits.softmax(-1)
-        scores = hooks.hook_router_scores(scores)
-
-        choice = scores  # (B, T, E) decides which experts, never how much
-        if config.selection_bias:
-            choice = choice + hooks.hook_selection_bias(self.bias[None].to(torch.float32, copy=True))
-        choice = hooks.hook_router_choice(choice)
-        if config.n_group > 1:
-            choice = choice.masked_fill(~self._kept(choice, hooks), float("-inf"))
-        indices = hooks.hook_expert_indices(choice.topk(config.num_experts_per_tok, dim=-1).indices)  # (B, T, k)
-
-        weights = scores.gather(-1, indices)  # without the bias
-        # Where interventions leave fewer than k experts, one switched off is "chosen" and must not work.
-        weights = weights.masked_fill(choice.gather(-1, indices).isneginf(), 0.0)
-        if config.norm_topk_prob:
-            weights = weights / (weights.sum(-1, keepdim=True) + 1e-20)
-        weights = hooks.hook_expert_weights(weights * config.routed_scaling_factor)
-        return weights, indices
-
-    def _kept(self, choice: Tensor, hooks: MixtureOfExperts) -> Tensor:
-        """Which experts lie in the best `topk_group` groups: (B, T, E) bool."""
-        config = self.config
-        # An expert switched off (minus infinity) adds nothing to its group, and does not sink the others in it.
-        grouped = choice.masked_fill(choice.isneginf(), 0.0).unflatten(-1, (config.n_group, -1))  # (B, T, G, E / G)
-        if config.group_score == "top2_sum":
-            group_scores = grouped.topk(2, dim=-1).values.sum(-1)  # V3
-        else:
-            group_scores = grouped.amax(-1)  # V2
-        group_scores = hooks.hook_group_scores(group_scores)  # (B, T, G)
-        best = group_scores.topk(config.topk_group, dim=-1).indices
-        kept = hooks.hook_groups_kept(torch.zeros_like(group_scores, dtype=torch.bool).scatter(-1, best, True))
-        return kept.repeat_interleave(grouped.shape[-1], dim=-1)
 
 
 class MixtureOfExperts(nn.Module):
@@ -102,11 +55,16 @@ class MixtureOfExperts(nn.Module):
     DeepSeekMoE (arXiv 2401.06066, section 3): y = sum of weight_i expert_i(x) over the chosen + shared(x).
     """
 
+    selection_bias: Tensor  # (E,)
+
     def __init__(self, width: int, config: MoEConfig):
         super().__init__()
         E, hidden = config.n_routed_experts, config.moe_intermediate_size
-        self.router = Router(width, config)
-        self.up = nn.Parameter(torch.empty(E, 2 * hidden, width))  # gate and up of every expert
+        self.config = config
+        self.router = nn.Linear(width, E, bias=False)
+        if config.selection_bias:
+            self.register_buffer("selection_bias", torch.zeros(E))  # moved by load, not by gradients
+        self.gate_up = nn.Parameter(torch.empty(E, 2 * hidden, width))  # gate and up of every expert
         self.down = nn.Parameter(torch.empty(E, width, hidden))
         self.hook_router_scores = HookPoint()  # (B, T, E) sigmoid or softmax of the gate
         if config.selection_bias:
@@ -119,25 +77,68 @@ class MixtureOfExperts(nn.Module):
         self.hook_expert_weights = HookPoint()  # (B, T, k) normalised and scaled
         self.hook_expert_out = HookPoint()  # (B, T, k, D) of each chosen expert, before weighting
         self.hook_routed_out = HookPoint()  # (B, T, D)
-        self.shared = FeedForward(width, config.shared) if config.shared else None
-        self.shared_gate = nn.Linear(width, 1, bias=False) if config.shared_gate else None
         if config.shared:
+            self.shared = FeedForward(width, config.shared)
             self.hook_shared_out = HookPoint()  # (B, T, D)
+        if config.shared_gate:
+            self.shared_gate = nn.Linear(width, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Transform each row of `x` (B, T, D) by its own experts; (B, T, D)."""
-        weights, indices = self.router(x, self)  # (B, T, k) each
+        weights, indices = self.route(x)  # (B, T, k) each
         if self.training and not (self.hook_expert_out.listening or self.hook_routed_out.listening):
             out = self.run_all_experts(x, weights, indices)
         else:
             expert_out = self.hook_expert_out(self.run_experts(x, indices))
             out = self.hook_routed_out((expert_out * weights[..., None].to(x.dtype)).sum(-2))
-        return out + self.hook_shared_out(self.shared_part(x)) if self.shared else out
+        if self.config.shared:
+            out = out + self.hook_shared_out(self.shared_part(x))
+        return out
+
+    def route(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Which experts each token goes to, and with what weight (DeepSeek-V3 report, section 2.1.2, eq. 12-16).
+
+        Weights and indices of the chosen experts, (B, T, k) each, best choice first, for `x` (B, T, D).
+        """
+        config = self.config
+        with torch.autocast(x.device.type, enabled=False):  # in float32: a near tie must not depend on dtype
+            logits = F.linear(x.float(), self.router.weight.float())  # (B, T, E)
+        scores = logits.sigmoid() if config.scoring_func == "sigmoid" else logits.softmax(-1)
+        scores = self.hook_router_scores(scores)
+
+        choice = scores  # (B, T, E) decides which experts, never how much
+        if config.selection_bias:
+            choice = choice + self.hook_selection_bias(self.selection_bias[None].to(torch.float32, copy=True))
+        choice = self.hook_router_choice(choice)
+        if config.n_group > 1:
+            choice = choice.masked_fill(~self.in_best_groups(choice), float("-inf"))
+        indices = self.hook_expert_indices(choice.topk(config.num_experts_per_tok, dim=-1).indices)  # (B, T, k)
+
+        weights = scores.gather(-1, indices)  # without the bias
+        # Where interventions leave fewer than k experts, one switched off is "chosen" and must not work.
+        weights = weights.masked_fill(choice.gather(-1, indices).isneginf(), 0.0)
+        if config.norm_topk_prob:
+            weights = weights / (weights.sum(-1, keepdim=True) + 1e-20)
+        weights = self.hook_expert_weights(weights * config.routed_scaling_factor)
+        return weights, indices
+
+    def in_best_groups(self, choice: Tensor) -> Tensor:
+        """Which experts lie in the best `topk_group` groups, (B, T, E) bool, for `choice` (B, T, E)."""
+        config = self.config
+        # An expert switched off (minus infinity) adds nothing to its group, and does not sink the others in it.
+        grouped = choice.masked_fill(choice.isneginf(), 0.0).unflatten(-1, (config.n_group, -1))  # (B, T, G, E / G)
+        group_scores = grouped.amax(-1)  # V2
+        if config.group_score == "top2_sum":
+            group_scores = grouped.topk(2, dim=-1).values.sum(-1)  # V3
+        group_scores = self.hook_group_scores(group_scores)  # (B, T, G)
+        best = group_scores.topk(config.topk_group, dim=-1).indices
+        kept = self.hook_groups_kept(torch.zeros_like(group_scores, dtype=torch.bool).scatter(-1, best, True))
+        return kept.repeat_interleave(grouped.shape[-1], dim=-1)
 
     def shared_part(self, x: Tensor) -> Tensor:
         """What the shared experts add to every row of `x` (B, T, D); (B, T, D)."""
         shared = self.shared(x)
-        return shared if self.shared_gate is None else shared * self.shared_gate(x).sigmoid()
+        return shared * self.shared_gate(x).sigmoid() if self.config.shared_gate else shared
 
     def run_experts(self, x: Tensor, indices: Tensor) -> Tensor:
         """expert_i(x) for the chosen i only: `x` (B, T, D), `indices` (B, T, k) -> (B, T, k, D).
@@ -147,12 +148,12 @@ class MixtureOfExperts(nn.Module):
         """
         k = indices.shape[-1]
         order = indices.flatten().argsort(stable=True)  # (N k,) assignments, grouped by expert
-        counts = indices.flatten().bincount(minlength=len(self.up)).tolist()
+        counts = indices.flatten().bincount(minlength=len(self.gate_up)).tolist()
         rows = x.flatten(0, 1)[order // k]  # (N k, D)
         results = []
-        for up, down, own in zip(self.up.unbind(), self.down.unbind(), rows.split(counts)):
+        for gate_up, down, own in zip(self.gate_up.unbind(), self.down.unbind(), rows.split(counts), strict=True):
             if len(own):
-                gate, linear = F.linear(own, up).chunk(2, -1)
+                gate, linear = F.linear(own, gate_up).chunk(2, -1)
                 results.append(F.linear(F.silu(gate) * linear, down))
         return torch.cat(results)[order.argsort()].view(*indices.shape, -1)
 
@@ -164,7 +165,7 @@ class MixtureOfExperts(nn.Module):
         """
         E, hidden = self.down.shape[0], self.down.shape[-1]
         gates = torch.zeros(*x.shape[:-1], E, dtype=weights.dtype, device=x.device).scatter(-1, indices, weights)
-        gate, linear = (F.linear(x, half.flatten(0, 1)) for half in self.up.split(hidden, dim=1))  # (B, T, E F)
+        gate, linear = (F.linear(x, half.flatten(0, 1)) for half in self.gate_up.split(hidden, dim=1))  # (B, T, E F)
         post = (F.silu(gate) * linear).unflatten(-1, (E, hidden)) * gates[..., None].to(gate.dtype)
         return F.linear(post.flatten(-2), self.down.transpose(0, 1).flatten(1))
 
@@ -172,4 +173,4 @@ class MixtureOfExperts(nn.Module):
 def make_feed_forward(config: ModelConfig, layer: int) -> FeedForward | MixtureOfExperts:
     """The feed-forward part of `layer`: experts, unless the config says dense there."""
     dense = config.dense_at(layer)
-    return FeedForward(config.d_model, dense) if dense else MixtureOfExperts(config.d_model, config.feed_forward)
+    return FeedForward(config.d_model, dense) if dense else MixtureOfExperts(config.d_model, config.experts)

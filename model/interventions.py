@@ -100,8 +100,8 @@ class AblateExpert(_OfExperts):
 
     def edits(self, config: ModelConfig) -> dict[str, Edit]:
         name = self._name(config, self.layer, "hook_router_choice")
-        _check("expert", self.expert, config.feed_forward.n_routed_experts)
-        if config.feed_forward.num_experts_per_tok == config.feed_forward.n_routed_experts:
+        _check("expert", self.expert, config.experts.n_routed_experts)
+        if config.experts.num_experts_per_tok == config.experts.n_routed_experts:
             raise BadInput(
                 "no_other_expert",
                 "Every expert is chosen for every token: none can take the place of one switched off.",
@@ -118,7 +118,7 @@ class ForceExpert(_OfExperts):
 
     def edits(self, config: ModelConfig) -> dict[str, Edit]:
         name = self._name(config, self.layer, "hook_router_choice")
-        _check("expert", self.expert, config.feed_forward.n_routed_experts)
+        _check("expert", self.expert, config.experts.n_routed_experts)
         # Far above any score, yet finite: infinities would make NaN in a group's sum.
         return {name: lambda choice: _set_column(choice, self.expert, 1e9)}
 
@@ -131,7 +131,7 @@ class ChooseTop(_OfExperts):
 
     def edits(self, config: ModelConfig) -> dict[str, Edit]:
         names = _expert_layers(config, "hook_expert_indices")
-        _check("count", self.count - 1, config.feed_forward.num_experts_per_tok)
+        _check("count", self.count - 1, config.experts.num_experts_per_tok)
         return {name: lambda indices: indices[..., : self.count] for name in names}
 
 
@@ -141,7 +141,7 @@ class NoSelectionBias(Intervention):
 
     def edits(self, config: ModelConfig) -> dict[str, Edit]:
         names = _expert_layers(config, "hook_selection_bias")
-        if not config.feed_forward.selection_bias:
+        if not config.experts.selection_bias:
             raise BadInput("no_selection_bias", "This model's router has no selection bias to switch off.")
         return dict.fromkeys(names, torch.zeros_like)
 
@@ -192,7 +192,9 @@ class UniformPattern(Intervention):
 
 @dataclass(frozen=True)
 class CompressKeysValues(Intervention):
-    """Keys (before rotation) and values of the prompt become their best approximation of `rank` (Eckart and Young 1936).
+    """Keys (before rotation) and values of the prompt become their best approximation of `rank`.
+
+    Eckart and Young 1936.
 
     All heads of a layer together, as MLA does: (T, K Dh) becomes (T, rank) times (rank, K Dh), so
     that a cache would hold `rank` numbers for a token's keys and as many for its values.  The

@@ -94,7 +94,8 @@ def rotation(rope: RopeConfig, width: int, positions: Tensor, dtype: torch.dtype
         tables = [torch.cat(pair, -1) for pair in signs]
     else:
         tables = [torch.stack(pair, -1).flatten(-2) for pair in signs]
-    return Rotation(*(table[:, None].to(dtype) for table in tables), rope.pairing)
+    cos, sin = (table[:, None].to(dtype) for table in tables)  # (T, 1, Dr) each
+    return Rotation(cos, sin, rope.pairing)
 
 
 def rotate(x: Tensor, turn: Rotation) -> Tensor:

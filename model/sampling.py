@@ -36,7 +36,9 @@ def distribution(
         raise BadInput("bad_top_p", f"Top-p must be above 0 and at most 1, not {top_p}.", value=top_p)
     logits = np.asarray(logits, dtype=np.float64)
     if temperature == 0:
-        return np.eye(1, len(logits), int(logits.argmax()))[0]
+        greedy = np.zeros(len(logits))
+        greedy[logits.argmax()] = 1.0
+        return greedy
     with np.errstate(over="ignore"):  # a tiny temperature sends all but the best to minus infinity, as it should
         weights = np.exp((logits - logits.max()) / temperature)
     if top_k and top_k < len(logits):

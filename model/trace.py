@@ -32,7 +32,7 @@ STAGES: tuple[Stage, ...] = ("dot", "scaled", "masked", "softmax")
 DERIVED = (".hook_attn_scores", ".hook_pattern", ".hook_mask", ".hook_scaling")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Readout:
     """Final norm and unembedding: how a residual stream becomes logits.
 
@@ -44,7 +44,7 @@ class Readout:
 
     def logits(self, resid: np.ndarray) -> np.ndarray:
         """Logits (..., V) float32 of residual streams (..., D)."""
-        return self._unembed(lambda x: self.norm(x), resid)
+        return self._unembed(self.norm, resid)
 
     def push(self, update: np.ndarray, scale: np.ndarray) -> np.ndarray:
         """What `update` (..., D), one addend of the stream, adds to the logits: (..., V).
@@ -53,10 +53,13 @@ class Readout:
         rest is linear, so the pushes of all addends sum to the logits (direct logit attribution).
         A LayerNorm's bias belongs to no addend and is left out.
         """
-        centre = isinstance(self.norm, LayerNorm)
-        return self._unembed(
-            lambda x: (x - x.mean(-1, keepdim=True) if centre else x) / torch.tensor(scale) * self.norm.weight, update
-        )
+
+        def normalise(x: Tensor) -> Tensor:
+            if isinstance(self.norm, LayerNorm):
+                x = x - x.mean(-1, keepdim=True)
+            return x / torch.tensor(scale) * self.norm.weight
+
+        return self._unembed(normalise, update)
 
     def _unembed(self, prepare: Callable[[Tensor], Tensor], resid: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
@@ -64,13 +67,19 @@ class Readout:
             return torch.nn.functional.linear(ready, self.unembedding).float().numpy()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trace(Mapping[str, np.ndarray]):
     """One prompt's way through a model: ``trace["blocks.0.attn.hook_pattern"]``.
 
     A mapping from hook name to a read-only float32, bool or integer array, the batch
-    dimension dropped.  Names and shapes: DESIGN, or ``trace.keys()``.
+    dimension dropped.  Names, shapes and meanings: model/HOOKS.md, or ``python -m model hooks``.
+
+    A trace equals only itself, and can be a key of a dict: what two of them have in common is
+    asked array by array, with ``numpy.array_equal``.
     """
+
+    __eq__ = object.__eq__  # a Mapping's would compare arrays, which have no one truth value
+    __hash__ = object.__hash__
 
     model: str
     fingerprint: str
@@ -99,11 +108,11 @@ class Trace(Mapping[str, np.ndarray]):
 
     def _derivable(self, name: str) -> tuple[int, Callable[[int], np.ndarray]]:
         parts = name.split(".")
-        ways = {
+        ways: dict[str, Callable[[int], np.ndarray]] = {
             "hook_attn_scores": self.scores,
             "hook_pattern": self.pattern,
             "hook_mask": self.mask,
-            "hook_scaling": self.scale,
+            "hook_scaling": lambda layer: np.asarray(self.scale(layer)),
         }
         if (
             len(parts) == 4
@@ -167,11 +176,9 @@ class Trace(Mapping[str, np.ndarray]):
     def scores(self, layer: int) -> np.ndarray:
         """(H, T, S): dot products, scaled; minus infinity where masked."""
         stored = self.arrays.get(f"blocks.{layer}.attn.hook_attn_scores")
-        return (
-            np.where(self.mask(layer), self.dots(layer) * self.scale(layer), np.float32("-inf"))
-            if stored is None
-            else stored
-        )
+        if stored is not None:
+            return stored
+        return np.where(self.mask(layer), self.dots(layer) * self.scale(layer), np.float32("-inf"))
 
     def pattern(self, layer: int) -> np.ndarray:
         """(H, T, S): softmax of each row of the scores."""
@@ -207,7 +214,10 @@ class Trace(Mapping[str, np.ndarray]):
         )
 
     def push(self, update: np.ndarray, position: int) -> np.ndarray:
-        """(..., V): what `update` (..., D), added to the stream at `position`, adds to the logits there. See `Readout.push`."""
+        """(..., V): what `update` (..., D), added to the stream at `position`, adds to the logits there.
+
+        See `Readout.push`.
+        """
         return self.readout.push(update, self["ln_final.hook_scale"][position])
 
 
@@ -228,15 +238,11 @@ def run_trace(
         interventions: changes of the computation, applied in order.
 
     Raises:
-        BadInput: for an empty prompt, one longer than the context, or an intervention
-            that this model has no place for.
+        BadInput: for an empty prompt, one longer than the context, a `capture` that is none of
+            these, or an intervention that this model has no place for.
     """
     ids = lm.read_prompt(prompt)
-    wants = {"all": lambda name: True, "light": lambda name: not name.endswith(DERIVED)}.get(capture, capture)
-    if not callable(wants):
-        raise BadInput(
-            "bad_capture", f"capture must be 'all', 'light' or a function of the hook name, not {capture!r}."
-        )
+    wants = _wanted(capture)
     recorder = Recorder(lambda name: name == "logits" or wants(name), collect(interventions, lm.config))
     with torch.inference_mode(), recording(recorder):
         lm.transformer(torch.tensor([ids]))
@@ -251,4 +257,18 @@ def run_trace(
         interventions=tuple(interventions),
         arrays=MappingProxyType(arrays),
         readout=Readout(lm.transformer.ln_final, lm.transformer.unembedding),
+    )
+
+
+def _wanted(capture: str | Callable[[str], bool]) -> Callable[[str], bool]:
+    if capture == "all":
+        return lambda name: True
+    if capture == "light":
+        return lambda name: not name.endswith(DERIVED)
+    if callable(capture):
+        return capture
+    raise BadInput(
+        "bad_capture",
+        f"capture must be 'all', 'light' or a function of the hook name (for a list: lambda name: name in names), "
+        f"not {str(capture)[:60]!r}.",
     )

@@ -35,7 +35,8 @@ def install_chromium(python: str) -> None:
     """Have Playwright bring its own Chromium, unless it has done so before."""
     if subprocess.run([python, "-m", "playwright", "install", "chromium"]).returncode:
         raise Trouble(
-            "Playwright could not install Chromium: connect to the network and start again, or install the system's (on Debian: apt install chromium)."
+            "Playwright could not install Chromium: connect to the network and start again, or install the "
+            "system's (on Debian: apt install chromium)."
         )
 
 

@@ -66,12 +66,16 @@ def write(
 
 
 LLAMA_VALUES = {
-    "block_count": L, "context_length": 71, "embedding_length": D, "feed_forward_length": F, "attention.head_count": H, "attention.head_count_kv": K,
-    "attention.key_length": Dh, "attention.value_length": Dh, "rope.dimension_count": Dh, "rope.freq_base": 5000.0, "attention.layer_norm_rms_epsilon": 1e-5,
+    "block_count": L, "context_length": 71, "embedding_length": D, "feed_forward_length": F,
+    "attention.head_count": H, "attention.head_count_kv": K,
+    "attention.key_length": Dh, "attention.value_length": Dh, "rope.dimension_count": Dh, "rope.freq_base": 5000.0,
+    "attention.layer_norm_rms_epsilon": 1e-5,
 }  # fmt: skip
 NAMES = {
-    "self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v", "self_attn.o_proj": "attn_output",
-    "self_attn.q_norm": "attn_q_norm", "self_attn.k_norm": "attn_k_norm", "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down",
+    "self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v",
+    "self_attn.o_proj": "attn_output",
+    "self_attn.q_norm": "attn_q_norm", "self_attn.k_norm": "attn_k_norm", "mlp.gate_proj": "ffn_gate",
+    "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down",
     "input_layernorm": "attn_norm", "post_attention_layernorm": "ffn_norm", "ln_1": "attn_norm", "ln_2": "ffn_norm",
     "attn.c_attn": "attn_qkv", "attn.c_proj": "attn_output", "mlp.c_fc": "ffn_up", "mlp.c_proj": "ffn_down",
 }  # fmt: skip

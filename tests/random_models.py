@@ -146,10 +146,12 @@ def expert_networks(draw):
     )
 
 
+ATTENTIONS = grouped_attentions() | latent_attentions()
+FEED_FORWARDS = dense_networks() | expert_networks()
+
+
 @st.composite
-def configs(
-    draw, attentions=grouped_attentions() | latent_attentions(), feed_forwards=dense_networks() | expert_networks()
-):
+def configs(draw, attentions=ATTENTIONS, feed_forwards=FEED_FORWARDS):
     """Any model of two layers."""
     attention = draw(attentions)
     return ModelConfig(

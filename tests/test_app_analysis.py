@@ -64,7 +64,10 @@ def test_labels_read_as_exactly_the_token():
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
 def test_numbers_on_a_heat_map_can_be_read_on_every_shade(look):
-    """Plotly's own choice, grey or white, falls to a ratio of 2.6 on middle purple; 4.5 is the least for text (WCAG 2.2, 1.4.3)."""
+    """Plotly's own choice, grey or white, falls to a ratio of 2.6 on middle purple.
+
+    4.5 is the least for text (WCAG 2.2, 1.4.3).
+    """
     values = np.linspace(0, 1, 101)
     inks = ink_on(look.probability, values)
     grounds = np.array(sample_colorscale([list(stop) for stop in look.probability], values, colortype="tuple"))

@@ -99,7 +99,7 @@ def test_a_model_that_rotates_says_so_and_shows_by_how_much():
     assert translate("en", "embeddings.position.heading.rope") in texts(app)
     assert "largest difference 0" in texts(app)
     figure = json.loads(app.get("plotly_chart")[0].proto.spec)
-    assert [note["text"] for note in figure["layout"]["annotations"]][0] == "0: <b>115°</b>"  # two radians
+    assert figure["layout"]["annotations"][0]["text"] == "0: <b>115°</b>"  # two radians
 
 
 def test_a_model_that_adds_position_vectors_shows_both_addends_and_the_sum(tmp_path):
@@ -121,4 +121,4 @@ def test_every_part_speaks_chinese(part):
     words = texts(app)
     assert "embeddings." not in words
     assert any("\u4e00" <= c <= "\u9fff" for c in words)
-    assert app.segmented_control(key="part").options == ["从词元到向量", "位置", "近邻与地图"]
+    assert app.segmented_control(key="part").options == ["从词元到向量", "位置", "近邻与词表地图"]

@@ -126,7 +126,7 @@ def test_a_long_prompt_is_drawn_around_the_chosen_token():
 
 
 def test_a_model_without_latent_says_so_and_where_to_find_one():
-    assert "has GQA: no latent" in texts(page())
+    assert "uses GQA, which has no latent" in texts(page())
 
 
 @pytest.mark.parametrize("config", [LATENT, CONFIGS["storyteller"], DENSE], ids=["no plain twin", "twin", "grouped"])
@@ -144,9 +144,9 @@ def test_generating_adds_a_point_for_every_token(saved):
     app.button(key="grow").click().run()
     assert not app.exception
     run = app.session_state["_caches"]
-    assert [held.length for held in run["held"]] == list(range(12, 12 + len(run["held"])))
-    assert len(run["held"]) == len(run["tokens"]) - 11 > 20
-    assert f"Points compared: {2 * len(run['held'])}" in app.success[0].value
+    assert [size.length for size in run["sizes"]] == list(range(12, 12 + len(run["sizes"])))
+    assert len(run["sizes"]) == len(run["tokens"]) - 11 > 20
+    assert f"Points compared: {2 * len(run['sizes'])}" in app.success[0].value
 
 
 def test_what_was_measured_before_a_stop_stays(monkeypatch):
@@ -165,12 +165,12 @@ def test_what_was_measured_before_a_stop_stays(monkeypatch):
     monkeypatch.undo()
     app.run()
     assert not app.exception
-    assert [held.length for held in app.session_state["_caches"]["held"]] == [12, 13, 14, 15, 16]
+    assert [size.length for size in app.session_state["_caches"]["sizes"]] == [12, 13, 14, 15, 16]
     assert "after 16 tokens" in texts(app)
 
 
 def test_a_measurement_that_is_not_the_formula_is_shouted(monkeypatch):
-    monkeypatch.setattr(analysis, "first_held", lambda lm, twin, ids: analysis.Held(len(ids), 4711, None))
+    monkeypatch.setattr(analysis, "prompt_cache_bytes", lambda lm, twin, ids: analysis.CacheBytes(len(ids), 4711, None))
     app = page(latent="cache")
     assert "4,711 B" in app.error[0].value and not app.success
 
@@ -252,13 +252,13 @@ def test_the_trained_twin_appears_as_soon_as_its_file_is_there(tmp_path, monkeyp
 
     add("storyteller")
     alone = page(model="storyteller")
-    assert "storyteller-mha has not been trained in this checkout" in texts(alone)
-    assert "untrained, reading the same tokens" in texts(page(model="storyteller", latent="cache"))
+    assert "storyteller-mha is not part of this installation" in texts(alone)
+    assert "untrained twin" in texts(page(model="storyteller", latent="cache"))
     add("storyteller-mha")
     app = page(model="storyteller")
     trace = run_trace(model.load("storyteller-mha"), "to be or not", capture="light")
     keys, last = (box for box in piece(app, "lanes")[-2:])
     np.testing.assert_allclose(values(keys), trace["blocks.0.attn.hook_rot_k"].reshape(12, -1), rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(values(last), trace["blocks.0.attn.hook_v"].reshape(12, -1), rtol=1e-4, atol=1e-5)
-    assert "not been trained" not in texts(app)
+    assert "not part of this installation" not in texts(app)
     assert "the cache of storyteller" in texts(page(model="storyteller", latent="cache"))

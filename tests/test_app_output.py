@@ -42,10 +42,11 @@ def test_a_download_that_fails_says_why_and_can_be_tried_again(monkeypatch, lang
         raise model.BadInput("no_network", "The network is away: try again.", detail="x")
 
     monkeypatch.setattr(model, "fetch_smollm2", fails)
-    monkeypatch.setattr(download, "download", lambda held=Download(): held)
+    current = Download()
+    monkeypatch.setattr(download, "download", lambda: current)
     app = page(lang=lang)
     app.button(key="offer_start").click().run()
-    download.download().wait(5)
+    current.wait(5)
     app.run()
     assert not app.exception and "The network is away" in texts(app)
     assert app.button(key="offer_start").label == ("Try again" if lang == "en" else "重试")
@@ -54,18 +55,18 @@ def test_a_download_that_fails_says_why_and_can_be_tried_again(monkeypatch, lang
 
 def test_a_new_prompt_changes_the_address_and_can_be_taken_back():
     app = page(prompt="first")
-    app.text_input(key="prompt").set_value("second").run()
+    app.text_area(key="prompt").set_value("second").run()
     assert app.query_params["prompt"] == "second"
     app.button(key="undo").click().run()
-    assert app.text_input(key="prompt").value == "first" and app.query_params["prompt"] == "first"
+    assert app.text_area(key="prompt").value == "first" and app.query_params["prompt"] == "first"
     app.button(key="redo").click().run()
-    assert app.text_input(key="prompt").value == "second"
+    assert app.text_area(key="prompt").value == "second"
     assert not app.exception
 
 
 def test_sampling_runs_no_forward_and_can_be_repeated(monkeypatch):
     app = page(prompt="sampling is arithmetic on stored logits")
-    before = len(app.text_input(key="prompt").value)
+    before = len(app.text_area(key="prompt").value)
     runs = []
     forward = model.run_trace
     monkeypatch.setattr(model, "run_trace", lambda *args, **kwargs: runs.append(1) or forward(*args, **kwargs))
@@ -100,11 +101,11 @@ def test_generating_appends_and_one_undo_takes_it_all_back():
 @pytest.mark.parametrize("prompt", ["", "   ", "x" * 100_000])
 def test_a_prompt_that_cannot_be_used_gets_one_message_and_the_picture_stays(prompt, lang):
     app = page(prompt="a good one", lang=lang)
-    app.text_input(key="prompt").set_value(prompt).run()
+    app.text_area(key="prompt").set_value(prompt).run()
     assert not app.exception and len(app.error) == 1
     assert app.query_params["prompt"] == "a good one", "an address holds only prompts that can be shown"
     assert app.slider(key="temperature"), "the page below goes on working"
-    app.text_input(key="prompt").set_value("good again").run()
+    app.text_area(key="prompt").set_value("good again").run()
     assert not app.error and app.query_params["prompt"] == "good again"
 
 
@@ -150,7 +151,7 @@ def test_an_address_with_odd_values_shows_a_page(params):
 def test_a_model_that_cannot_be_loaded_gets_one_message(name):
     app = page(model=name, prompt="kept")
     assert not app.exception and len(app.error) == 1
-    assert app.text_input(key="prompt").value == "kept"
+    assert app.text_area(key="prompt").value == "kept"
     app.selectbox(key="model").set_value("tiny").run()
     assert not app.error and app.query_params["prompt"] == "kept"
 
@@ -173,6 +174,6 @@ def test_half_characters_keep_their_exact_tokens():
 def test_both_languages_keep_the_view():
     app = page(prompt="same", temperature="0.5", top_k="5")
     app.segmented_control(key="lang").set_value("zh").run()
-    assert not app.exception and "下一个" not in app.text_input(key="prompt").value
+    assert not app.exception and "下一个" not in app.text_area(key="prompt").value
     assert app.select_slider(key="top_k").value == 5 and app.slider(key="temperature").value == 0.5
     assert app.query_params["lang"] == "zh" and "之后是什么" in texts(app)

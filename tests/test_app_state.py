@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.kit.address import View, Word, claim, describe, from_box, parse, text, to_box
+from app.kit.address import View, Word, claim, describe, parse, text
 from app.rooms.attention.words import STAGES
 
 DEFAULTS = View(model="tiny")
@@ -64,10 +64,6 @@ def test_what_points_outside_the_model_or_prompt_goes_back_to_its_default():
 def test_the_address_always_names_what_depends_on_the_browser_or_the_installation():
     """Default language and model differ from machine to machine."""
     assert set(describe(DEFAULTS, DEFAULTS)) == {"prompt", "model", "lang"}
-
-
-def test_the_one_line_box_keeps_line_breaks():
-    assert from_box(to_box("def f():\n    pass")) == "def f():\n    pass"
 
 
 def test_two_rooms_cannot_claim_one_word():

@@ -28,7 +28,7 @@ def explicit(*inputs) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
 @pytest.mark.parametrize("value_width", [DH, 3, 19])
 @pytest.mark.parametrize(("queries", "keys"), [(17, 17), (1, 17), (5, 17)])
 def test_fused_equals_explicit(queries, keys, value_width, window):
-    """Guards against a mask that is right only for as many queries as keys, and against values cut or padded wrongly."""
+    """Guards against a mask that is right only for as many queries as keys, and values cut or padded wrongly."""
     generator = torch.Generator().manual_seed(1)
     q = torch.randn(B, queries, H, DH, generator=generator)
     k = torch.randn(B, keys, K, DH, generator=generator)
@@ -47,7 +47,10 @@ def test_against_loops():
     z, heard = explicit(q, k, v, 0.5, causal_mask(4, 4))
     for head in range(4):
         for t in range(4):
-            scores = [0.5 * sum(float(a * b) for a, b in zip(q[0, t, head], k[0, s, head // 2])) for s in range(t + 1)]
+            scores = [
+                0.5 * sum(float(a * b) for a, b in zip(q[0, t, head], k[0, s, head // 2], strict=True))
+                for s in range(t + 1)
+            ]
             weights = [math.exp(score) / sum(map(math.exp, scores)) for score in scores]
             expected = [sum(w * float(v[0, s, head // 2, i]) for s, w in enumerate(weights)) for i in range(3)]
             np.testing.assert_allclose(heard["pattern"][0, head, t], weights + [0.0] * (3 - t), atol=1e-6)

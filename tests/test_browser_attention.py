@@ -30,7 +30,10 @@ def arithmetic(page: Page):
 
 def middle(page: Page, name: str, query: int, key: int) -> tuple[float, float]:
     """Where the middle of a cell lies on the screen."""
-    find = "(root, name) => { const {geometry} = root.glassformerView.panels[name]; return [geometry.left, geometry.top, geometry.cell]; }"
+    find = """(root, name) => {
+        const {left, top, cell} = root.glassformerView.panels[name].geometry;
+        return [left, top, cell];
+    }"""
     left, top, cell = page.locator(".st-key-stages .root").evaluate(find, name)
     box = stage(page, name).locator("canvas.marks").bounding_box()
     return box["x"] + left + (key + 0.5) * cell, box["y"] + top + (query + 0.5) * cell
@@ -155,8 +158,10 @@ def test_colours_never_show_a_masked_cell_as_a_number(visit):
     """Below the diagonal the softmax stage is a purple; above it, the neutral hatch."""
     page = visit(address(), color_scheme="light")
     read = """(root, [query, key]) => {
-        const panel = root.glassformerView.panels.softmax, {left, top, cell} = panel.geometry, ratio = window.devicePixelRatio || 1;
-        const data = panel.base.getContext('2d').getImageData((left + key * cell + 2) * ratio, (top + query * cell + 2) * ratio, (cell - 4) * ratio, (cell - 4) * ratio).data;
+        const panel = root.glassformerView.panels.softmax, {left, top, cell} = panel.geometry;
+        const box = [left + key * cell + 2, top + query * cell + 2, cell - 4, cell - 4];
+        const ratio = window.devicePixelRatio || 1, pixels = box.map((length) => length * ratio);
+        const data = panel.base.getContext('2d').getImageData(...pixels).data;
         const colours = new Set();
         let coloured = 0;
         for (let i = 0; i < data.length; i += 4) {

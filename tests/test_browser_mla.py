@@ -198,13 +198,14 @@ def test_tokens_are_never_markup(visit, part):
 def test_prompt_controls_and_picture_are_on_the_first_screen(visit, latent, scheme):
     page = visit(f"/mla?model={latent}&prompt={PROMPT}", color_scheme=scheme)
     expect(boxes(page)).to_have_count(9)
-    for part in (page.locator(".st-key-prompt input"), page.locator(".st-key-head input"), boxes(page).last):
+    for part in (page.locator(".st-key-prompt textarea"), page.locator(".st-key-head input"), boxes(page).last):
         place = part.bounding_box()
         assert place["y"] >= 0 and place["y"] + place["height"] <= 800, place
         assert place["x"] + place["width"] <= 1280, place
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     sizes = page.locator(".st-key-lanes .root").evaluate(
-        "root => [...root.querySelectorAll('*')].filter(e => e.textContent).map(e => parseFloat(getComputedStyle(e).fontSize))"
+        "root => [...root.querySelectorAll('*')].filter(e => e.textContent).map(e => "
+        "parseFloat(getComputedStyle(e).fontSize))"
     )
     assert min(sizes) >= 16
     for latent_part, picture in (("cache", "growth"), ("size", "sizes")):

@@ -157,15 +157,15 @@ def test_likings_are_shown_with_the_prompt_beside_them(room, models):
     page = room("v3", routing="likes", layer=1)
     expect(page.locator(".st-key-likes .liking")).to_have_count(7)
     record = models["v3"].record["experts"]["layers"]["1"]
-    expect(page.locator(".stMain")).to_contain_text(f"tells {record['information']:.2f} of 1.00 bits")
+    expect(page.locator(".stMain")).to_contain_text(f"gives {record['information']:.2f} of the 1.00 bits")
     expect(page.locator(".st-key-shares .ytick text")).to_have_text(["letters", "digits", "this prompt"])
     page.locator(".st-key-try_sums button").click()
-    expect(page.locator(".st-key-prompt input")).to_have_value(re.compile(r"12 \+ 35 = 47"))
+    expect(page.locator(".st-key-prompt textarea")).to_have_value(re.compile(r"12 \+ 35 = 47"))
 
 
 def test_a_model_without_statistics_says_so(room):
     page = room("v2", routing="likes")
-    expect(page.locator("h4").first).to_contain_text("no statistics")
+    expect(page.locator("h4").first).to_contain_text("without statistics")
     expect(page.locator(".st-key-shares .ytick text")).to_have_text(["this prompt"])
 
 

@@ -20,7 +20,7 @@ def chips(page: Page):
 
 
 def box(page: Page):
-    return page.locator(".st-key-prompt input")
+    return page.locator(".st-key-prompt textarea")
 
 
 def token_ids(page: Page) -> list[str]:

@@ -38,9 +38,11 @@ _DENSE = _TRUNK | {
 _NARROW = {name: value for name, value in _DENSE.items() if name != "head_dim"} | {"hidden_size": 60}
 _EXPERTS = _TRUNK | {"hidden_size": 60, "num_attention_heads": 10, "num_key_value_heads": 5, "num_experts_per_tok": 3}
 _DEEPSEEK = _TRUNK | {
-    "hidden_size": 40, "intermediate_size": 52, "moe_intermediate_size": 28, "num_attention_heads": 5, "num_key_value_heads": 5,
+    "hidden_size": 40, "intermediate_size": 52, "moe_intermediate_size": 28, "num_attention_heads": 5,
+    "num_key_value_heads": 5,
     "kv_lora_rank": 13, "qk_rope_head_dim": 6, "qk_nope_head_dim": 7, "v_head_dim": 11, "q_lora_rank": 17,
-    "n_routed_experts": 12, "n_shared_experts": 2, "num_experts_per_tok": 3, "first_k_dense_replace": 1, "routed_scaling_factor": 1.7,
+    "n_routed_experts": 12, "n_shared_experts": 2, "num_experts_per_tok": 3, "first_k_dense_replace": 1,
+    "routed_scaling_factor": 1.7,
 }  # fmt: skip
 _V2 = _DEEPSEEK | {"kv_lora_rank": 12, "qk_nope_head_dim": 8}  # transformers wants these even
 
@@ -53,8 +55,32 @@ _YARN = _rope("yarn", factor=3.0, original_max_position_embeddings=24, beta_fast
 _LLAMA3 = _rope("llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=16)
 
 FAMILIES = {
-    "gpt2": ("GPT2", {"vocab_size": V, "n_layer": 3, "n_positions": 71, "n_embd": 35, "n_head": 5, "n_inner": 41, "bos_token_id": None, "eos_token_id": None}),
-    "gpt2, relu": ("GPT2", {"vocab_size": V, "n_layer": 2, "n_positions": 71, "n_embd": 33, "n_head": 11, "activation_function": "relu", "bos_token_id": None, "eos_token_id": None}),
+    "gpt2": (
+        "GPT2",
+        {
+            "vocab_size": V,
+            "n_layer": 3,
+            "n_positions": 71,
+            "n_embd": 35,
+            "n_head": 5,
+            "n_inner": 41,
+            "bos_token_id": None,
+            "eos_token_id": None,
+        },
+    ),
+    "gpt2, relu": (
+        "GPT2",
+        {
+            "vocab_size": V,
+            "n_layer": 2,
+            "n_positions": 71,
+            "n_embd": 33,
+            "n_head": 11,
+            "activation_function": "relu",
+            "bos_token_id": None,
+            "eos_token_id": None,
+        },
+    ),
     "llama": ("Llama", _DENSE),
     "llama, tied": ("Llama", _DENSE | {"tie_word_embeddings": True}),
     "llama, biases": ("Llama", _DENSE | {"attention_bias": True, "mlp_bias": True}),
@@ -69,17 +95,55 @@ FAMILIES = {
     "qwen3": ("Qwen3", _DENSE),
     "qwen3, biases": ("Qwen3", _DENSE | {"attention_bias": True}),
     "mixtral": ("Mixtral", _EXPERTS | {"head_dim": 6, "intermediate_size": 28, "num_local_experts": 7}),
-    "qwen2_moe": ("Qwen2Moe", _EXPERTS | {"intermediate_size": 52, "moe_intermediate_size": 28, "shared_expert_intermediate_size": 44, "num_experts": 7, "mlp_only_layers": [0]}),
-    "qwen2_moe, normalised": ("Qwen2Moe", _EXPERTS | {"intermediate_size": 52, "moe_intermediate_size": 28, "shared_expert_intermediate_size": 44, "num_experts": 7, "norm_topk_prob": True}),
-    "qwen3_moe": ("Qwen3Moe", _EXPERTS | {"head_dim": 6, "intermediate_size": 52, "moe_intermediate_size": 28, "num_experts": 7, "norm_topk_prob": True}),
+    "qwen2_moe": (
+        "Qwen2Moe",
+        _EXPERTS
+        | {
+            "intermediate_size": 52,
+            "moe_intermediate_size": 28,
+            "shared_expert_intermediate_size": 44,
+            "num_experts": 7,
+            "mlp_only_layers": [0],
+        },
+    ),
+    "qwen2_moe, normalised": (
+        "Qwen2Moe",
+        _EXPERTS
+        | {
+            "intermediate_size": 52,
+            "moe_intermediate_size": 28,
+            "shared_expert_intermediate_size": 44,
+            "num_experts": 7,
+            "norm_topk_prob": True,
+        },
+    ),
+    "qwen3_moe": (
+        "Qwen3Moe",
+        _EXPERTS
+        | {
+            "head_dim": 6,
+            "intermediate_size": 52,
+            "moe_intermediate_size": 28,
+            "num_experts": 7,
+            "norm_topk_prob": True,
+        },
+    ),
     "deepseek_v2": ("DeepseekV2", _V2 | {"topk_method": "group_limited_greedy", "n_group": 4, "topk_group": 3}),
     "deepseek_v2, lite": ("DeepseekV2", _V2 | {"q_lora_rank": None, "topk_method": "greedy"}),
-    "deepseek_v2, yarn": ("DeepseekV2", _V2 | _rope("yarn", factor=3.0, original_max_position_embeddings=24, mscale=0.707, mscale_all_dim=0.8)),
+    "deepseek_v2, yarn": (
+        "DeepseekV2",
+        _V2 | _rope("yarn", factor=3.0, original_max_position_embeddings=24, mscale=0.707, mscale_all_dim=0.8),
+    ),
     "deepseek_v3": ("DeepseekV3", _DEEPSEEK | {"n_group": 4, "topk_group": 3}),
     "deepseek_v3, one group": ("DeepseekV3", _DEEPSEEK | {"n_group": 1, "topk_group": 1, "norm_topk_prob": False}),
     "deepseek_v3, halves": ("DeepseekV3", _DEEPSEEK | {"n_group": 3, "topk_group": 2, "rope_interleave": False}),
-    "deepseek_v3, yarn": ("DeepseekV3", _DEEPSEEK | {"n_group": 4, "topk_group": 2} | _rope("yarn", factor=3.0, original_max_position_embeddings=24, mscale=1.0, mscale_all_dim=1.0)),
-}  # fmt: skip
+    "deepseek_v3, yarn": (
+        "DeepseekV3",
+        _DEEPSEEK
+        | {"n_group": 4, "topk_group": 2}
+        | _rope("yarn", factor=3.0, original_max_position_embeddings=24, mscale=1.0, mscale_all_dim=1.0),
+    ),
+}
 
 
 @pytest.fixture(autouse=True, scope="module")

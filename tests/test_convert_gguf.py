@@ -150,7 +150,10 @@ def splits():
     byte_level = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
     plain = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     sequence, digits = tokenizers.pre_tokenizers.Sequence, tokenizers.pre_tokenizers.Digits(individual_digits=True)
-    words = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}COUNT| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+    words = (
+        r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}COUNT|"
+        r" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+    )
 
     def split(count: str):
         return tokenizers.pre_tokenizers.Split(tokenizers.Regex(words.replace("COUNT", count)), "isolated")

@@ -150,9 +150,12 @@ _LATENT = {
 }
 FAMILY_REFUSED |= {
     "deepseek_v3, eps": (SIZES | _LATENT | {"model_type": "deepseek_v3", "rms_norm_eps": 1e-5}, "rms_norm_eps"),
-    "deepseek_v3, method": (SIZES | _LATENT | {"model_type": "deepseek_v3", "topk_method": "greedy"}, "topk_method = greedy"),
-    "deepseek_v2, normalised": (SIZES | _LATENT | {"model_type": "deepseek_v2", "norm_topk_prob": True}, "norm_topk_prob = True"),
-    "deepseek_v2, biases": (SIZES | _LATENT | {"model_type": "deepseek_v2", "attention_bias": True}, "attention_bias = True"),
+    "deepseek_v3, method": (SIZES | _LATENT | {"model_type": "deepseek_v3", "topk_method": "greedy"},
+    "topk_method = greedy"),
+    "deepseek_v2, normalised": (SIZES | _LATENT | {"model_type": "deepseek_v2", "norm_topk_prob": True},
+    "norm_topk_prob = True"),
+    "deepseek_v2, biases": (SIZES | _LATENT | {"model_type": "deepseek_v2", "attention_bias": True},
+    "attention_bias = True"),
 }  # fmt: skip
 
 

@@ -40,7 +40,7 @@ def test_split_is_by_document_and_independent_of_the_others():
     poems = [f"诗 {i}\n春眠不觉晓，{i}。\n" for i in range(400)]
     training, validation = corpus.split("\n".join(poems))
     assert sorted(training + validation) == sorted(poems) and 2 <= len(validation) <= 20
-    again_training, again = corpus.split("\n".join(reversed(poems)))
+    _, again = corpus.split("\n".join(reversed(poems)))
     assert set(again) == set(validation)
 
 

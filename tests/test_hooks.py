@@ -1,11 +1,19 @@
 """The names, order and shapes of everything a trace holds: other people's code depends on them."""
 
+import json
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from model import load
+from model.__main__ import main
 from model.capture import HookPoint, Recorder, recording
 from model.config import DenseConfig, GQAConfig, ModelConfig
+from model.measure import hooks
 from model.trace import run_trace
+from model.training.recipes import CONFIGS
 from tests.random_models import DENSE, LATENT, LEARNED, T, random_ids, random_model
 
 GROUPED_BLOCK = [
@@ -86,8 +94,14 @@ ORDERS = [
     (DENSE, ["hook_positions", "hook_embed", *block(0, GROUPED_BLOCK), *block(1, GROUPED_BLOCK), *FINAL]),
     (
         LATENT,
-        ["hook_positions", "hook_embed", *block(0, LATENT_ATTENTION + DENSE_NETWORK)]
-        + [*block(1, LATENT_ATTENTION + EXPERTS), *block(2, LATENT_ATTENTION + EXPERTS), *FINAL],
+        [
+            "hook_positions",
+            "hook_embed",
+            *block(0, LATENT_ATTENTION + DENSE_NETWORK),
+            *block(1, LATENT_ATTENTION + EXPERTS),
+            *block(2, LATENT_ATTENTION + EXPERTS),
+            *FINAL,
+        ],
     ),
 ]
 
@@ -208,3 +222,63 @@ def test_only_what_is_wanted_is_kept():
         "logits",
         *(f"blocks.{i}.attn.hook_z" for i in range(3)),
     }
+
+
+# The reference
+
+QK_NORM = replace(DENSE, attention=replace(DENSE.attention, qk_norm=True))
+PLAIN_QUERIES = replace(
+    LATENT,
+    attention=replace(LATENT.attention, q_lora_rank=None),
+    feed_forward=replace(LATENT.feed_forward, n_group=1, topk_group=1, selection_bias=False),
+)
+DOCUMENTED = {
+    "grouped": DENSE,
+    "grouped, normalised": QK_NORM,
+    "latent": LATENT,
+    "latent, plain queries": PLAIN_QUERIES,
+    "classic": LEARNED,
+    **CONFIGS,
+}
+
+
+@pytest.mark.parametrize("config", DOCUMENTED.values(), ids=DOCUMENTED)
+def test_the_reference_has_every_hook_in_order_with_its_shape(config):
+    """Guards against a hook that is missing there, misspelled, out of order or of another shape on a real run."""
+    lm = random_model(config)
+    tokens = 13
+    listed = hooks.hooks_of(lm.transformer)
+    trace = run_trace(lm, random_ids(tokens))
+    assert [hook.name for hook, _ in listed] == list(trace)
+    for hook, size in listed:
+        assert tuple(tokens if each in ("T", "S") else each for each in size) == trace[hook.name].shape, hook.name
+        assert len(size) == len(hook.shape) and hook.meaning
+        assert set(hook.shape) <= {*hooks.LETTERS, "1"}
+
+
+def test_the_reference_has_no_hook_that_no_model_has():
+    listed = {
+        "blocks.i." + hook.name.split(".", 2)[2] if hook.name.startswith("blocks.") else hook.name
+        for config in DOCUMENTED.values()
+        for hook, _ in hooks.hooks_of(random_model(config).transformer)
+    }
+    assert listed == {prefix + hook.name for prefix, rows in hooks.SECTIONS.values() for hook in rows}
+
+
+def test_the_page_of_hooks_is_the_reference():
+    """Made by `python -m model.measure.hooks > model/HOOKS.md`."""
+    page = Path(hooks.__file__).parents[1] / "HOOKS.md"
+    assert page.read_text(encoding="utf-8") == hooks.markdown()
+
+
+def test_hooks_of_one_model_from_the_command_line(capsys):
+    assert main(["hooks", "--model", "tiny", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    trace = run_trace(load("tiny"), "four")
+    assert [hook["name"] for hook in told["hooks"]] == list(trace)
+    shapes_told = [tuple(4 if each in ("T", "S") else each for each in hook["size"]) for hook in told["hooks"]]
+    assert shapes_told == [array.shape for array in trace.values()]
+    assert {letter for hook in told["hooks"] for letter in hook["shape"]} - {"1"} == set(told["letters"])
+    assert main(["hooks", "--model", "tiny"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[1 : len(trace) + 1]] == list(trace)

@@ -28,11 +28,11 @@ def test_the_bytes_of_the_page_are_those_of_the_tensors(config, prompt, more):
     ids = random_ids(prompt + more)
     cache = make_cache(config)
     next_logits(lm, ids[:prompt], cache)
-    assert analysis.first_held(lm, None, ids[:prompt]).own == sum(tensor.nbytes for tensor in cache.tensors())
+    assert analysis.prompt_cache_bytes(lm, None, ids[:prompt]).model == sum(tensor.nbytes for tensor in cache.tensors())
     for token in ids[prompt:]:
         next_logits(lm, [token], cache)
     held = sum(tensor.nbytes for tensor in cache.tensors())
-    own = next(kind for kind in analysis.kinds(config) if kind.own)
+    own = next(kind for kind in analysis.kinds(config) if kind.of_model)
     assert held == own.elements * len(ids) * analysis.number_bytes(lm) == cache_bytes(config, len(ids), dtype="fp32")
 
 
@@ -46,9 +46,9 @@ def test_both_caches_grow_with_every_token_as_the_formulas_say(config):
     assert len(grown) > 1
     for number, (_, held) in enumerate(grown):
         assert held.length == 7 + number
-        assert held.own == cache_bytes(config, held.length, dtype="fp32")
+        assert held.model == cache_bytes(config, held.length, dtype="fp32")
         assert held.twin == (None if twin is None else cache_bytes(twin.config, held.length, dtype="fp32"))
-    assert grown[0][1] == analysis.first_held(lm, twin, ids)
+    assert grown[0][1] == analysis.prompt_cache_bytes(lm, twin, ids)
 
 
 def test_the_twin_is_the_mha_that_the_formula_means():
@@ -134,7 +134,7 @@ def test_heads_that_cannot_be_grouped_are_refused():
 def test_kinds_are_named_once_and_the_largest_comes_first():
     for config in (LATENT, DENSE, LEARNED, replace(DENSE, attention=GQAConfig(n_heads=1, n_kv_heads=1, head_dim=6))):
         found = analysis.kinds(config)
-        assert [kind.own for kind in found].count(True) == 1
+        assert [kind.of_model for kind in found].count(True) == 1
         assert len({kind.name for kind in found}) == len(found)
         assert [kind.elements for kind in found] == sorted((kind.elements for kind in found), reverse=True)
 
@@ -142,7 +142,10 @@ def test_kinds_are_named_once_and_the_largest_comes_first():
 @pytest.mark.parametrize("config", [DENSE, LEARNED], ids=["rotary", "learned"])
 @pytest.mark.parametrize("rank", [1, 4, 11])
 def test_keys_and_values_become_the_best_of_their_rank(config, rank):
-    """Eckart and Young: no other matrix of that rank is nearer; other layers' own keys stay until the change reaches them."""
+    """Eckart and Young: no other matrix of that rank is nearer.
+
+    Other layers' own keys stay until the change reaches them.
+    """
     lm, ids = random_model(config), random_ids(T)
     before = run_trace(lm, ids, capture="light")
     after = run_trace(lm, ids, capture="light", interventions=(CompressKeysValues(0, rank),))

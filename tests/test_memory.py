@@ -163,7 +163,7 @@ def test_active_parameters_are_what_one_token_reads():
 
 def test_table_1_of_deepseek_v2():
     """Elements per token: MHA 2 n_h d_h l, GQA 2 n_g d_h l, MQA 2 d_h l, MLA (d_c + d_hR) l."""
-    dense, sizes = DenseConfig(hidden=3), dict(vocab_size=5, d_model=7, n_layers=13, context=11)
+    dense, sizes = DenseConfig(hidden=3), {"vocab_size": 5, "d_model": 7, "n_layers": 13, "context": 11}
     for groups in (12, 4, 1):
         config = ModelConfig(
             **sizes, feed_forward=dense, attention=GQAConfig(n_heads=12, n_kv_heads=groups, head_dim=10)
@@ -299,7 +299,7 @@ def test_half_bytes_are_rounded_up():
     assert memory.cache_bytes(V3, 1, dtype="int4") == 17_568
 
 
-@pytest.mark.parametrize("wrong", [dict(context=0), dict(context=1, batch=-1), dict(context=1, dtype="bf17")])
+@pytest.mark.parametrize("wrong", [{"context": 0}, {"context": 1, "batch": -1}, {"context": 1, "dtype": "bf17"}])
 def test_wrong_questions_are_refused(wrong):
     """Zero or negative bytes returned for a context nobody can have."""
     with pytest.raises(BadInput):
@@ -358,14 +358,47 @@ def test_unknown_name_lists_the_known_ones():
 
 def test_folder_with_the_published_config_json(tmp_path):
     """The preset of DeepSeek-V3 drifting from its config.json; fp8 weights refused although only counted."""
-    published = dict(
-        model_type="deepseek_v3", hidden_size=7168, num_hidden_layers=61, num_attention_heads=128, num_key_value_heads=128, vocab_size=129_280,
-        q_lora_rank=1536, kv_lora_rank=512, qk_nope_head_dim=128, qk_rope_head_dim=64, v_head_dim=128, intermediate_size=18_432,
-        n_routed_experts=256, n_shared_experts=1, num_experts_per_tok=8, n_group=8, topk_group=4, routed_scaling_factor=2.5, scoring_func="sigmoid",
-        topk_method="noaux_tc", norm_topk_prob=True, first_k_dense_replace=3, moe_intermediate_size=2048, moe_layer_freq=1, hidden_act="silu",
-        max_position_embeddings=163_840, rms_norm_eps=1e-6, rope_theta=10_000, tie_word_embeddings=False, quantization_config={"quant_method": "fp8"},
-        rope_scaling=dict(type="yarn", factor=40, beta_fast=32, beta_slow=1, mscale=1.0, mscale_all_dim=1.0, original_max_position_embeddings=4096),
-    )  # fmt: skip
+    published = {
+        "model_type": "deepseek_v3",
+        "hidden_size": 7168,
+        "num_hidden_layers": 61,
+        "num_attention_heads": 128,
+        "num_key_value_heads": 128,
+        "vocab_size": 129_280,
+        "q_lora_rank": 1536,
+        "kv_lora_rank": 512,
+        "qk_nope_head_dim": 128,
+        "qk_rope_head_dim": 64,
+        "v_head_dim": 128,
+        "intermediate_size": 18_432,
+        "n_routed_experts": 256,
+        "n_shared_experts": 1,
+        "num_experts_per_tok": 8,
+        "n_group": 8,
+        "topk_group": 4,
+        "routed_scaling_factor": 2.5,
+        "scoring_func": "sigmoid",
+        "topk_method": "noaux_tc",
+        "norm_topk_prob": True,
+        "first_k_dense_replace": 3,
+        "moe_intermediate_size": 2048,
+        "moe_layer_freq": 1,
+        "hidden_act": "silu",
+        "max_position_embeddings": 163_840,
+        "rms_norm_eps": 1e-6,
+        "rope_theta": 10_000,
+        "tie_word_embeddings": False,
+        "quantization_config": {"quant_method": "fp8"},
+        "rope_scaling": {
+            "type": "yarn",
+            "factor": 40,
+            "beta_fast": 32,
+            "beta_slow": 1,
+            "mscale": 1.0,
+            "mscale_all_dim": 1.0,
+            "original_max_position_embeddings": 4096,
+        },
+    }
     folder = tmp_path / "DeepSeek-V3"
     folder.mkdir()
     (folder / "config.json").write_text(json.dumps(published))

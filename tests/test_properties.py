@@ -136,7 +136,9 @@ def test_renumbering_experts_changes_only_their_numbers(config, seed, random):
     old_of_new = np.array([expert for group in groups for expert in group])
     lm = random_model(config, seed)
     renumbered = {
-        name: weight[old_of_new] if name.endswith(("router.weight", "router.bias", "mlp.up", "mlp.down")) else weight
+        name: weight[old_of_new]
+        if name.endswith(("router.weight", "selection_bias", "mlp.gate_up", "mlp.down"))
+        else weight
         for name, weight in lm.transformer.state_dict().items()
     }
     other = random_transformer(config)

@@ -52,7 +52,7 @@ def route_by_hand(config: MoEConfig, gate: list[float], bias: list[float]) -> di
         scores = [1 / (1 + math.exp(-x)) for x in gate]
     else:
         scores = [math.exp(x) / sum(map(math.exp, gate)) for x in gate]
-    choice = [score + b for score, b in zip(scores, bias)]
+    choice = [score + b for score, b in zip(scores, bias, strict=True)]
     size = config.n_routed_experts // config.n_group
     groups = [sorted(choice[g * size : (g + 1) * size], reverse=True) for g in range(config.n_group)]
     group_scores = [best[0] + best[1] if config.group_score == "top2_sum" else best[0] for best in groups]
@@ -71,13 +71,13 @@ def test_routing_step_by_step(config, seed):
     layer.router.weight.data.normal_(0, 0.5, generator=generator)
     bias = torch.zeros(config.n_routed_experts)
     if config.selection_bias:
-        bias = layer.router.bias.normal_(0, 0.3, generator=generator)
+        bias = layer.selection_bias.normal_(0, 0.3, generator=generator)
     x = torch.randn(1, 5, WIDTH, generator=generator)
     with torch.inference_mode():
-        weights, indices = layer.router(x, layer)
+        weights, indices = layer.route(x)
     for t in range(5):
         expected = route_by_hand(config, (layer.router.weight.double() @ x[0, t].double()).tolist(), bias.tolist())
-        found = dict(zip(indices[0, t].tolist(), weights[0, t].tolist()))
+        found = dict(zip(indices[0, t].tolist(), weights[0, t].tolist(), strict=True))
         assert found == pytest.approx(expected, rel=1e-4)
 
 
@@ -85,7 +85,8 @@ def test_routing_step_by_step(config, seed):
 def model() -> LanguageModel:
     """A small random model with eight experts in four groups of two."""
     moe = MoEConfig(
-        n_routed_experts=8, num_experts_per_tok=3, moe_intermediate_size=9, selection_bias=True, n_group=4, topk_group=2,
+        n_routed_experts=8, num_experts_per_tok=3, moe_intermediate_size=9, selection_bias=True, n_group=4,
+        topk_group=2,
         first_k_dense_replace=1, dense_intermediate_size=11,
     )  # fmt: skip
     config = ModelConfig(

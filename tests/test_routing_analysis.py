@@ -69,7 +69,7 @@ def test_by_bias_marks_exactly_those_that_scores_alone_would_not_choose():
     lm = random_model(V3)
     with torch.no_grad():
         for block in lm.transformer.blocks:
-            block.mlp.router.bias[2] = 5.0  # chosen by everyone now
+            block.mlp.selection_bias[2] = 5.0  # chosen by everyone now
     trace = run_trace(lm, random_ids(11))
     marked = 0
     for position in range(11):

@@ -1,5 +1,6 @@
 """The models that ship with the project are what their card says: trained alike, and each in its own way."""
 
+import csv
 import re
 
 import numpy as np
@@ -10,7 +11,7 @@ from model.config import MoEConfig
 from model.files.catalog import STORYTELLERS, file_of
 from model.measure import curves, heads
 from model.sampling import distribution
-from model.training import card, measure
+from model.training import card, compare, measure
 from model.training.recipes import CONFIGS
 
 SHIPPED = [name for name in STORYTELLERS if file_of(name).exists()]
@@ -58,6 +59,39 @@ def test_the_card_has_the_records_numbers_and_every_model_beats_its_peers():
             for own in (lm.record["scores"][kind] for kind in kinds)
         ]
     assert card.not_shown(models, peers) == []
+
+
+def test_every_line_of_the_card_comes_from_the_records():
+    """Guards against results typed by hand into a card that says it is generated: it is written again, but for
+    what needs the training text (peers, passes, the tokenizer's use) or many generations (the samples)."""
+    models = [model.load(name) for name in SHIPPED]
+    text = (card.MODELS / "README.md").read_text(encoding="utf-8")
+    kinds = list(models[0].record["scores"])
+    table = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()]
+    peers = {
+        cells[0]: dict(zip(kinds, map(float, cells[2:7]), strict=True))
+        for cells in table
+        if cells[0] in ("5-gram, Kneser-Ney", "xz -9")
+    }
+    passes = next(float(cells[1]) for cells in table if cells[0] == "storyteller")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(card, "SAMPLES", 0)
+        patch.setattr(card, "_tokenizer_use", lambda *_: "")
+        written = card.write(models, peers, {kind: [] for kind in kinds}, round(models[0].record["tokens"] / passes))
+
+    def lines(page: str) -> list[str]:
+        left_out = ("The tokenizer spends", "### ", *(f"{number}. `" for number in range(1, 11)))
+        return [line for line in page.splitlines() if line and not line.startswith(left_out)]
+
+    assert lines(written) == lines(text)
+
+
+def test_the_table_of_choices_is_of_the_choices_that_are_compared():
+    """Guards against five rows where six were promised."""
+    with (card.MODELS / "choices.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["optimiser"], float(row["rate"]), int(row["batch"])) for row in rows] == compare.CHOICES
+    assert len({row["tokens"] for row in rows}) == 1 and list(rows[0]) == compare.FIELDS
 
 
 @pytest.mark.parametrize("name", [name for name in SHIPPED if isinstance(CONFIGS[name].feed_forward, MoEConfig)])

@@ -12,10 +12,13 @@ from model.errors import BadInput
 from model.files.tokenizer import Tokenizer, byte_alphabet
 
 PIECES = [
-    "The quick brown fox", " jumps", "don't", "I'LL", "naïve café", "Straße", "2024", "3.14159", "1,000,000", "0x1F", "\t", "\n", "\r\n", "  ", " ", "    return x",
-    "你好", "世界", "，", "。", "我们的生活", "日本語の文章", "한국어", "العربية", "हिन्दी", "Привет", "🦊", "👩‍👩‍👧", "🇨🇳", "é", "\u00a0", "\u200b", "\ufeff",
+    "The quick brown fox", " jumps", "don't", "I'LL", "naïve café", "Straße", "2024", "3.14159", "1,000,000", "0x1F",
+    "\t", "\n", "\r\n", "  ", " ", "    return x",
+    "你好", "世界", "，", "。", "我们的生活", "日本語の文章", "한국어", "العربية", "हिन्दी", "Привет", "🦊",
+    "👩‍👩‍👧", "🇨🇳", "é", "\u00a0", "\u200b", "\ufeff",
     "<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|im_start", "<script>", "$x^2$", ":red[x]", "`code`", "C:\\path", "https://example.org/?q=1&r=2",
-    "def f(n):\n    if n", "{\"a\": [1, 2]}", "!!!", "...", "—", "\x00", "\x1b[31m", "a" * 50, "ZWJ\u200d", "½", "²", "Ⅷ", "𝕏", "\u0301",
+    "def f(n):\n    if n", "{\"a\": [1, 2]}", "!!!", "...", "—", "\x00", "\x1b[31m", "a" * 50, "ZWJ\u200d", "½", "²",
+    "Ⅷ", "𝕏", "\u0301",
 ]  # fmt: skip
 
 

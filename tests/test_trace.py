@@ -5,8 +5,10 @@ from dataclasses import FrozenInstanceError, replace
 import numpy as np
 import pytest
 
+from model import load
 from model.errors import BadInput
 from model.trace import run_trace
+from model.transformer import Transformer
 from tests.random_models import DENSE, LATENT, LEARNED, T, random_ids, random_model
 
 MODELS = {"grouped": DENSE, "latent": LATENT, "learned": LEARNED}
@@ -38,7 +40,7 @@ def test_no_array_is_a_weight(config):
 def test_the_stream_adds_up(config):
     """What the layers write is the difference between streams, from embedding to logits."""
     trace = run_trace(random_model(config), random_ids(T))
-    stream = trace["hook_embed"] + (trace["hook_pos_embed"] if "hook_pos_embed" in trace else 0)
+    stream = trace["hook_embed"] + trace.get("hook_pos_embed", 0)
     for layer in range(config.n_layers):
         name = f"blocks.{layer}."
         np.testing.assert_array_equal(trace[name + "hook_resid_pre"], stream)
@@ -101,6 +103,36 @@ def test_fingerprint_changes_with_the_weights():
     assert random_model(DENSE).fingerprint == random_model(DENSE).fingerprint
 
 
+def test_fingerprint_changes_with_any_entry_of_any_weight():
+    """Guards against a digest of samples: of the storytellers it read column 0 of every other row alone."""
+
+    def changed(lm, name, index):
+        weights = {key: weight.clone() for key, weight in lm.transformer.state_dict().items()}
+        weights[name].view(-1)[index] += 0.5
+        transformer = Transformer(lm.config)
+        transformer.load_state_dict(weights)
+        return replace(lm, transformer=transformer).fingerprint
+
+    lm = random_model(LATENT)
+    first_and_last = [changed(lm, name, index) for name in lm.transformer.state_dict() for index in (0, 1, -1)]
+    assert len({lm.fingerprint, *first_and_last}) == 1 + len(first_and_last)
+
+    storyteller = load("storyteller")
+    width = storyteller.config.d_model
+    odd = [changed(storyteller, "embed.weight", index) for index in (1, width, width + 1, 2 * width - 1)]
+    assert len({storyteller.fingerprint, *odd}) == 5
+
+
+def test_a_trace_can_be_compared_and_hashed():
+    """A trace is equal to itself alone: arrays have no one truth value."""
+    lm = random_model(DENSE)
+    first, second = run_trace(lm, [1, 2, 3]), run_trace(lm, [1, 2, 3])
+    assert first == first and first != second and first != dict(first)
+    assert {first: 1, second: 2}[second] == 2
+    assert first.readout == first.readout and len({first.readout, second.readout}) == 2
+    assert all(np.array_equal(first[name], second[name]) for name in first)
+
+
 def test_unknown_name_is_refused():
     trace = run_trace(random_model(DENSE), [1, 2], capture="light")
     for name in (
@@ -131,10 +163,12 @@ def test_bad_input_is_told_in_one_sentence(prompt, code, words):
     assert "\n" not in str(refusal.value)
 
 
-def test_unknown_capture_is_refused():
-    with pytest.raises(BadInput) as refusal:
-        run_trace(random_model(DENSE), "a", capture="heavy")
-    assert refusal.value.code == "bad_capture"
+@pytest.mark.parametrize("capture", ["heavy", ["hook_embed"], {"hook_embed"}, None, 3])
+def test_unknown_capture_is_refused(capture):
+    """A list of names too: guards against "unhashable type: 'list'"."""
+    with pytest.raises(BadInput, match="function of the hook name") as refusal:
+        run_trace(random_model(DENSE), "a", capture=capture)
+    assert refusal.value.code == "bad_capture" and "\n" not in str(refusal.value)
 
 
 @pytest.mark.parametrize(

@@ -4,20 +4,25 @@ import json
 import math
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 from model import BadInput, LanguageModel, load
+from model.__main__ import main
 from model.capture import Recorder, recording
-from model.commands.train import finished
 from model.config import GQAConfig, ModelConfig, MoEConfig
+from model.files import checkpoint
 from model.files.tokenizer import Tokenizer
 from model.measure import curves
-from model.training import optimiser
+from model.training import corpus, optimiser
+from model.training.folder import TrainingFolder, finished
 from model.training.loop import LEAST_PERIOD, SHORTER, Run, train
 from model.training.loss import cross_entropy
 from model.training.recipes import CONFIGS, Schedule, further
@@ -145,7 +150,9 @@ def test_all_experts_as_one_network_are_the_chosen_experts():
     found = []
     for mode in (True, False):
         out = layer.train(mode)(x)
-        found.append((out, *torch.autograd.grad(out.square().sum(), (x, layer.up, layer.down, layer.router.weight))))
+        found.append(
+            (out, *torch.autograd.grad(out.square().sum(), (x, layer.gate_up, layer.down, layer.router.weight)))
+        )
     for wide, chosen in zip(*found, strict=True):
         torch.testing.assert_close(wide, chosen, rtol=1e-4, atol=1e-5 * chosen.detach().abs().max().item())
 
@@ -176,7 +183,7 @@ def test_balancing_raises_the_bias_of_idle_experts(tokens):
     load = choices.tensors["blocks.0.mlp.hook_expert_indices"].flatten().bincount(minlength=4).float()
     run._balance([choices.tensors])
     expected = SCHEDULE.bias_rate * (load.mean() - load).sign()
-    assert torch.equal(run.model.blocks[0].mlp.router.bias, expected) and expected.abs().sum() > 0
+    assert torch.equal(run.model.blocks[0].mlp.selection_bias, expected) and expected.abs().sum() > 0
 
 
 def test_schedule_rises_stays_and_falls_to_zero():
@@ -344,15 +351,75 @@ def test_train_and_evaluate_from_the_command_line(tmp_path):
     assert refused.returncode == 2 and "other texts" in refused.stderr and len(refused.stderr.splitlines()) == 1
 
 
+def _train(capsys, *arguments):
+    status = main(["train", *map(str, arguments)])
+    return status, capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "wrong, complaint",
+    [
+        (["--out", "missing/new.safetensors"], "there is no folder"),
+        (["--out", "."], "is a folder"),
+        (["--folder", "story.txt"], "Nothing can be written"),
+        (["--tokens", "nan"], "finite"),
+        (["--tokens", "inf"], "finite"),
+        (["--tokens", "0"], "1 or more"),
+        (["--rate", "nan"], "finite"),
+        (["--rate", "0"], "more than 0"),
+        (["--vocabulary", "70000"], "65536 or less"),
+        (["--seed", str(2**70)], "or less"),
+        (["--data", "story.txt", "stroy.txt"], "stroy.txt cannot be read: it does not exist"),
+        (["--data", "story.txt", "other/story.txt"], "rename one"),
+        (["--data", "story.txt", "other"], "is a folder"),
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",
+)
+def test_arguments_are_checked_before_work_begins(tmp_path, monkeypatch, capsys, wrong, complaint):
+    """Guards against hours of training whose end cannot be written, and against what is silently ignored."""
+    monkeypatch.chdir(tmp_path)
+    Path("other").mkdir()
+    for path in (Path("story.txt"), Path("other/story.txt")):
+        path.write_text("\n\n".join(f"There were {i} cats." for i in range(400)), encoding="utf-8")
+
+    def refuse(*_):
+        raise AssertionError("work began")
+
+    monkeypatch.setattr(corpus, "read_files", refuse)
+    status, err = _train(capsys, "--data", "story.txt", "--folder", "run", *wrong)
+    assert status == 2 and complaint in err and len(err.splitlines()) == 1
+    assert not Path("run/text.json").exists()
+
+
+def test_a_folder_with_a_text_ignores_no_argument(tmp_path, monkeypatch, capsys):
+    """Guards against a second run that silently goes on with the first one's vocabulary or files."""
+    text = tmp_path / "story.txt"
+    text.write_text("\n\n".join(f"There were {i} cats." for i in range(400)), encoding="utf-8")
+    folder = TrainingFolder(tmp_path)
+    tokenizer, tokens = folder.prepare([text], 5000, None)
+    assert 256 < tokenizer.vocab_size < 5000, "a short text has fewer tokens than were asked for"
+    for vocabulary in (None, 5000, tokenizer.vocab_size):
+        again, same = folder.prepare([text], vocabulary, None)
+        assert again.fingerprint == tokenizer.fingerprint and np.array_equal(same, tokens)
+    with pytest.raises(BadInput, match="not 400"):
+        folder.prepare([text], 400, None)
+    with pytest.raises(BadInput, match="leave out --vocabulary"):
+        folder.prepare([text], 400, Tokenizer.of_bytes())
+    with pytest.raises(BadInput, match="another tokenizer"):
+        folder.prepare([text], None, Tokenizer.of_bytes())
+    status, err = _train(capsys, "--data", text, tmp_path / "stroy.txt", "--folder", tmp_path)
+    assert status == 2 and "stroy.txt" in err
+    with pytest.raises(BadInput, match="holds no validation"):
+        TrainingFolder.of_a_run(tmp_path / "nowhere")
+
+
 # Checkpoints
 
 
 def test_a_checkpoint_comes_back_whole(tmp_path):
     """bfloat16 weights, exact router bias, tokenizer, record."""
-    from model.files import checkpoint
-
     transformer = Transformer(SMALL).initialise(torch.Generator().manual_seed(3))
-    transformer.blocks[1].mlp.router.bias.copy_(torch.tensor([0.001, -1.003, 0.2, 0.0]))
+    transformer.blocks[1].mlp.selection_bias.copy_(torch.tensor([0.001, -1.003, 0.2, 0.0]))
     saved = LanguageModel("pupil", transformer, Tokenizer.of_bytes(), description="small", record={"tokens": 5})
     path = tmp_path / "pupil.safetensors"
     checkpoint.save(saved, path)
@@ -360,7 +427,7 @@ def test_a_checkpoint_comes_back_whole(tmp_path):
     assert (found.name, found.config, found.description, found.record) == ("pupil", SMALL, "small", {"tokens": 5})
     assert found.tokenizer.encode("héllo") == saved.tokenizer.encode("héllo")
     for name, tensor in transformer.state_dict().items():
-        expected = tensor if name.endswith("router.bias") else tensor.bfloat16().float()
+        expected = tensor if name.endswith("selection_bias") else tensor.bfloat16().float()
         assert torch.equal(found.transformer.state_dict()[name], expected), name
     header = checkpoint.describe(path)
     assert header.parameters == sum(weight.numel() for weight in transformer.parameters())
@@ -373,3 +440,64 @@ def test_what_is_no_checkpoint_is_refused_in_one_sentence(tmp_path, content):
     with pytest.raises(BadInput) as caught:
         load(path)
     assert caught.value.code == "not_a_model_file" and "\n" not in str(caught.value)
+
+
+def test_the_first_files_names_are_read_as_todays(tmp_path):
+    """Files that ship were written when `gate_up` was called up, and the selection bias router.bias."""
+    path = tmp_path / "old.safetensors"
+    for config in (SMALL, CONFIGS["storyteller-classic"]):
+        saved = LanguageModel("old", Transformer(config).initialise(torch.Generator()), Tokenizer.of_bytes())
+        checkpoint.save(saved, path)
+        with safe_open(path, framework="pt") as file:
+            header = file.metadata()
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        old = {
+            name.replace("gate_up", "up").replace("selection_bias", "router.bias"): tensor
+            for name, tensor in tensors.items()
+        }
+        assert (old.keys() == tensors.keys()) == (config is not SMALL)
+        expected = load(path)
+        parameters = checkpoint.describe(path).parameters
+        save_file(old, path, header)
+        assert load(path).fingerprint == expected.fingerprint
+        assert checkpoint.describe(path).parameters == parameters
+
+
+def _junk_headers(header: dict) -> Iterator[dict]:
+    """`header` with one thing in it replaced by what does not belong there."""
+    for name in header:
+        yield {key: value for key, value in header.items() if key != name}
+    for name in ("config", "record", "tokenizer"):
+        yield from (
+            header | {name: junk} for junk in ("[]", "null", "3", '"x"', "{", "", "[" * 10_000, '{"class": []}')
+        )
+    config = json.loads(header["config"])
+    homes = [(config, key) for key in config] + [
+        (config[part], key) for part in ("attention", "feed_forward", "rope") for key in config[part]
+    ]
+    for home, key in homes:
+        kept = home[key]
+        for junk in (None, [], {}, "x", 1.5, -1, True, 2**62, 10**30):
+            home[key] = junk
+            yield header | {"config": json.dumps(config)}
+        home[key] = kept
+
+
+def test_a_header_that_makes_no_sense_is_refused_in_one_sentence(tmp_path):
+    """Guards against `[]` and `"attention": null`, which were an AttributeError, and all their kind."""
+    path = tmp_path / "bad.safetensors"
+    lm = LanguageModel("pupil", Transformer(SMALL).initialise(torch.Generator()), Tokenizer.of_bytes())
+    checkpoint.save(lm, path)
+    with safe_open(path, framework="pt") as file:
+        header = file.metadata()
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    refused = 0
+    for junk in _junk_headers(header):
+        save_file(tensors, path, junk)
+        for use in (checkpoint.describe, load):
+            try:
+                use(path)  # some of these are models: another theta, untied embeddings
+            except BadInput as error:
+                assert error.code == "not_a_model_file" and "\n" not in str(error)
+                refused += 1
+    assert refused > 300

@@ -20,7 +20,6 @@ from typing import Any
 from app.text import LANGUAGE_NAMES
 
 PROMPT = "Once upon a time there was a"
-LINE_BREAK = "↵"  # stands for a line break in the prompt's one-line box, as on the token chips
 
 
 # Readers: each turns an address's text (or a widget's value) into a word's value, or raises ValueError.
@@ -197,13 +196,3 @@ def describe(view: View, defaults: View) -> dict[str, str]:
         if word.always or value != defaults[name]:
             parameters[name] = ".".join(map(str, value)) if isinstance(value, tuple) else str(value)
     return parameters
-
-
-def to_box(prompt: str) -> str:
-    """A prompt as its one-line box shows it."""
-    return prompt.replace("\n", LINE_BREAK)
-
-
-def from_box(text: str | None) -> str:
-    """The prompt that the box's text stands for."""
-    return (text or "").replace(LINE_BREAK, "\n")

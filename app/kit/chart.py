@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import plotly.graph_objects as go
 import streamlit as st
 
 
-def chart(figure: go.Figure, *, key: str, alt: str, **options) -> object:
+def chart(figure: go.Figure, *, key: str, alt: str, **options: Any) -> object:
     """Show `figure` as it was drawn: in our colours, without a tool bar."""
     bare = {"displayModeBar": False, "displaylogo": False}
     return st.plotly_chart(figure, theme=None, key=key, alt=alt, config=bare, **options)

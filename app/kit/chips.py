@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from app.kit.component import declare
 
-_chips = declare(__file__, "chips")
+_chips = declare(__file__, "chips", front=("dom", "events"))
 
 
 def chips(

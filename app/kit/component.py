@@ -1,8 +1,8 @@
 """Front-end pieces of our own, where a chart library is too slow or reads tokens as markup.
 
 A component is a Python function that says what is drawn, and a script and a style of the
-same name beside it; scripts and styles that several share are in app/kit/front.  Scripts
-write text with `textContent` or on a canvas only, so a token can never become markup.
+same name beside it; what scripts and styles share is in app/kit/front.  Scripts write text
+with `textContent` or on a canvas only, so a token can never become markup.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+
+FRONT = Path(__file__).resolve().parent / "front"  # what the scripts and styles of all components share
 
 
 def pack(array: np.ndarray) -> str:
@@ -44,22 +46,33 @@ class Component:
         self._mount(key=key, data=data, **callbacks)
 
 
-def declare(beside: str, name: str, *, scripts: Sequence[str] = (), styles: Sequence[str] = ()) -> Component:
+def front_script(names: Sequence[str]) -> str:
+    """The scripts of app/kit/front with these names, joined in this order."""
+    return _joined(FRONT, [f"{name}.js" for name in names])
+
+
+def declare(
+    beside: str, name: str, *, front: Sequence[str] = (), scripts: Sequence[str] = (), styles: Sequence[str] = ()
+) -> Component:
     """The component `name`, whose files stand beside the Python file `beside` (its ``__file__``).
 
+    All scripts become one module, so that each may use the names that those before it define.
+
     Args:
-        scripts: files joined to one module, the last with its ``export default``; else ``<name>.js``.
-        styles: files joined in that order; else ``<name>.css``.
+        front: scripts of app/kit/front that it uses, "dom" first; a style of the same name comes with each.
+        scripts: its own files, the last with its ``export default``; else ``<name>.js``.
+        styles: its own files, after those of the kit; else ``<name>.css``.
     """
     folder = Path(beside).resolve().parent
-
-    def joined(names: Sequence[str]) -> str:
-        return "\n".join((folder / file).read_text(encoding="utf-8") for file in names)
-
+    shared = ["base.css", *(f"{script}.css" for script in front if (FRONT / f"{script}.css").exists())]
     mount = st.components.v2.component(
         f"glassformer_{folder.name}_{name}",
         html='<div class="root"></div>',
-        css=joined(styles or (f"{name}.css",)),
-        js=joined(scripts or (f"{name}.js",)),
+        css=_joined(FRONT, shared) + "\n" + _joined(folder, styles or [f"{name}.css"]),
+        js=front_script(front) + "\n" + _joined(folder, scripts or [f"{name}.js"]),
     )
     return Component(mount)
+
+
+def _joined(folder: Path, files: Sequence[str]) -> str:
+    return "\n".join((folder / file).read_text(encoding="utf-8") for file in files)

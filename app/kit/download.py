@@ -107,7 +107,7 @@ def _row(lang: str, words: str) -> None:
             session.change_later(model=NAME)
         st.rerun()  # the whole page: the list of models changes, and the asking ends
     failed = current.error is not None
-    left.markdown(escape_markdown(error_text(lang, current.error)) if failed else words)
+    left.markdown(words if current.error is None else escape_markdown(error_text(lang, current.error)))
     if right.button(
         translate(lang, "common.offer.again" if failed else "common.offer.start"),
         key="offer_start",

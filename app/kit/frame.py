@@ -11,11 +11,20 @@ from dataclasses import dataclass
 import streamlit as st
 
 import model
-from app.kit import download, runtime, session, theme_watch
+from app.kit import browser, download, runtime, session, theme_watch
 from app.kit.address import View
 from app.kit.chips import chips
 from app.kit.theme import LOOKS, Look
-from app.text import LANGUAGE_NAMES, error_text, escape_markdown, offered, template, templates, translate
+from app.text import (
+    LANGUAGE_NAMES,
+    error_text,
+    escape_markdown,
+    kind_of_text,
+    offered,
+    template,
+    templates,
+    translate,
+)
 
 _GOOD = "_good"  # session: the last view whose picture could be drawn
 
@@ -46,6 +55,10 @@ class Room:
         """That sentence with its placeholders left open, for the browser to fill."""
         return template(self.view.lang, key)
 
+    def kind_of_text(self, kind: str) -> str:
+        """The name of a kind of training text, such as "zh-poems"."""
+        return kind_of_text(self.view.lang, kind)
+
     def templates(self, prefix: str) -> dict[str, str]:
         """Every sentence whose key begins with `prefix`, by the rest of its key, placeholders left open."""
         return templates(self.view.lang, prefix)
@@ -53,8 +66,8 @@ class Room:
 
 def defaults() -> View:
     """The view of someone who brought no address: their browser's language, the built-in model."""
-    chinese = (st.context.locale or "").lower().startswith("zh")
-    return View(lang="zh" if chinese else "en", model=runtime.default_name())
+    spoken = (st.context.locale or "").lower().split("-")[0]
+    return View(lang=spoken if spoken in offered() else "en", model=runtime.default_name())
 
 
 def look() -> Look:
@@ -67,7 +80,7 @@ def enter() -> Room:
 
     Stops the script run, after one clear sentence, where there is nothing to draw.
     """
-    view = session.current(defaults())
+    view = session.current()
     _controls(view)
     try:
         with st.spinner(translate(view.lang, "common.loading")):
@@ -89,6 +102,7 @@ def enter() -> Room:
     view = shown
     room = Room(view, lm, trace, look())
     theme_watch.follow(room.look.name)
+    browser.attend()
     chips(
         trace.tokens,
         trace.ids,
@@ -110,9 +124,10 @@ def _untrained(lang: str) -> None:
 def _controls(view: View) -> None:
     prompt, chosen, language = st.columns([6.4, 2.2, 1.4], vertical_alignment="center", gap="small")
     with prompt:
-        st.text_input(
+        st.text_area(
             translate(view.lang, "common.prompt"),
             key="prompt",
+            height="content",
             placeholder=translate(view.lang, "common.prompt.placeholder"),
             on_change=session.prompt_typed,
             label_visibility="collapsed",

@@ -61,7 +61,7 @@ class Difference:
 
 
 def difference(before: np.ndarray, after: np.ndarray, count: int = 8) -> Difference:
-    """Compare the predictions whose logits are `before` and `after`, (V,) each; `count` tokens, the first's best on top."""
+    """Compare two predictions, given as logits (V,) each, on the `count` tokens most probable in either."""
     p, q = distribution(before), distribution(after)
     best = np.argsort(-np.maximum(p, q), kind="stable")[:count]
     ids = best[np.argsort(-p[best], kind="stable")]

@@ -12,7 +12,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 import torch
@@ -166,7 +166,7 @@ def trace(lm: LanguageModel, source: str | list[int], interventions: tuple = ())
     return held
 
 
-def generate(lm: LanguageModel, ids: list[int], **settings) -> Iterator[model.Step]:
+def generate(lm: LanguageModel, ids: list[int], **settings: Any) -> Iterator[model.Step]:
     """`model.generate`, holding a place among the forwards only while a token is computed."""
     steps = iter(model.generate(lm, ids, **settings))
     while True:
@@ -187,7 +187,7 @@ def _of_process(name: str, _factory: Callable[[], T]) -> T:
     return _factory()
 
 
-def derived(function: Callable[[Trace], object], held: Trace) -> object:
+def derived(function: Callable[[Trace], T], held: Trace) -> T:
     """``function(held)``, computed once per function and trace: for analysis that takes long. Do not change it."""
     return _derived(
         f"{function.__module__}.{function.__qualname__}",
@@ -198,7 +198,7 @@ def derived(function: Callable[[Trace], object], held: Trace) -> object:
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _derived(name: str, key: tuple, _function: Callable[[Trace], object], _held: Trace) -> object:
+def _derived(name: str, key: tuple, _function: Callable[[Trace], T], _held: Trace) -> T:
     return _function(_held)
 
 
@@ -208,11 +208,11 @@ def vocabulary(fingerprint: str, _lm: LanguageModel) -> list[str]:
     return [_lm.tokenizer.shown(token) for token in range(_lm.config.vocab_size)]
 
 
-def of_model(function: Callable[[LanguageModel], object], lm: LanguageModel) -> object:
+def of_model(function: Callable[[LanguageModel], T], lm: LanguageModel) -> T:
     """``function(lm)``, computed once per function and model: for analysis of weights. Do not change it."""
     return _of_model(f"{function.__module__}.{function.__qualname__}", lm.fingerprint, function, lm)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4 * MODELS_HELD)
-def _of_model(name: str, fingerprint: str, _function: Callable[[LanguageModel], object], _lm: LanguageModel) -> object:
+def _of_model(name: str, fingerprint: str, _function: Callable[[LanguageModel], T], _lm: LanguageModel) -> T:
     return _function(_lm)

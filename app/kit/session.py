@@ -11,17 +11,27 @@ from typing import Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
 
-from app.kit.address import WORDS, View, describe, from_box, parse, to_box
+from app.kit.address import WORDS, View, describe, parse
 
 UNDO_DEPTH = 200
 
-_SHADOW, _PAGE, _BARE, _UNDO, _REDO, _LATER = "_view", "_page", "_bare", "_undo", "_redo", "_later"
+_SHADOW, _PAGE, _BARE, _DRAWN = "_view", "_page", "_bare", "_drawn"
+_UNDO, _REDO, _LATER = "_undo", "_redo", "_later"
+
+
+def _run() -> ScriptRunContext:
+    """What Streamlit knows of the script run that this is."""
+    context = get_script_run_ctx()
+    if context is None:
+        raise RuntimeError("There is no page without a script run: start the app with streamlit run app/main.py.")
+    return context
 
 
 def arrive(defaults: View) -> View:
     """The view at the start of a script run. Call once, before any widget."""
-    context, session = get_script_run_ctx(), st.session_state
+    context, session = _run(), st.session_state
     page = context.page_script_hash
     first, other_page = _SHADOW not in session, session.get(_PAGE, page) != page
     bare = not st.query_params
@@ -30,28 +40,33 @@ def arrive(defaults: View) -> View:
     elif first or context.is_history_navigation or (other_page and not bare):
         put(parse(st.query_params.to_dict(), defaults), anew=True)
     else:
-        put(_held(session[_SHADOW]), anew=other_page)
+        # What another page's widgets held is gone: Streamlit has older values of theirs in its place.
+        put(session[_SHADOW] if other_page else _held(), anew=other_page)
     _settle()
-    view = _held(defaults)
+    view = session[_SHADOW]
     if bare and (first or other_page):
         # The navigation's links carry no view: going back to where one led must show what it showed.
         session[_BARE] = session.get(_BARE, {}) | {page: view}
     return view
 
 
-def current(defaults: View) -> View:
+def current() -> View:
     """The view that the session's widgets hold now, on the page that is being drawn."""
-    st.session_state[_PAGE] = get_script_run_ctx().page_script_hash
-    return _held(defaults)
+    st.session_state[_PAGE] = _run().page_script_hash
+    return st.session_state[_SHADOW]
 
 
-def _held(defaults: View) -> View:
-    held = {name: st.session_state[name] for name in WORDS if name in st.session_state}
-    if "prompt" in held:
-        held["prompt"] = from_box(held["prompt"])
-    view = parse(held, defaults)
-    st.session_state[_SHADOW] = view
-    return view
+def leave() -> None:
+    """Say that the page is drawn to its end. Call once, after its last widget."""
+    keys = _run().shared.widget_user_keys_this_run
+    st.session_state[_DRAWN] = frozenset(name for name in WORDS if name in keys)
+
+
+def _held() -> View:
+    """The view with what the widgets hold that were drawn last; a widget that was not has nothing new to say."""
+    drawn = st.session_state.get(_DRAWN, WORDS)
+    told = {name: st.session_state[name] for name in WORDS if name in drawn and name in st.session_state}
+    return parse(told, st.session_state[_SHADOW])
 
 
 def put(view: View, *, anew: bool = False) -> None:
@@ -61,21 +76,21 @@ def put(view: View, *, anew: bool = False) -> None:
         anew: tell the widgets even what the session holds already: on another page they are
             other widgets, which know nothing of it.
     """
+    drawn = st.session_state.get(_DRAWN, WORDS)
     for name in WORDS:
-        value = to_box(view.prompt) if name == "prompt" else view[name]
-        if anew or name not in st.session_state or st.session_state[name] != value:
-            st.session_state[name] = value
+        if anew or name not in drawn or name not in st.session_state or st.session_state[name] != view[name]:
+            st.session_state[name] = view[name]
     st.session_state[_SHADOW] = view
 
 
 def change(**words: Any) -> None:
     """Change some words of the view; for callbacks, such as a click in a component."""
-    put(_held(st.session_state[_SHADOW]).replace(**words))
+    put(_held().replace(**words))
 
 
 def relabel() -> None:
     """The language switch's callback: what widgets hold is told to them again, in their new words."""
-    put(_held(st.session_state[_SHADOW]), anew=True)
+    put(_held(), anew=True)
 
 
 def change_later(**words: Any) -> None:
@@ -100,7 +115,7 @@ def publish(view: View, defaults: View) -> None:
 
     Not when the browser went back or forward: a new address would cut off the way on.
     """
-    if not get_script_run_ctx().is_history_navigation and parse(st.query_params.to_dict(), defaults) != view:
+    if not _run().is_history_navigation and parse(st.query_params.to_dict(), defaults) != view:
         st.query_params.from_dict(describe(view, defaults))
 
 
@@ -124,7 +139,7 @@ def change_prompt(prompt: str, ids: tuple[int, ...] | None = None) -> None:
 
 def prompt_typed() -> None:
     """The prompt box's callback."""
-    change_prompt(from_box(st.session_state["prompt"]))
+    change_prompt(st.session_state["prompt"] or "")
 
 
 def undo() -> None:

@@ -1,4 +1,4 @@
-// Tells Python when the theme in the browser is no longer the one the page was drawn in.
+// Tells Python when the theme in the browser is no longer the one the page was drawn in. Uses nothing of the kit.
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const root = parentElement.querySelector(".root");

@@ -1,8 +1,7 @@
-"""Every sentence a person reads: a folder a language, a file of plain data (TOML) a room.
+"""Every sentence that a person reads: one folder per language, one file of plain data (TOML) per room.
 
-A key is "<file>.<name>"; placeholders are ``{name}`` as in `str.format`.  A sentence that a
-language does not have is said in English.  A new language is a copy of the folder ``en``,
-translated, and its name in `LANGUAGE_NAMES`; the app offers it once nothing is missing.
+A key is "<file>.<name>"; placeholders are ``{name}``, as in `str.format`.  A sentence that a
+language lacks is shown in English.  README.md beside this file says how to add a language.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-LANGUAGE_NAMES = {"en": "English", "zh": "中文"}
+LANGUAGE_NAMES = {"en": "English", "zh": "中文", "fr": "Français"}
 
 HERE = Path(__file__).resolve().parent
 
@@ -63,7 +62,17 @@ def error_text(lang: str, error: Exception) -> str:
     key = f"common.error.{getattr(error, 'code', '')}"
     if key not in ENGLISH:
         return str(error)
-    return translate(lang, key, message=str(error), **getattr(error, "values", {}))
+    values = dict(getattr(error, "values", {}))
+    if "length" in values:  # of a prompt, in English: "1,024 tokens" or "9,000 characters"
+        count, unit = values["length"].split()
+        values["length"] = translate(lang, f"common.length.{unit}", count=count)
+    return translate(lang, key, message=str(error), **values)
+
+
+def kind_of_text(lang: str, kind: str) -> str:
+    """The name of a kind of training text, such as "zh-poems"; the kind itself where it has no name."""
+    key = f"common.kind.{kind}"
+    return translate(lang, key) if key in ENGLISH else kind
 
 
 def escape_markdown(text: str) -> str:

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import unicodedata
+from pathlib import Path
 from typing import Any
 
 from ..errors import BadInput
@@ -21,12 +22,18 @@ def add_prompt(parser: argparse.ArgumentParser) -> None:
         metavar="PROMPT",
         help="the text to read; - reads it from standard input, and -- goes before one that begins with a dash",
     )
+    add_model(parser)
+    add_json(parser)
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Declare --model."""
     parser.add_argument(
         "--model",
         metavar="NAME_OR_PATH",
-        help="a name from `python -m model list`, a Hugging Face folder or a .gguf file (default: the first built-in model)",
+        help="a name from `python -m model list`, a Hugging Face folder or a .gguf file "
+        "(default: the first built-in model)",
     )
-    add_json(parser)
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
@@ -54,6 +61,31 @@ def at_least(value: int, least: int, option: str) -> int:
     return value
 
 
+def check_place(path: Path) -> None:
+    """Refuse a place for --out that can't be written, before time goes into computing.
+
+    Raises:
+        BadInput: "cannot_write".
+    """
+    folder = path.absolute().parent
+    if path.is_dir():
+        raise bad_place(path, "it is a folder")
+    if not folder.is_dir():
+        raise bad_place(path, f"there is no folder {folder}")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise bad_place(path, "it is write-protected")
+
+
+def bad_place(path: Path, reason: str) -> BadInput:
+    """The error for a place that can't be written."""
+    return BadInput(
+        "cannot_write",
+        f"{path} cannot be written ({reason}): give --out another file name.",
+        path=str(path),
+        reason=reason,
+    )
+
+
 def print_json(data: Any) -> None:
     """Print `data`, in ASCII so that no terminal can garble it."""
     print(json.dumps(data, indent=2, allow_nan=False))
@@ -66,12 +98,12 @@ def percent(probability: float) -> str:
 
 def table(rows: list[list[str]], right: set[int]) -> str:
     """`rows` in aligned columns, those in `right` flush right, the first row a heading."""
-    widths = [max(map(_columns, column)) for column in zip(*rows)]
+    widths = [max(map(_columns, column)) for column in zip(*rows, strict=True)]
 
     def line(row: list[str]) -> str:
         cells = [
             " " * (width - _columns(cell)) + cell if i in right else cell + " " * (width - _columns(cell))
-            for i, (cell, width) in enumerate(zip(row, widths))
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         return "  ".join(cells).rstrip()
 

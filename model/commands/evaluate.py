@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from ..errors import BadInput
 from ..files.catalog import load
@@ -24,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
     lm = load(args.name)
     scores = {path: evaluate.score(lm, [text], label=path) for path, text in texts.items()}
     if args.json:
-        files = {}
+        files: dict[str, dict[str, Any]] = {}
         for path, score in scores.items():
             files[path] = {
                 "bits_per_byte": score.bits_per_byte,
@@ -46,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     print(table(rows, right={1, 2, 3, 4}))
     for path, score in scores.items():
         if score.load:
-            experts = [["LAYER", *(f"E{expert}" for expert in range(lm.config.feed_forward.n_routed_experts))]]
+            experts = [["LAYER", *(f"E{expert}" for expert in range(lm.config.experts.n_routed_experts))]]
             experts += [
                 [str(layer), *(f"{100 * share:.0f} %" for share in counts / counts.sum())]
                 for layer, counts in sorted(score.load.items())

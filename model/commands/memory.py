@@ -216,9 +216,8 @@ def as_text(report: dict[str, Any]) -> str:
         for name, per_token, total, times in rows
     ]
     if report.get("sliding_window"):
-        lines.append(
-            f"  {'with a rolling cache of its window of ' + format(report['sliding_window'], ',') + ' tokens':<50}{'':>14}  {size(report['total_bytes_rolling']):>22}"
-        )
+        rolling = f"with a rolling cache of its window of {report['sliding_window']:,} tokens"
+        lines.append(f"  {rolling:<50}{'':>14}  {size(report['total_bytes_rolling']):>22}")
     if report["context"] > report["longest_context"]:
         lines.append(f"  The model was made for at most {report['longest_context']:,} tokens.")
     if report["model"] != "deepseek-v3":
@@ -245,7 +244,8 @@ def _fit_text(report: dict[str, Any]) -> str:
     weights = f"the weights in {fits['weights_dtype']} ({size(fits['weight_bytes'])})"
     if fits["free_bytes"] < 0:
         return f"On {where}, {weights} alone do not fit: {size(-fits['free_bytes'])} too much."
-    return f"On {where}, beside {weights}: {fits['requests']:,} sequences of {report['context']:,} tokens, activations not counted."
+    held = f"{fits['requests']:,} sequences of {report['context']:,} tokens"
+    return f"On {where}, beside {weights}: {held}, activations not counted."
 
 
 def size(count: int) -> str:

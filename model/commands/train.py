@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
+import math
 import os
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
-import torch
 
 from ..errors import BadInput
 from ..files import checkpoint
 from ..files.catalog import load
 from ..files.fetch import cache_folder
-from ..files.tokenizer import Tokenizer
 from ..language_model import LanguageModel
 from ..training import corpus, loop, recipes
-from .common import at_least
+from ..training.folder import LARGEST_VOCABULARY, TrainingFolder, digest, finished
+from .common import at_least, check_place
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--from",
         dest="start",
         metavar="MODEL",
-        help="go on from the weights of a finished model of that architecture, with its tokenizer: a name or a .safetensors file",
+        help="go on from the weights of a finished model of that architecture, with its tokenizer: "
+        "a name or a .safetensors file",
     )
     parser.add_argument(
         "--data",
@@ -48,13 +45,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--folder",
         type=Path,
         metavar="FOLDER",
-        help="where the tokenizer, the run's state and the validation texts are kept (default: in the user's cache); a run there is continued",
+        help="where the tokenizer, the run's state and the validation texts are kept "
+        "(default: in the user's cache); a run there is continued",
     )
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="the finished model (default: NAME.safetensors in the folder)"
     )
     parser.add_argument(
-        "--vocabulary", type=int, default=8192, metavar="V", help="tokens of a new tokenizer (default: 8192)"
+        "--vocabulary", type=int, metavar="V", help=f"tokens of a new tokenizer (default: {recipes.VOCABULARY})"
     )
     parser.add_argument(
         "--batch", type=int, default=8, metavar="B", help="sequences of 512 tokens in a step (default: 8)"
@@ -70,28 +68,80 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train to the end of the schedule, write the model, print its path; 0."""
-    at_least(args.batch, 1, "--batch")
-    at_least(args.vocabulary, 300, "--vocabulary")
-    at_least(args.seed, 0, "--seed")
-    folder = args.folder or cache_folder() / "training"
-    folder.mkdir(parents=True, exist_ok=True)
+    check(args)
+    folder = TrainingFolder(args.folder or cache_folder() / "training")
+    out = args.out or folder.model(args.config)
+    make_folder(folder.path)
+    check_place(out)
     start = None if args.start is None else beginning(args.start, args.config)
-    tokenizer, tokens = prepare(args.data, folder, args.vocabulary, start and start.tokenizer)
-    wanted = len(tokens) if args.tokens is None else int(at_least(args.tokens, 1, "--tokens"))
+    tokenizer, tokens = folder.prepare(args.data, args.vocabulary, start.tokenizer if start else None)
+    wanted = len(tokens) if args.tokens is None else int(args.tokens)
     schedule = recipes.Schedule(tokens=wanted, batch=args.batch, rate=args.rate, seed=args.seed)
     config = replace(recipes.CONFIGS[args.config], vocab_size=tokenizer.vocab_size)
-    state = args.config
+    name = args.config
     weights = None
     if start is not None:
         schedule, weights = recipes.further(schedule), start.transformer.state_dict()
-        state += "." + digest(weights)  # of another model's weights it would be another run
+        name += "." + digest(weights)  # of another model's weights it would be another run
     loop.keep_memory()
     done = loop.Run(config, schedule, tokens, corpus.line_starts(tokens, tokenizer), weights)
-    loop.train(done, folder / f"{state}.run.safetensors", args.config)
-    out = args.out or folder / f"{args.config}.safetensors"
+    loop.train(done, folder.state(name), args.config)
     checkpoint.save(finished(done, args.config, tokenizer, start.record if start else None), out)
     print(out)
     return 0
+
+
+def check(args: argparse.Namespace) -> None:
+    """Refuse what would fail, or be ignored, once work has begun.
+
+    Raises:
+        BadInput: "bad_count" for a number that cannot be, "unreadable_text" for a file that is not there.
+    """
+    at_least(args.batch, 1, "--batch")
+    at_least(args.seed, 0, "--seed")
+    at_most(args.seed, 2**63 - 1, "--seed")
+    if args.vocabulary is not None:
+        at_least(args.vocabulary, 300, "--vocabulary")
+        at_most(args.vocabulary, LARGEST_VOCABULARY, "--vocabulary")
+    if args.tokens is not None:
+        finite(args.tokens, "--tokens")
+        at_least(args.tokens, 1, "--tokens")
+    finite(args.rate, "--rate")
+    if args.rate <= 0:
+        raise BadInput("bad_count", f"--rate must be more than 0, not {args.rate}.", option="--rate", value=args.rate)
+    corpus.check_files(args.data)
+
+
+def at_most(value: int, most: int, option: str) -> None:
+    """Refuse a `value` above `most`."""
+    if value > most:
+        raise BadInput("bad_count", f"{option} must be {most} or less, not {value}.", option=option, value=value)
+
+
+def finite(value: float, option: str) -> None:
+    """Refuse what is no number, or endless."""
+    if not math.isfinite(value):
+        raise BadInput("bad_count", f"{option} must be a finite number, not {value}.", option=option, value=str(value))
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder `path` where it is missing.
+
+    Raises:
+        BadInput: "cannot_write" if it cannot be made, or nothing can be written there.
+    """
+    reason = "write-protected"
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or str(error)
+    if not path.is_dir() or not os.access(path, os.W_OK):
+        raise BadInput(
+            "cannot_write",
+            f"Nothing can be written in {path} ({reason}): choose another --folder.",
+            path=str(path),
+            reason=reason,
+        )
 
 
 def beginning(name: str, config: str) -> LanguageModel:
@@ -106,71 +156,3 @@ def beginning(name: str, config: str) -> LanguageModel:
             "other_run", f"{name} is no trained model of the architecture {config}: choose its own with --config."
         )
     return lm
-
-
-def digest(weights: dict[str, torch.Tensor]) -> str:
-    """Eight hexadecimal digits that tell these weights from others."""
-    return hashlib.sha256(b"".join(weight.numpy().tobytes() for weight in weights.values())).hexdigest()[:8]
-
-
-def prepare(
-    files: list[Path], folder: Path, vocabulary: int, tokenizer: Tokenizer | None = None
-) -> tuple[Tokenizer, np.ndarray]:
-    """The tokenizer (a new one if none is given) and training tokens of `files`, made once and kept in `folder`.
-
-    Validation texts go to ``folder/validation/KIND.txt``, for `evaluate`, and document by
-    document to ``folder/validation.json``.
-
-    Raises:
-        BadInput: for files that cannot be read, or a folder that belongs to other files or another tokenizer.
-    """
-    stamp = hashlib.sha256(
-        b"".join(hashlib.sha256(path.read_bytes()).digest() for path in files if path.is_file())
-    ).hexdigest()
-    marker = folder / "text.json"
-    if marker.exists():
-        if json.loads(marker.read_text())["sha256"] != stamp:
-            raise BadInput(
-                "other_text", f"{folder} holds a run on other texts: choose another --folder.", folder=str(folder)
-            )
-        kept = Tokenizer.from_file(folder / "tokenizer.json")
-        if tokenizer is not None and tokenizer.fingerprint != kept.fingerprint:
-            raise BadInput(
-                "other_text",
-                f"{folder} holds the text in tokens of another tokenizer: choose another --folder.",
-                folder=str(folder),
-            )
-        return kept, np.load(folder / "tokens.npy", allow_pickle=False)
-    texts = corpus.read_files(files)
-    tokenizer = tokenizer or corpus.train_tokenizer(texts, vocabulary)
-    tokens = corpus.stream({kind: corpus.encode(each, tokenizer, kind) for kind, each in texts.train.items()}, seed=0)
-    (folder / "validation").mkdir(exist_ok=True)
-    for kind, each in texts.validation.items():
-        (folder / "validation" / f"{kind}.txt").write_text("\n".join(each), encoding="utf-8")
-    (folder / "validation.json").write_text(json.dumps(texts.validation, ensure_ascii=False), encoding="utf-8")
-    tokenizer.save(folder / "tokenizer.json")
-    np.save(folder / "tokens.npy", tokens)
-    marker.write_text(
-        json.dumps({"sha256": stamp, "files": [path.name for path in files]})
-    )  # last: all before it is there
-    return tokenizer, tokens
-
-
-def finished(run: loop.Run, name: str, tokenizer: Tokenizer, before: dict | None = None) -> LanguageModel:
-    """The model of `run`, with the record of its training; `before`: the record of the model it went on from."""
-    record = {
-        "tokens": run.step * run.schedule.batch * run.schedule.length,
-        "seconds": round(run.seconds),
-        "machine": f"{torch.get_num_threads()} of {os.cpu_count()} shared cores",
-        "losses": [round(loss, 4) for loss in run.losses],
-        "steps_per_loss": loop.LOG_STEPS,
-        "schedule": asdict(run.schedule),
-    }
-    if before is not None:
-        facts = {key: before[key] for key in (*record, "before") if key in before}
-        record |= {
-            "before": facts,
-            "tokens": record["tokens"] + facts["tokens"],
-            "seconds": record["seconds"] + facts["seconds"],
-        }
-    return LanguageModel(name, run.model, tokenizer, description=recipes.DESCRIPTIONS[name], record=record)

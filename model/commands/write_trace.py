@@ -6,12 +6,12 @@ import argparse
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from ..errors import BadInput
 from ..trace import Trace, run_trace
-from .common import add_prompt, load_model, print_json, read_prompt, table
+from .common import add_prompt, bad_place, check_place, load_model, print_json, read_prompt, table
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the model on the prompt, write the file, say what is in it; 0."""
-    _check_place(args.out)
+    check_place(args.out)
     prompt, lm = read_prompt(args), load_model(args)
     trace = run_trace(lm, prompt)
     _write(trace, args.out)
@@ -46,14 +46,6 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _check_place(path: Path) -> None:
-    """Refuse a place that can't be written, before time goes into computing."""
-    if path.is_dir():
-        raise _bad_place(path, "it is a folder")
-    if not path.absolute().parent.is_dir():
-        raise _bad_place(path, f"there is no folder {path.absolute().parent}")
-
-
 def _write(trace: Trace, path: Path) -> None:
     """Write under another name first: a file under the right name is always whole."""
     try:
@@ -61,20 +53,12 @@ def _write(trace: Trace, path: Path) -> None:
             dir=path.absolute().parent, prefix=f".{path.name[:40]}-", delete=False
         ) as file:
             try:
-                np.savez_compressed(file, tokens=np.array(trace.tokens), ids=np.array(trace.ids), **trace)
+                arrays: dict[str, Any] = {"tokens": np.array(trace.tokens), "ids": np.array(trace.ids), **trace}
+                np.savez_compressed(file, **arrays)
                 file.close()
                 os.replace(file.name, path)
             except BaseException:
                 os.unlink(file.name)
                 raise
     except OSError as error:
-        raise _bad_place(path, error.strerror or str(error)) from error
-
-
-def _bad_place(path: Path, reason: str) -> BadInput:
-    return BadInput(
-        "cannot_write",
-        f"{path} cannot be written ({reason}): give --out another file name.",
-        path=str(path),
-        reason=reason,
-    )
+        raise bad_place(path, error.strerror or str(error)) from error

@@ -105,10 +105,10 @@ def load(name_or_path: str | os.PathLike[str]) -> LanguageModel:
     if name == TINY:
         return _tiny()
     if name == "smollm2":
-        path = fetch.smollm2_path()
-        if path is None:
+        gguf = fetch.smollm2_path()
+        if gguf is None:
             raise BadInput("not_fetched", "SmolLM2 is not on this machine yet: run python -m model fetch smollm2.")
-        return convert.read_gguf(path, name)
+        return convert.read_gguf(gguf, name)
     if name in STORYTELLERS:
         path = file_of(name)
         if not path.exists():

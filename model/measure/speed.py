@@ -109,7 +109,8 @@ def quicker_from(points: Sequence[Point], first: str, second: str) -> int | None
 def here(points: list[Point]) -> Measured:
     """`points`, made on this machine today."""
     return Measured(
-        f"{_processor()}, {os.cpu_count()} cores, threads used: {torch.get_num_threads()}, PyTorch {torch.__version__.split('+')[0]}, float32",
+        f"{_processor()}, {os.cpu_count()} cores, threads used: {torch.get_num_threads()}, PyTorch "
+        f"{torch.__version__.split('+')[0]}, float32",
         date.today().isoformat(),
         points,
     )

@@ -16,31 +16,30 @@ from pathlib import Path
 
 import numpy as np
 
-from ..commands.train import finished
+from ..errors import BadInput
 from ..files.catalog import MODELS
-from ..files.tokenizer import Tokenizer
 from . import evaluate, loop, recipes
-from .corpus import validation_texts
+from .folder import TrainingFolder, finished
 
-CHOICES = [  # optimiser, rate, sequences a step
+CHOICES: list[tuple[recipes.Optimiser, float, int]] = [  # optimiser, rate, sequences a step
     ("muon", 3e-3, 8),
-    ("muon", 6e-3, 8),
-    ("muon", 1.2e-2, 8),
-    ("adamw", 1e-3, 8),
     ("adamw", 3e-3, 8),
+    ("muon", 6e-3, 8),
+    ("adamw", 1e-3, 8),
+    ("muon", 1.2e-2, 8),
 ]
 TEXTS = 20  # held-out documents of each kind to judge by
 FIELDS = ["optimiser", "rate", "batch", "tokens", "nats"]
 
 
-def loss(folder: Path, optimiser: str, rate: float, batch: int, tokens: int) -> float:
+def loss(folder: TrainingFolder, optimiser: recipes.Optimiser, rate: float, batch: int, tokens: int) -> float:
     """Nats per token on held-out texts, all kinds alike, of `storyteller` after `tokens` tokens."""
     schedule = recipes.Schedule(tokens=tokens, optimiser=optimiser, rate=rate, batch=batch)
     schedule = replace(schedule, warm_up=max(1, schedule.steps // 10), lines=0, again=0)
-    run = loop.Run(recipes.CONFIGS["storyteller"], schedule, np.load(folder / "tokens.npy", allow_pickle=False))
-    loop.train(run, folder / f"choice-{optimiser}-{rate}-{batch}.run.safetensors", f"{optimiser} {rate} {batch}")
-    lm = finished(run, "storyteller", Tokenizer.from_file(folder / "tokenizer.json"))
-    scores = [evaluate.score(lm, texts[:TEXTS]) for texts in validation_texts(folder).values()]
+    run = loop.Run(recipes.CONFIGS["storyteller"], schedule, folder.tokens)
+    loop.train(run, folder.state(f"choice-{optimiser}-{rate}-{batch}"), f"{optimiser} {rate} {batch}")
+    lm = finished(run, "storyteller", folder.tokenizer)
+    scores = [evaluate.score(lm, texts[:TEXTS]) for texts in folder.validation.values()]
     return float(np.mean([each.nats / each.tokens for each in scores]))
 
 
@@ -52,10 +51,14 @@ def main() -> None:
     )
     parser.add_argument("--tokens", type=int, required=True, metavar="N", help="tokens for each choice")
     args = parser.parse_args()
+    try:
+        folder = TrainingFolder.of_a_run(args.run)
+    except BadInput as error:
+        parser.error(str(error))
     loop.keep_memory()
     rows = []
     for optimiser, rate, batch in CHOICES:
-        nats = round(loss(args.run, optimiser, rate, batch, args.tokens), 4)
+        nats = round(loss(folder, optimiser, rate, batch, args.tokens), 4)
         rows.append({"optimiser": optimiser, "rate": rate, "batch": batch, "tokens": args.tokens, "nats": nats})
         with (MODELS / "choices.csv").open("w", newline="", encoding="utf-8") as file:
             table = csv.DictWriter(file, FIELDS)

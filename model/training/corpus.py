@@ -9,7 +9,6 @@ solves in validation, it has never seen.
 from __future__ import annotations
 
 import hashlib
-import json
 import lzma
 import re
 from collections.abc import Iterable
@@ -46,20 +45,54 @@ def read_files(paths: Iterable[Path]) -> Corpus:
     """
     train, validation = {}, {}
     for path in paths:
+        data = read_bytes(path)
         try:
-            data = lzma.decompress(path.read_bytes()) if path.suffix == ".xz" else path.read_bytes()
-            text = data.decode()
-        except OSError as error:
-            raise BadInput("unreadable_text", f"{path} cannot be read: {error.strerror}.", path=str(path)) from error
+            text = (lzma.decompress(data) if path.suffix == ".xz" else data).decode()
         except (UnicodeDecodeError, lzma.LZMAError) as error:
             raise BadInput(
                 "unreadable_text", f"{path} is not a UTF-8 text, plain or .xz: convert it first.", path=str(path)
             ) from error
         if not text.strip():
             raise BadInput("unreadable_text", f"{path} is empty: give a file with text.", path=str(path))
-        kind = path.name.split(".")[0]
-        train[kind], validation[kind] = split(text)
+        train[kind_of(path)], validation[kind_of(path)] = split(text)
     return Corpus(train, validation)
+
+
+def kind_of(path: Path) -> str:
+    """The kind of text that a file holds: its name up to the first dot."""
+    return path.name.split(".")[0]
+
+
+def check_files(paths: Iterable[Path]) -> None:
+    """Refuse files that are not there, and two of one kind, of which the second would hide the first.
+
+    Raises:
+        BadInput: "unreadable_text".
+    """
+    seen: dict[str, Path] = {}
+    for path in paths:
+        if not path.is_file():
+            reason = "is a folder" if path.is_dir() else "does not exist"
+            raise BadInput("unreadable_text", f"{path} cannot be read: it {reason}.", path=str(path))
+        if kind_of(path) in seen:
+            raise BadInput(
+                "unreadable_text",
+                f"{seen[kind_of(path)]} and {path} have one name, which names the kind of text: rename one of them.",
+                path=str(path),
+            )
+        seen[kind_of(path)] = path
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        BadInput: "unreadable_text" if it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInput("unreadable_text", f"{path} cannot be read: {error.strerror}.", path=str(path)) from error
 
 
 def split(text: str) -> tuple[list[str], list[str]]:
@@ -70,7 +103,8 @@ def split(text: str) -> tuple[list[str], list[str]]:
         held = [line for line in lines if held_out_sum(line)]
         kept = [line for line in lines if not held_out_sum(line)]
         return _in_groups(kept), _in_groups(held)
-    train, validation = [], []
+    train: list[str] = []
+    validation: list[str] = []
     for document in documents(text):
         (validation if _held_out(document) else train).append(document)
     if not validation:  # a text of a few documents: the last one
@@ -164,8 +198,3 @@ def line_starts(tokens: np.ndarray, tokenizer: Tokenizer) -> np.ndarray:
         if token in tokenizer.end_ids or tokenizer.decode([token]).endswith("\n")
     ]
     return np.flatnonzero(np.isin(tokens[:-1], breaks)) + 1
-
-
-def validation_texts(folder: Path) -> dict[str, list[str]]:
-    """Documents held out from training, by kind, as `python -m model train` left them in `folder`."""
-    return json.loads((folder / "validation.json").read_text(encoding="utf-8"))

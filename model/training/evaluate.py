@@ -74,6 +74,6 @@ def _read(lm: LanguageModel, ids: list[int], total: Score) -> torch.Tensor:
         logits = lm.transformer(torch.tensor([ids]))[0].float()
     for name, indices in recorder.tensors.items():
         layer = int(name.split(".")[1])
-        counts = np.bincount(indices.flatten().numpy(), minlength=lm.config.feed_forward.n_routed_experts)
+        counts = np.bincount(indices.flatten().numpy(), minlength=lm.config.experts.n_routed_experts)
         total.load[layer] = total.load.get(layer, 0) + counts
     return logits

@@ -26,6 +26,7 @@ from ..capture import Recorder, recording
 from ..config import ModelConfig
 from ..errors import BadInput
 from ..feed_forward import MixtureOfExperts
+from ..files.checkpoint import with_todays_names
 from ..transformer import Transformer
 from .loss import cross_entropy
 from .optimiser import make_optimisers
@@ -79,7 +80,7 @@ class Run:
         self._recent: list[float] = []
 
     def batches(self, step: int) -> list[Tensor]:
-        """Token ids that `step` reads, each tensor (rows, tokens + 1): sequences, (B, T + 1), and nothing else at first.
+        """Token ids that `step` reads, each tensor (rows, tokens + 1): at first sequences alone, (B, T + 1).
 
         While the rate falls some sequences give way: to as many tokens in lines, short rows of
         T / SHORTER; and to rows of T / 2 that say again and again what they say first, so that
@@ -153,8 +154,8 @@ class Run:
         Auxiliary-loss-free balancing (Wang et al. 2024, arXiv 2408.15664), outside the gradient.
         """
         for layer, block in enumerate(self.model.blocks):
-            if isinstance(block.mlp, MixtureOfExperts) and block.mlp.router.config.selection_bias:
-                bias = block.mlp.router.bias
+            if isinstance(block.mlp, MixtureOfExperts) and block.mlp.config.selection_bias:
+                bias = block.mlp.selection_bias
                 indices = torch.cat([chosen[f"blocks.{layer}.mlp.hook_expert_indices"].flatten() for chosen in choices])
                 load = indices.bincount(minlength=len(bias)).float()
                 bias += self.schedule.bias_rate * (load.mean() - load).sign()
@@ -194,13 +195,13 @@ class Run:
             if changed:
                 raise BadInput(
                     "other_run",
-                    f"{path} is of a run with {changed[0]} {before[changed[0]]}: give the same, or choose another folder.",
+                    f"{path} is of a run with {changed[0]} {before[changed[0]]}: "
+                    "give the same, or choose another folder.",
                     path=str(path),
                 )
-            tensors = {name: file.get_tensor(name) for name in file.keys()}
-        self.model.load_state_dict(
-            {name.removeprefix("model."): tensor for name, tensor in tensors.items() if name.startswith("model.")}
-        )
+            tensors = {name: file.get_tensor(name) for name in list(file.keys())}
+        weights = {name.removeprefix("model."): each for name, each in tensors.items() if name.startswith("model.")}
+        self.model.load_state_dict(with_todays_names(weights, self.model))
         for number, optimiser in enumerate(self.optimisers):
             prefix = f"optimiser.{number}."
             states: dict[int, dict[str, Tensor]] = {}
@@ -210,12 +211,8 @@ class Run:
                     states.setdefault(int(index), {})[key] = tensor
             optimiser.load_state_dict(optimiser.state_dict() | {"state": states})
         state = json.loads(header["state"])
-        self.step, self.seconds, self.losses, self._recent = (
-            state["step"],
-            state["seconds"],
-            state["losses"],
-            state["recent"],
-        )
+        self.step, self.seconds = state["step"], state["seconds"]
+        self.losses, self._recent = state["losses"], state["recent"]
 
 
 def _ended_elsewhere(path: Path, schedule: Schedule) -> bool:
@@ -228,7 +225,9 @@ def _ended_elsewhere(path: Path, schedule: Schedule) -> bool:
 
 def keep_memory() -> None:
     """Ask the C library to keep freed memory, where it is glibc: fresh pages cost a fifth of a step's time."""
-    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if sys.platform != "linux":
+        return
+    library = ctypes.CDLL(None)
     if hasattr(library, "mallopt"):
         trim_threshold, top_pad, mmap_threshold, largest = -1, -2, -3, 2**31 - 1
         for parameter, value in ((trim_threshold, largest), (top_pad, 2**28), (mmap_threshold, largest)):

@@ -5,6 +5,8 @@ N rows, D width, V vocabulary.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -19,7 +21,7 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, hidden: Tensor, unembedding: Tensor, targets: Tensor) -> Tensor:
+    def forward(ctx: Any, hidden: Tensor, unembedding: Tensor, targets: Tensor) -> Tensor:
         total = 0.0
         weight, hidden_half = unembedding.bfloat16(), hidden.bfloat16()  # (V, D), (N, D)
         grad_hidden = torch.empty_like(hidden_half)
@@ -43,7 +45,7 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
         return hidden.new_tensor(total / len(hidden), dtype=torch.float32)
 
     @staticmethod
-    def backward(ctx, grad: Tensor) -> tuple[Tensor, Tensor, None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None]:
         grad_hidden, grad_unembedding = ctx.saved_tensors
         return grad_hidden * grad, grad_unembedding * grad, None
 

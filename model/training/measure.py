@@ -9,16 +9,15 @@ import json
 import lzma
 import math
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
 from ..config import MoEConfig
-from ..files.tokenizer import Tokenizer
 from ..generate import generate
 from ..language_model import LanguageModel
 from ..measure import experts, heads
 from . import evaluate, ngram
+from .folder import TrainingFolder
 
 BEFORE_SUMS = {"alone": "", "in a list": "30 + 4 = 34\n71 + 8 = 79\n"}  # what a sum to be solved stands after
 
@@ -60,20 +59,18 @@ def measure(lm: LanguageModel, texts: dict[str, list[str]]) -> LanguageModel:
     return replace(lm, record=record)
 
 
-def baselines(folder: Path, texts: dict[str, list[str]]) -> dict[str, dict[str, float]]:
-    """Bits per byte of the 5-gram model and of `xz -9` on the validation texts; kept in `folder`, where they cannot change."""
-    kept = folder / "peers.json"
-    if kept.exists():
-        return json.loads(kept.read_text(encoding="utf-8"))
-    tokenizer = Tokenizer.from_file(folder / "tokenizer.json")
-    run = np.load(folder / "tokens.npy", allow_pickle=False)
+def baselines(folder: TrainingFolder) -> dict[str, dict[str, float]]:
+    """Bits per byte of the 5-gram model and of `xz -9` on the validation texts, counted once: they cannot change."""
+    if folder.peers.exists():
+        return json.loads(folder.peers.read_text(encoding="utf-8"))
+    tokenizer, run = folder.tokenizer, folder.tokens
     ends = np.flatnonzero(run == min(tokenizer.end_ids)) + 1
     peer = ngram.KneserNey(np.split(run, ends[:-1]), tokenizer.vocab_size)
     found: dict[str, dict[str, float]] = {"5-gram, Kneser-Ney": {}, "xz -9": {}}
-    for kind, own in texts.items():
+    for kind, own in folder.validation.items():
         size = sum(len(text.encode()) for text in own)
         nats = sum(peer.surprise(np.array(tokenizer.encode(text), np.uint64)) for text in own)
         found["5-gram, Kneser-Ney"][kind] = nats / math.log(2) / size
         found["xz -9"][kind] = 8 * len(lzma.compress("".join(own).encode(), preset=9)) / size
-    kept.write_text(json.dumps(found), encoding="utf-8")
+    folder.peers.write_text(json.dumps(found), encoding="utf-8")
     return found

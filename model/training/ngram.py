@@ -31,21 +31,20 @@ class KneserNey:
         )
         self._orders: list[_Order] = []
         # The highest order counts occurrences; each lower one, in how many different contexts a gram occurs.
-        lower_keys = None
+        representative = np.empty(0, np.int64)
         for order in range(ORDER, 0, -1):
             if order == ORDER:
                 keys, counts = np.unique(_keys(text, order)[real], return_counts=True)
                 representative = _positions(text, order, real)
             else:
                 # One position for each different (order + 1)-gram: its tail is a gram in one more context.
-                keys, counts = np.unique(_keys(text, order)[lower_keys], return_counts=True)
-                representative = _first_of(_keys(text, order), lower_keys)
+                keys, counts = np.unique(_keys(text, order)[representative], return_counts=True)
+                representative = _first_of(_keys(text, order), representative)
             self._orders.append(
                 _Order(
                     keys, counts, _keys(text, order - 1, shift=1)[representative], _keys(text, order)[representative]
                 )
             )
-            lower_keys = representative
         self._orders.reverse()
 
     def surprise(self, tokens: np.ndarray) -> float:

@@ -39,7 +39,7 @@ class Muon(torch.optim.Optimizer):
         super().__init__(params, {"lr": rate, "weight_decay": weight_decay, "momentum": momentum})
 
     @torch.no_grad()
-    def step(self) -> None:
+    def step(self) -> None:  # type: ignore[override]  # no closure: the loop has computed the gradients
         """One update of every parameter that has a gradient."""
         for group in self.param_groups:
             for weight in group["params"]:
@@ -56,8 +56,12 @@ class Muon(torch.optim.Optimizer):
 def make_optimisers(
     model: nn.Module, kind: Literal["muon", "adamw"], rate: float, weight_decay: float
 ) -> list[torch.optim.Optimizer]:
-    """Muon (or AdamW) for the blocks' matrices; AdamW for embeddings, routers, norms and biases, decay on none of these."""
-    matrices, others = [], []
+    """Muon (or AdamW) for the blocks' matrices; AdamW for embeddings, routers, norms and biases.
+
+    Weights decay in the matrices alone.
+    """
+    matrices: list[nn.Parameter] = []
+    others: list[nn.Parameter] = []
     for name, weight in model.named_parameters():
         is_matrix = name.startswith("blocks.") and weight.dim() >= 2 and "router" not in name
         (matrices if is_matrix else others).append(weight)

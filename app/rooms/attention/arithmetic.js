@@ -1,4 +1,5 @@
 // The arithmetic of one cell with its real operands: four steps, then every number behind them.
+// Defines Arithmetic. Uses dom.js, head.js, formats.js and entries.js.
 
 class Arithmetic {
   constructor(onLetGo) {
@@ -9,8 +10,7 @@ class Arithmetic {
     this.looks = element("span");
     this.key = element("span", "token key");
     this.state = element("span", "state");
-    this.letGo = element("button", "plain");
-    this.letGo.type = "button";
+    this.letGo = element("button", "tool");
     this.letGo.onclick = onLetGo;
     this.who.append(this.query, this.looks, this.key, this.state, this.letGo);
     this.steps = element("div", "steps");
@@ -76,7 +76,7 @@ class Arithmetic {
     const step = this.step[stage];
     const value = this.head.at(stage, ...this.cell);
     step.work.textContent = work;
-    step.value.textContent = `= ${written(value)}`;
+    step.value.textContent = `= ${decimal(value)}`;
     step.value.dataset.value = String(value);
     step.note.textContent = note;
   }
@@ -88,21 +88,22 @@ class Arithmetic {
     const dot = head.at("dot", query, key);
     const scaled = head.at("scaled", query, key);
     const allowed = !head.isMasked("masked", query, key);
-    this.write("dot", "q · k = Σ qᵢ kᵢ", filled(labels["dot.note"], { count: Dh }));
-    const plain = Math.abs(scale * Math.sqrt(Dh) - 1) < 1e-5;
+    this.write("dot", "q · k = Σ qᵢ kᵢ", fillIn(labels["dot.note"], { count: Dh }));
     const root = Math.sqrt(Dh);
-    this.write(
-      "scaled",
-      plain ? `${written(dot)} ÷ √${Dh}` : `${written(dot)} × ${written(scale)}`,
-      plain ? (Number.isInteger(root) ? `√${Dh} = ${root}` : `√${Dh} ≈ ${written(root)}`) : labels["scaled.other"],
-    );
-    this.write("masked", allowed ? labels["masked.kept"] : labels["masked.gone"], filled(allowed ? labels["masked.why"] : key > query ? labels["masked.later"] : labels["masked.window"], { query, key }));
+    if (Math.abs(scale * root - 1) < 1e-5) {
+      const value = Number.isInteger(root) ? `= ${root}` : `≈ ${decimal(root)}`;
+      this.write("scaled", `${decimal(dot)} ÷ √${Dh}`, `√${Dh} ${value}`);
+    } else this.write("scaled", `${decimal(dot)} × ${decimal(scale)}`, labels["scaled.other"]);
+    const forbidden = key > query ? labels["masked.later"] : labels["masked.window"];
+    const why = fillIn(allowed ? labels["masked.why"] : forbidden, { query, key });
+    this.write("masked", allowed ? labels["masked.kept"] : labels["masked.gone"], why);
     const row = head.row(query);
     this.row = row;
     if (allowed) {
       const power = Math.exp(scaled - row.max);
-      this.write("softmax", `exp(${written(scaled)} − ${operand(row.max)}) ÷ Σ`, `${written(power)} ÷ ${written(row.sum)}`);
-    } else this.write("softmax", "exp(−∞) ÷ Σ", `0 ÷ ${written(row.sum)}`);
+      const work = `exp(${decimal(scaled)} − ${operand(row.max)}) ÷ Σ`;
+      this.write("softmax", work, `${decimal(power)} ÷ ${decimal(row.sum)}`);
+    } else this.write("softmax", "exp(−∞) ÷ Σ", `0 ÷ ${decimal(row.sum)}`);
   }
 
   writeProducts() {
@@ -111,11 +112,12 @@ class Arithmetic {
     const rows = [];
     for (let i = 0; i < head.Dh; i++) {
       const [q, k] = [head.query[query * head.Dh + i], head.key[key * head.Dh + i]];
-      rows.push({ name: i, numbers: [written(q, 3), written(k, 3), written(q * k, 3)], weight: q * k });
+      rows.push({ name: i, numbers: [decimal(q, 3), decimal(k, 3), decimal(q * k, 3)], weight: q * k });
     }
-    this.parts.products.title.textContent = filled(labels["products.title"], { count: head.Dh });
+    this.parts.products.title.textContent = fillIn(labels["products.title"], { count: head.Dh });
     this.products.fill(rows);
-    this.productsTotal.textContent = filled(labels["products.total"], { count: head.Dh, total: written(head.at("dot", query, key)) });
+    const total = decimal(head.at("dot", query, key));
+    this.productsTotal.textContent = fillIn(labels["products.total"], { count: head.Dh, total });
   }
 
   writeSoftmax() {
@@ -123,12 +125,14 @@ class Arithmetic {
     const [query, key] = this.cell;
     const rows = row.keys.map((at, i) => ({
       name: head.tokens[at],
-      numbers: [written(head.at("masked", query, at), 3), written(row.powers[i], 3), written(head.at("softmax", query, at), 3)],
+      numbers: [head.at("masked", query, at), row.powers[i], head.at("softmax", query, at)].map((x) => decimal(x, 3)),
       weight: head.at("softmax", query, at),
     }));
-    this.parts.softmax.title.textContent = filled(labels["softmax.title"], { token: head.tokens[query], count: rows.length });
+    const titled = { token: head.tokens[query], count: rows.length };
+    this.parts.softmax.title.textContent = fillIn(labels["softmax.title"], titled);
     this.softmax.fill(rows, row.keys.indexOf(key));
-    this.softmaxTotal.textContent = filled(labels["softmax.total"], { max: written(row.max), sum: written(row.sum), hidden: head.T - rows.length });
+    const totals = { max: decimal(row.max), sum: decimal(row.sum), hidden: head.T - rows.length };
+    this.softmaxTotal.textContent = fillIn(labels["softmax.total"], totals);
   }
 
   writeValues() {
@@ -139,13 +143,14 @@ class Arithmetic {
     const rows = [];
     for (let j = 0; j < Dv; j++) {
       const sum = head.result[query * Dv + j];
-      rows.push({ name: j, numbers: [written(sum, 3)], weight: sum });
+      rows.push({ name: j, numbers: [decimal(sum, 3)], weight: sum });
     }
-    this.parts.values.title.textContent = filled(labels["values.title"], { token: head.tokens[query], count: Dv });
+    this.parts.values.title.textContent = fillIn(labels["values.title"], { token: head.tokens[query], count: Dv });
     this.values.fill(rows, this.entry);
     const terms = row.keys.map((key) => [head.at("softmax", query, key), head.value[key * Dv + this.entry]]);
     terms.sort((a, b) => Math.abs(b[0] * b[1]) - Math.abs(a[0] * a[1]));
-    const sum = terms.map(([weight, value]) => `${written(weight, 3)}·${operand(value, 3)}`).join(" + ");
-    this.terms.textContent = `${filled(labels["values.entry"], { entry: this.entry })} ${sum} = ${written(head.result[query * Dv + this.entry])}`;
+    const sum = terms.map(([weight, value]) => `${decimal(weight, 3)}·${operand(value, 3)}`).join(" + ");
+    const entry = fillIn(labels["values.entry"], { entry: this.entry });
+    this.terms.textContent = `${entry} ${sum} = ${decimal(head.result[query * Dv + this.entry])}`;
   }
 }

@@ -1,4 +1,4 @@
-// Lists of numbers as small cards that wrap: entries of vectors, keys of a row.
+// Lists of numbers as small cards that wrap: entries of vectors, keys of a row. Defines Cards, Section. Uses dom.js.
 
 const OUTSTANDING = 5; // cards marked as the largest contributors
 
@@ -12,19 +12,16 @@ class Cards {
     this.cards = [];
   }
 
-  card() {
+  addCard() {
     const box = element(this.onChoose ? "button" : "div", "card");
     if (this.onChoose) {
       const index = this.cards.length;
-      box.type = "button";
       box.onclick = () => this.onChoose(index);
     }
     const name = element("span", "name");
     const lines = this.kinds.map((kind) => element("span", kind));
     box.append(name, ...lines);
-    const made = { box, name, lines };
-    this.cards.push(made);
-    return made;
+    this.cards.push({ box, name, lines });
   }
 
   // rows: [{name, numbers: [text], weight}]; the cards with the largest |weight| are marked.
@@ -32,7 +29,7 @@ class Cards {
     const order = rows.map((_, i) => i).sort((a, b) => Math.abs(rows[b].weight) - Math.abs(rows[a].weight));
     const outstanding = new Set(order.slice(0, OUTSTANDING).filter((i) => rows[i].weight !== 0));
     const most = Math.abs(rows[order[0]]?.weight ?? 0) || 1;
-    while (this.cards.length < rows.length) this.card();
+    while (this.cards.length < rows.length) this.addCard();
     this.cards.forEach(({ box, name, lines }, i) => {
       const row = rows[i];
       if (!row) {

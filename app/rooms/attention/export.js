@@ -1,8 +1,9 @@
 // The picture as a PNG file: heading, stages side by side, scales, at twice the screen's size.
+// Defines exportPicture, download. Uses dom.js and panel.js.
 
 const EXPORT_SCALE = 2;
 
-function exported(owner, panels) {
+function exportPicture(owner, panels) {
   const { palette, labels, data } = owner;
   const margin = 16;
   const heads = 62; // px above the matrices for the caption and the names of the stages
@@ -18,7 +19,7 @@ function exported(owner, panels) {
   pen.textBaseline = "alphabetic";
   pen.fillStyle = palette.faint;
   pen.font = `14px ${palette.font}`;
-  pen.fillText(clipped(pen, data.caption, sheet.width / EXPORT_SCALE - 2 * margin), margin, margin + 12);
+  pen.fillText(cutText(pen, data.caption, sheet.width / EXPORT_SCALE - 2 * margin), margin, margin + 12);
   let x = margin;
   panels.forEach((panel, i) => {
     const layer = element("canvas");
@@ -28,7 +29,8 @@ function exported(owner, panels) {
     brush.scale(EXPORT_SCALE, EXPORT_SCALE);
     panel.paint(brush, EXPORT_SCALE);
     pen.drawImage(layer, x, heads, widths[i], height - heads);
-    pen.drawImage(panel.marks, x, heads, parseFloat(panel.marks.style.width), parseFloat(panel.marks.style.height));
+    const { width, height: tall } = panel.marks.style;
+    pen.drawImage(panel.marks, x, heads, parseFloat(width), parseFloat(tall));
     const left = x + panel.geometry.left;
     pen.fillStyle = palette.ink;
     pen.textAlign = "left";
@@ -36,12 +38,13 @@ function exported(owner, panels) {
     pen.fillText(labels[panel.stage], left, heads - 8);
     const foot = height - margin - 14;
     const side = owner.view.n * panel.geometry.cell;
+    const [low, bar, high] = panel.legend.children;
     pen.font = `13px ${palette.font}`;
-    pen.fillText(panel.low.textContent, left, foot + 10);
-    const edge = pen.measureText(panel.low.textContent).width + 6;
-    const end = pen.measureText(panel.high.textContent).width + 6;
-    pen.drawImage(panel.bar, left + edge, foot, Math.max(10, side - edge - end), 10);
-    pen.fillText(panel.high.textContent, left + side - end + 6, foot + 10);
+    pen.fillText(low.textContent, left, foot + 10);
+    const edge = pen.measureText(low.textContent).width + 6;
+    const end = pen.measureText(high.textContent).width + 6;
+    pen.drawImage(bar, left + edge, foot, Math.max(10, side - edge - end), 10);
+    pen.fillText(high.textContent, left + side - end + 6, foot + 10);
     x += widths[i];
   });
   return sheet;

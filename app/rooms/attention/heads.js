@@ -1,49 +1,21 @@
-// Heads as thumbnails: a radio group of small canvases.
-function rgb(hex) {
-  return [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
-}
+// Heads as thumbnails: a radio group of small canvases. Uses dom.js, colour.js and arrays.js.
+const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
-function ramp(scale) {
-  return Array.from({ length: 256 }, (_, i) => {
-    const upper = Math.max(1, scale.findIndex(([position]) => position >= i / 255));
-    const [[low, from], [high, to]] = [scale[upper - 1], scale[upper]];
-    const [a, b] = [rgb(from), rgb(to)];
-    return a.map((channel, c) => channel + ((i / 255 - low) / (high - low)) * (b[c] - channel));
-  });
-}
-
-function thumbnail(bytes, side, colours) {
-  const canvas = document.createElement("canvas");
-  canvas.width = canvas.height = side;
-  const image = new ImageData(side, side);
-  bytes.forEach((byte, i) => image.data.set([...colours[byte], 255], 4 * i));
-  canvas.getContext("2d").putImageData(image, 0, 0);
-  return canvas;
-}
-
-export default function (component) {
-  const { data, parentElement, setTriggerValue } = component;
+export default function ({ data, parentElement, setTriggerValue }) {
   const { count, side, selected } = data;
-  const root = parentElement.querySelector(".root");
-  root.setAttribute("role", "radiogroup");
-  root.setAttribute("aria-label", data.label);
-  const bytes = Uint8Array.from(atob(data.pictures), (c) => c.charCodeAt(0));
-  const colours = ramp(data.colours.probability);
+  const root = describe(parentElement.querySelector(".root"), "radiogroup", data.label);
+  const weights = uint8(data.pictures); // (count, side, side)
+  const colours = colourTable(data.colours.probability, 256);
   const buttons = Array.from({ length: count }, (_, head) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "head";
-    button.title = data.name.replace("{head}", head);
-    button.setAttribute("role", "radio");
-    button.setAttribute("aria-label", button.title);
+    const button = describe(element("button", "head"), "radio", fillIn(data.name, { head }));
+    button.title = button.getAttribute("aria-label");
     button.setAttribute("aria-checked", String(head === selected));
     button.tabIndex = head === selected ? 0 : -1;
-    const number = document.createElement("span");
-    number.textContent = head;
-    button.append(thumbnail(bytes.subarray(head * side * side, (head + 1) * side * side), side, colours), number);
+    const thumbnail = pixelCanvas(side, side, (i) => colours[weights[head * side * side + i]]);
+    button.append(thumbnail, element("span", "", head));
     button.onclick = () => setTriggerValue("choose", head);
     button.onkeydown = (event) => {
-      const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+      const step = STEPS[event.key];
       if (!step) return;
       event.preventDefault();
       const next = (head + step + count) % count;
@@ -52,10 +24,12 @@ export default function (component) {
     };
     return button;
   });
-  // A new run replaces the buttons: whoever had the keyboard's focus keeps it.
-  const focused = [...root.children].indexOf(root.getRootNode().activeElement);
+  // A new run replaces the buttons: whoever had the keyboard's focus finds it on the chosen head.
+  const focused = root.contains(root.getRootNode().activeElement);
   root.replaceChildren(...buttons);
-  if (focused >= 0) buttons[selected].focus({ preventScroll: true });
   const chosen = buttons[selected];
-  if (chosen && root.scrollWidth > root.clientWidth) root.scrollLeft = chosen.offsetLeft - root.offsetLeft - root.clientWidth / 2;
+  if (focused) chosen.focus({ preventScroll: true });
+  if (chosen && root.scrollWidth > root.clientWidth) {
+    root.scrollLeft = chosen.offsetLeft - root.offsetLeft - root.clientWidth / 2;
+  }
 }

@@ -8,7 +8,7 @@ import numpy as np
 
 from app.kit.component import declare, pack
 
-_heads = declare(__file__, "heads")
+_heads = declare(__file__, "heads", front=("dom", "colour", "arrays"))
 
 
 def heads(

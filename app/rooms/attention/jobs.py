@@ -28,21 +28,21 @@ def jobs(room: Room) -> None:
                 args=(room,),
             )
             return
-        able = {job: own for job, own in best.items() if own["score"] >= heads.LEAST_SCORE}
-        st.markdown(room.translate("attention.jobs" if able else "attention.jobs.none"), width="content")
-        for job, own in able.items():
-            place = {"layer": own["layer"], "head": own["head"]}
+        by_job = {job: known for job, known in best.items() if known["score"] >= heads.LEAST_SCORE}
+        st.markdown(room.translate("attention.jobs" if by_job else "attention.jobs.none"), width="content")
+        for job, known in by_job.items():
+            place = {"layer": known["layer"], "head": known["head"]}
             chosen = (room.view.layer, room.view.head) == tuple(place.values())
             words = room.translate(f"attention.jobs.{job}", **place)
             st.button(
                 words,
                 key=f"job_{job}",
                 icon=":material/check:" if chosen else None,
-                help=room.translate("attention.jobs.help", score=percent(own["score"])),
+                help=room.translate("attention.jobs.help", score=percent(known["score"])),
                 on_click=session.change,
                 kwargs=place,
             )
-        if "induction" in able and _fits_twice(room):
+        if "induction" in by_job and _fits_twice(room):
             st.button(
                 room.translate("attention.jobs.twice"),
                 key="twice",

@@ -47,7 +47,7 @@ def _pickers(room: Room) -> None:
                 thumbnails(room.trace.pattern(room.view.layer)),
                 selected=room.view.head,
                 label=translate("attention.heads"),
-                name=translate("attention.heads.one", head="{head}"),
+                name=room.template("attention.heads.one"),
                 colours={"probability": room.look.probability},
                 on_choose=lambda head: session.change(head=head),
             )

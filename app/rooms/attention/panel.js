@@ -1,14 +1,8 @@
 // One stage: heading, colour scale, and its matrix with token labels.
+// Defines LABEL_PX, Panel. Uses dom.js, colour.js, formats.js and paint.js; its owner is the StagesView.
 
 const LABEL_PX = 15; // font of token labels
 const LABEL_STEP = 17; // px between labels, so that none touches the next
-
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
 
 class Panel {
   constructor(stage, owner) {
@@ -17,14 +11,8 @@ class Panel {
     this.figure = element("figure", "panel");
     this.figure.dataset.testid = `stage-${stage}`;
     this.heading = element("button", "heading");
-    this.heading.type = "button";
     this.heading.onclick = () => owner.enlarge(stage);
-    this.formula = element("span", "formula");
-    this.legend = element("div", "legend");
-    this.low = element("span");
-    this.high = element("span");
-    this.bar = element("canvas", "bar");
-    this.legend.append(this.low, this.bar, this.high);
+    this.legend = element("div");
     this.sheet = element("div", "sheet");
     this.base = element("canvas", "base");
     this.marks = element("canvas", "marks");
@@ -38,9 +26,10 @@ class Panel {
   draw(geometry) {
     const { head, palette, labels, view } = this.owner;
     this.geometry = geometry;
-    this.heading.replaceChildren(element("b", "", labels[this.stage]), element("span", "formula", labels[`${this.stage}.formula`]));
+    const formula = element("span", "formula", labels[`${this.stage}.formula`]);
+    this.heading.replaceChildren(element("b", "", labels[this.stage]), formula);
     this.heading.title = labels.enlarge;
-    this.marks.setAttribute("aria-label", filled(labels.matrix, { stage: labels[this.stage] }));
+    this.marks.setAttribute("aria-label", fillIn(labels.matrix, { stage: labels[this.stage] }));
     this.scale(head, palette);
     const side = view.n * geometry.cell;
     const size = [geometry.left + side + 2, geometry.top + side + 2];
@@ -49,30 +38,25 @@ class Panel {
       // Above the matrix's first column; further left where the matrix is narrower than its heading.
       part.style.marginLeft = `${Math.max(0, Math.min(geometry.left, size[0] - part.offsetWidth))}px`;
     }
-    for (const canvas of [this.base, this.marks]) fit(canvas, size, window.devicePixelRatio || 1);
-    this.paint(this.base.getContext("2d"), window.devicePixelRatio || 1);
+    sharpCanvas(this.marks, ...size);
+    this.paint(sharpCanvas(this.base, ...size), pixelDensity());
     this.mark();
   }
 
   scale(head, palette) {
     const range = head.range[this.stage];
     const probability = this.stage === "softmax";
-    this.low.textContent = probability ? "0" : written(-range, 1);
-    this.high.textContent = probability ? "1" : `+${written(range, 1)}`;
-    this.bar.width = 256;
-    this.bar.height = 1;
-    const pen = this.bar.getContext("2d");
-    for (let i = 0; i < 256; i++) {
-      pen.fillStyle = css([...palette.ramp(this.stage).slice(3 * i, 3 * i + 3)]);
-      pen.fillRect(i, 0, 1, 1);
-    }
+    const [low, high] = probability ? ["0", "1"] : [decimal(-range, 1), `+${decimal(range, 1)}`];
+    const scale = legend(low, palette.table(this.stage), high);
+    this.legend.replaceWith(scale);
+    this.legend = scale;
   }
 
-  paint(pen, pixelRatio) {
+  paint(pen, density) {
     const { head, palette, view, labels } = this.owner;
     const { left, top, cell } = this.geometry;
     pen.clearRect(0, 0, pen.canvas.width, pen.canvas.height);
-    paintMatrix(pen, head, palette, this.stage, view, left, top, cell, pixelRatio);
+    paintMatrix(pen, head, palette, this.stage, view, left, top, cell, density);
     const every = Math.max(1, Math.ceil(LABEL_STEP / cell));
     for (let i = 0; i < view.n; i += every) {
       this.columnLabel(pen, view.column + i, palette.faint);
@@ -83,9 +67,9 @@ class Panel {
       pen.textAlign = "right";
       pen.textBaseline = "alphabetic";
       pen.fillStyle = palette.key;
-      pen.fillText(clipped(pen, `${labels.key} →`, left - 8), left - 8, top - 28);
+      pen.fillText(cutText(pen, `${labels.key} →`, left - 8), left - 8, top - 28);
       pen.fillStyle = palette.query;
-      pen.fillText(clipped(pen, `${labels.query} ↓`, left - 8), left - 8, top - 8);
+      pen.fillText(cutText(pen, `${labels.query} ↓`, left - 8), left - 8, top - 8);
     }
   }
 
@@ -96,9 +80,10 @@ class Panel {
     pen.font = `${back ? "600 " : ""}${LABEL_PX}px ${palette.font}`;
     pen.textBaseline = "middle";
     pen.textAlign = "right";
-    const text = clipped(pen, head.tokens[row], left - 14);
+    const text = cutText(pen, head.tokens[row], left - 14);
     const y = top + (row - view.row + 0.5) * cell;
-    if (back) pill(pen, left - 12 - pen.measureText(text).width, y - 10, pen.measureText(text).width + 8, 20, back);
+    const width = pen.measureText(text).width;
+    if (back) pill(pen, left - 12 - width, y - 10, width + 8, 20, back);
     pen.fillStyle = colour;
     pen.fillText(text, left - 8, y + 1);
   }
@@ -112,7 +97,7 @@ class Panel {
     pen.translate(left + (column - view.column + 0.5) * cell, top - 6);
     if (!upright) pen.rotate(-Math.PI / 2);
     pen.textAlign = upright ? "center" : "left";
-    const text = clipped(pen, head.tokens[column], upright ? cell - 4 : top - 12);
+    const text = cutText(pen, head.tokens[column], upright ? cell - 4 : top - 12);
     const width = pen.measureText(text).width;
     if (upright) pen.translate(0, -10);
     if (back) pill(pen, upright ? -width / 2 - 4 : -4, -10, width + 8, 20, back);
@@ -130,13 +115,14 @@ class Panel {
     pen.clearRect(0, 0, this.marks.width, this.marks.height);
     const active = hover || pin;
     this.figure.dataset.marked = active ? active.join(",") : "";
-    const inside = ([query, key]) => query >= view.row && query < view.row + view.n && key >= view.column && key < view.column + view.n;
+    const within = (at, start) => at !== null && at >= start && at < start + view.n;
+    const inside = ([query, key]) => within(query, view.row) && within(key, view.column);
     const row = token ?? (active ? null : chosen);
-    if (row !== null && row >= view.row && row < view.row + view.n) {
+    if (within(row, view.row)) {
       this.band(pen, row, null, palette.ink);
       this.rowLabel(pen, row, palette.paper, palette.query);
     }
-    if (token !== null && token >= view.column && token < view.column + view.n) {
+    if (within(token, view.column)) {
       this.band(pen, null, token, palette.ink);
       this.columnLabel(pen, token, palette.paper, palette.key);
     }
@@ -171,7 +157,8 @@ class Panel {
     const { left, top, cell } = this.geometry;
     const { view, palette } = this.owner;
     const grow = Math.max(0, (7 - cell) / 2); // a cell of a few pixels gets a frame that can be seen
-    const box = [left + (key - view.column) * cell - grow, top + (query - view.row) * cell - grow, cell + 2 * grow, cell + 2 * grow];
+    const corner = [left + (key - view.column) * cell - grow, top + (query - view.row) * cell - grow];
+    const box = [...corner, cell + 2 * grow, cell + 2 * grow];
     pen.strokeStyle = palette.paper;
     pen.lineWidth = width + 3;
     pen.strokeRect(...box);
@@ -195,12 +182,4 @@ function pill(pen, x, y, width, height, colour) {
   pen.beginPath();
   pen.roundRect(x, y, width, height, 4);
   pen.fill();
-}
-
-function fit(canvas, [width, height], pixelRatio) {
-  canvas.width = Math.round(width * pixelRatio);
-  canvas.height = Math.round(height * pixelRatio);
-  canvas.style.width = `${width}px`;
-  canvas.style.height = `${height}px`;
-  canvas.getContext("2d").setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
 }

@@ -1,6 +1,6 @@
 // The controller: what is shown, what the mouse and keys do, and what Python is told.
+// Uses dom.js, events.js and all files beside it; it is the last of them.
 
-const TOKEN_EVENT = "glassformer-token"; // see chips.js: detail {position}
 const TELL_AFTER = 220; // ms without a further key press before Python hears of a moved pin
 const LARGEST_CELL = 92;
 const SMALLEST_VIEW = 4; // tokens
@@ -16,10 +16,14 @@ class StagesView {
     this.mini.onpointerdown = this.mini.onpointermove = (event) => event.buttons && this.moveView(event);
     this.tools.append(this.look, this.mini);
     this.buttons = {};
-    const acts = { nearer: () => this.zoom(0.6), farther: () => this.zoom(1 / 0.6), whole: () => this.zoom(Infinity), save: () => this.save() };
+    const acts = {
+      nearer: () => this.zoom(0.6),
+      farther: () => this.zoom(1 / 0.6),
+      whole: () => this.zoom(Infinity),
+      save: () => this.save(),
+    };
     for (const [name, act] of Object.entries(acts)) {
       const button = element("button", `tool ${name}`);
-      button.type = "button";
       button.dataset.testid = `tool-${name}`;
       button.onclick = act;
       this.buttons[name] = button;
@@ -38,24 +42,25 @@ class StagesView {
       const typing = document.activeElement?.matches("input, textarea, [contenteditable]");
       if (event.key === "Escape" && this.pin && !typing) this.setPin(null, true);
     };
-    this.onToken = (event) => {
-      if (event.detail.from === this) return;
-      this.token = event.detail.position;
-      this.markAll();
-    };
-    this.watch = new ResizeObserver(() => this.width !== this.root.clientWidth && this.data && this.draw());
+    this.stops = []; // of what it listens to while it is on the page
   }
 
   connect() {
     document.addEventListener("keydown", this.onEscape);
-    document.addEventListener(TOKEN_EVENT, this.onToken);
-    this.watch.observe(this.root);
+    this.stops = [
+      onToken((position, from) => {
+        if (from === this) return;
+        this.token = position;
+        this.markAll();
+      }),
+      onResize(this.root, () => this.width !== this.root.clientWidth && this.data && this.draw()),
+    ];
   }
 
   disconnect() {
     document.removeEventListener("keydown", this.onEscape);
-    document.removeEventListener(TOKEN_EVENT, this.onToken);
-    this.watch.disconnect();
+    this.stops.forEach((stop) => stop());
+    this.stops = [];
   }
 
   update(data, tell) {
@@ -64,10 +69,10 @@ class StagesView {
     this.data = data;
     this.labels = data.labels;
     this.chosen = data.chosen;
-    const same = before && ["dot", "pattern", "query", "key", "value"].every((name) => before[name] === data[name]) && String(before.tokens) === String(data.tokens);
-    if (!same) this.head = new Head(data);
-    const T = this.head.T;
     const newPrompt = !before || String(before.tokens) !== String(data.tokens);
+    const sameArrays = () => ["dot", "pattern", "query", "key", "value"].every((name) => before[name] === data[name]);
+    if (newPrompt || !sameArrays()) this.head = new Head(data);
+    const T = this.head.T;
     if (newPrompt) {
       this.view = { row: 0, column: 0, n: T };
       this.hover = this.token = null;
@@ -87,7 +92,7 @@ class StagesView {
     }
     const style = getComputedStyle(this.root);
     this.palette = new Palette({ ...data.colours, font: style.fontFamily });
-    for (const [name, colour] of Object.entries(data.colours)) if (typeof colour === "string") this.root.style.setProperty(`--${name}`, colour);
+    setColours(this.root, data.colours);
     this.draw();
   }
 
@@ -102,15 +107,17 @@ class StagesView {
     this.root.classList.toggle("alone", alone);
     const panels = this.shown.map((stage) => this.panels[stage]);
     // Only where they changed: a canvas put back in place would never hear that the mouse left it.
-    if (panels.length !== this.board.children.length || panels.some((panel, i) => panel.figure !== this.board.children[i])) {
-      this.board.replaceChildren(...panels.map((panel) => panel.figure));
+    const figures = panels.map((panel) => panel.figure);
+    const { children } = this.board;
+    if (figures.length !== children.length || figures.some((figure, i) => figure !== children[i])) {
+      this.board.replaceChildren(...figures);
     }
     const pen = this.panels.dot.base.getContext("2d");
     pen.font = `600 ${LABEL_PX}px ${this.palette.font}`;
     const { view, head } = this;
     const widest = Math.max(...head.tokens.map((token) => pen.measureText(token).width));
-    const axis = Math.max(pen.measureText(`${this.labels.key} →`).width, pen.measureText(`${this.labels.query} ↓`).width);
-    const left = Math.ceil(Math.min(124, Math.max(48, widest + 20, axis + 14)));
+    const axes = [`${this.labels.key} →`, `${this.labels.query} ↓`].map((name) => pen.measureText(name).width);
+    const left = Math.ceil(Math.min(124, Math.max(48, widest + 20, Math.max(...axes) + 14)));
     const gap = 18;
     const across = alone ? this.width * 0.52 - left : (this.width - left - 3 * gap - 4 * 4) / 4;
     const down = Math.max(220, window.innerHeight - (alone ? 400 : 480));
@@ -134,12 +141,11 @@ class StagesView {
     for (const name of ["nearer", "farther", "whole"]) this.buttons[name].hidden = head.T <= 8;
     if (!zoomed) return;
     const side = 64;
-    fit(mini, [side, side], window.devicePixelRatio || 1);
-    const pen = mini.getContext("2d");
-    paintFine(pen, head, palette, "softmax", { row: 0, column: 0, n: head.T }, 0, 0, side / head.T, window.devicePixelRatio || 1);
+    const unit = side / head.T;
+    const pen = sharpCanvas(mini, side, side);
+    paintFine(pen, head, palette, "softmax", { row: 0, column: 0, n: head.T }, 0, 0, unit, pixelDensity());
     pen.strokeStyle = palette.accent;
     pen.lineWidth = 2;
-    const unit = side / head.T;
     pen.strokeRect(view.column * unit, view.row * unit, view.n * unit, view.n * unit);
   }
 
@@ -165,7 +171,7 @@ class StagesView {
   setHover(cell) {
     if (String(cell) === String(this.hover)) return;
     this.hover = cell;
-    document.dispatchEvent(new CustomEvent(TOKEN_EVENT, { detail: { position: cell ? cell[1] : null, from: this } }));
+    tellToken(cell ? cell[1] : null, this);
     this.soon();
   }
 
@@ -188,8 +194,8 @@ class StagesView {
 
   setView(row, column, n) {
     const T = this.head.T;
-    const size = Math.max(Math.min(SMALLEST_VIEW, T), Math.min(T, Math.round(n)));
-    const within = (start) => Math.max(0, Math.min(T - size, Math.round(start)));
+    const size = clamp(Math.round(n), Math.min(SMALLEST_VIEW, T), T);
+    const within = (start) => clamp(Math.round(start), 0, T - size);
     this.view = { row: within(row), column: within(column), n: size };
     this.draw();
   }
@@ -219,18 +225,24 @@ class StagesView {
       marks.setPointerCapture(event.pointerId);
     };
     marks.onpointermove = (event) => {
-      if (start && panel.cellAt(...start) && Math.hypot(event.offsetX - start[0], event.offsetY - start[1]) > 8 && this.head.T > SMALLEST_VIEW) {
-        const side = Math.max(Math.abs(event.offsetX - start[0]), Math.abs(event.offsetY - start[1]));
-        this.brush = { x: event.offsetX < start[0] ? start[0] - side : start[0], y: event.offsetY < start[1] ? start[1] - side : start[1], side };
-        this.markAll();
-      } else this.setHover(panel.cellAt(event.offsetX, event.offsetY));
+      if (start && panel.cellAt(...start) && this.head.T > SMALLEST_VIEW) {
+        const [across, down] = [event.offsetX - start[0], event.offsetY - start[1]];
+        if (Math.hypot(across, down) > 8) {
+          const side = Math.max(Math.abs(across), Math.abs(down));
+          this.brush = { x: start[0] - (across < 0 ? side : 0), y: start[1] - (down < 0 ? side : 0), side };
+          this.markAll();
+          return;
+        }
+      }
+      this.setHover(panel.cellAt(event.offsetX, event.offsetY));
     };
     marks.onpointerup = (event) => {
       const { brush } = this;
       this.brush = null;
       if (brush) {
         const { left, top, cell } = panel.geometry;
-        this.setView(this.view.row + (brush.y - top) / cell, this.view.column + (brush.x - left) / cell, brush.side / cell);
+        const [row, column] = [(brush.y - top) / cell, (brush.x - left) / cell];
+        this.setView(this.view.row + row, this.view.column + column, brush.side / cell);
       } else if (start) {
         const cell = panel.cellAt(event.offsetX, event.offsetY);
         if (cell) this.setPin(String(cell) === String(this.pin) ? null : cell, true);
@@ -246,7 +258,7 @@ class StagesView {
     marks.addEventListener(
       "wheel",
       (event) => {
-        // The wheel scrolls the page unless there is something to zoom: Ctrl, or a view that is zoomed already.
+        // The wheel scrolls the page unless there is something to zoom: Ctrl, or a zoomed view.
         if (this.head.T <= SMALLEST_VIEW || !(event.ctrlKey || this.view.n < this.head.T)) return;
         event.preventDefault();
         this.zoom(event.deltaY > 0 ? 1.25 : 0.8, panel.cellAt(event.offsetX, event.offsetY));
@@ -261,18 +273,17 @@ class StagesView {
     event.preventDefault();
     const last = this.head.T - 1;
     const from = this.pin || [this.chosen ?? last, this.head.strongest(this.chosen ?? last)];
-    const to = this.pin ? from.map((at, i) => Math.max(0, Math.min(last, at + move[i]))) : from;
+    const to = this.pin ? from.map((at, i) => clamp(at + move[i], 0, last)) : from;
     this.hover = null;
     this.setPin(to, false);
   }
 
   save() {
-    download(exported(this, this.shown.map((stage) => this.panels[stage])), this.data.file);
+    download(exportPicture(this, this.shown.map((stage) => this.panels[stage])), this.data.file);
   }
 }
 
-export default function (component) {
-  const { data, parentElement, setTriggerValue } = component;
+export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".root");
   const view = (root.glassformerView ??= new StagesView(root));
   view.disconnect();

@@ -19,7 +19,17 @@ from app.kit.component import declare, pack
 _stages = declare(
     __file__,
     "stages",
-    scripts=("numbers.js", "paint.js", "panel.js", "entries.js", "arithmetic.js", "export.js", "stages.js"),
+    front=("dom", "colour", "arrays", "events", "numbers"),
+    scripts=(
+        "head.js",
+        "formats.js",
+        "paint.js",
+        "panel.js",
+        "entries.js",
+        "arithmetic.js",
+        "export.js",
+        "stages.js",
+    ),
 )
 
 

@@ -1,19 +1,14 @@
-// The legend of the vocabulary's map. It hands the map its marks by the document's event
-// "glassformer-marks", and once more when a map says that it has just appeared.
-export default function (component) {
-  const { data, parentElement } = component;
+// The legend of the vocabulary's map. It tells the map its marks, and once more when a map has just appeared.
+// Uses dom.js and events.js.
+export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".root");
   root.replaceChildren(
     ...data.legend.map(([kind, words]) => {
-      const entry = document.createElement("span");
-      entry.className = `entry ${kind}`;
+      const entry = element("span", `entry ${kind}`, words);
       entry.style.setProperty("--colour", data.colours[kind]);
-      entry.textContent = words;
       return entry;
     }),
   );
-  const hand = () => document.dispatchEvent(new CustomEvent("glassformer-marks", { detail: { marks: data.marks } }));
-  document.addEventListener("glassformer-map-ready", hand);
-  hand();
-  return () => document.removeEventListener("glassformer-map-ready", hand);
+  tellMarks(data.marks);
+  return onMapReady(() => tellMarks(data.marks));
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from app.kit.component import declare
 
-_neighbours = declare(__file__, "neighbours")
+_neighbours = declare(__file__, "neighbours", front=("dom", "events", "token_rows"))
 
 
 def neighbours(

@@ -122,7 +122,7 @@ def _rotated(room: Room) -> None:
         title, position=position, token=room.quoted(trace.tokens[position]), count=len(shown), pairs=len(rates)
     )
     st.markdown(f"**{title}**")
-    drawn = clocks(shown, position, room.look, hover=_hover(room))
+    drawn = clocks(shown, position, room.look, hover=room.template("embeddings.position.pair.hover"))
     chart(drawn, key="clocks", alt=title)
     st.markdown(translate("embeddings.position.rope.look"))
     difference = float(np.abs(trace["blocks.0.hook_resid_pre"] - trace["hook_embed"]).max())
@@ -133,12 +133,6 @@ def _rotated(room: Room) -> None:
         )
     )
     source(room, rope.frequencies, rope.rotate)
-
-
-def _hover(room: Room) -> str:
-    return room.translate(
-        "embeddings.position.pair.hover", **{name: f"{{{name}}}" for name in ("pair", "radians", "angle", "period")}
-    )
 
 
 def _added(room: Room) -> None:
@@ -261,7 +255,7 @@ def _neighbours(room: Room, chosen: int) -> list[int]:
     labels = {name: translate(f"embeddings.nearest.{name}") for name in ("rank", "token", "measure", "group")}
     neighbours(
         [(i, vocabulary[i], float(similarity[i]), f"{similarity[i]:.3f}") for i in near],
-        labels | {"choose": translate("embeddings.nearest.choose", token="{token}")},
+        labels | {"choose": room.template("embeddings.nearest.choose")},
         typical=typical,
         colours={"bar": look.own, "grid": look.grid, "typical": look.ink},
         on_choose=_choose_token,

@@ -1,21 +1,11 @@
 // The vocabulary as a cloud of dots on a canvas: 49,152 of them are drawn in a few milliseconds.
-// Text is drawn on the canvas or set by textContent: a token is never markup.
+// Uses dom.js, arrays.js and events.js.
 const PAD = 26; // px around the cloud
 const NEAR = 14; // px: how close the mouse must be to a dot
 const CLOSEST = 200; // times
-const FONT = 16; // px
-const AROUND = 440; // px of a tall screen that are left to what stands above and below
-
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
 function decode(cloud) {
   const tokens = cloud.tokens.split("\n");
-  const places = new Uint16Array(Uint8Array.from(atob(cloud.places), (c) => c.charCodeAt(0)).buffer);
+  const places = uint16(cloud.places); // (count, 2)
   const x = new Float64Array(tokens.length);
   const y = new Float64Array(tokens.length);
   for (let i = 0; i < tokens.length; i++) {
@@ -34,25 +24,21 @@ function bounds(numbers) {
   return [low, high];
 }
 
-export default function (component) {
-  const { data, parentElement, setTriggerValue } = component;
+export default function ({ data, parentElement, setTriggerValue }) {
   const { labels, colours } = data;
-  const height = Math.max(data.height, window.innerHeight - AROUND);
+  const height = tallPicture(data.height);
   const root = parentElement.querySelector(".root");
   const { tokens, x, y } = decode(data.cloud);
-  for (const [name, colour] of Object.entries(colours)) root.style.setProperty(`--${name}`, colour);
+  setColours(root, colours);
 
-  const canvas = element("canvas", "map");
+  const canvas = describe(element("canvas", "map"), "img", labels.group);
   canvas.tabIndex = 0;
-  canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", labels.group);
   canvas.style.height = `${height}px`;
   const tip = element("div", "tip");
   tip.hidden = true;
   const tools = element("div", "tools");
   const buttons = [["+", labels.closer], ["−", labels.farther], ["⟲", labels.reset]].map(([sign, words]) => {
     const button = element("button", "tool", sign);
-    button.type = "button";
     button.title = words;
     button.setAttribute("aria-label", words);
     return button;
@@ -75,15 +61,15 @@ export default function (component) {
   function draw() {
     width = canvas.clientWidth;
     if (!width) return;
-    const dense = window.devicePixelRatio || 1;
-    canvas.width = Math.round(width * dense);
-    canvas.height = Math.round(height * dense);
-    context.setTransform(dense, 0, 0, dense, 0, 0);
+    const density = pixelDensity(); // the page lays the canvas out, so only its pixels are set
+    canvas.width = Math.round(width * density);
+    canvas.height = Math.round(height * density);
+    context.setTransform(density, 0, 0, density, 0, 0);
     // One unit is as long across as down: distances on the map can be compared.
     scale = zoom * Math.min((width - 2 * PAD) / (right - left || 1), (height - 2 * PAD) / (top - bottom || 1));
     axes();
     cloud();
-    named();
+    markedTokens();
   }
 
   function axes() {
@@ -96,7 +82,7 @@ export default function (component) {
     context.lineTo(toX(0), height);
     context.stroke();
     context.fillStyle = colours.faint;
-    context.font = `${FONT}px ${family}`;
+    context.font = `${FONT_SIZE}px ${family}`;
     context.textBaseline = "bottom";
     context.fillText(labels.x, 6, height - 4);
     context.textBaseline = "top";
@@ -106,10 +92,12 @@ export default function (component) {
   function cloud() {
     const size = Math.max(1.3, Math.min(6, 90 / Math.sqrt(tokens.length))) * Math.min(3, zoom ** 0.35);
     context.fillStyle = colours.dot;
-    context.globalAlpha = tokens.length > 5000 ? Math.min(0.8, 0.3 * zoom ** 0.4) : 0.7; // many dots over each other become darker
+    // Many dots over each other become darker.
+    context.globalAlpha = tokens.length > 5000 ? Math.min(0.8, 0.3 * zoom ** 0.4) : 0.7;
     for (let i = 0; i < tokens.length; i++) {
       const [across, down] = [toX(x[i]), toY(y[i])];
-      if (across > -9 && across < width + 9 && down > -9 && down < height + 9) context.fillRect(across - size / 2, down - size / 2, size, size);
+      const visible = across > -9 && across < width + 9 && down > -9 && down < height + 9;
+      if (visible) context.fillRect(across - size / 2, down - size / 2, size, size);
     }
     context.globalAlpha = 1;
   }
@@ -139,20 +127,27 @@ export default function (component) {
   }
 
   // Marked tokens, the most important last so that it lies on top; names only where they cover no other.
-  function named() {
-    let seen = marks.filter(([id]) => id < tokens.length);
-    if (hovered !== null && hovered < tokens.length) seen = [seen.find(([id]) => id === hovered) ?? [hovered, "near"], ...seen.filter(([id]) => id !== hovered)];
-    [...seen].reverse().forEach(([id, kind]) => dot(id, kind));
-    const taken = seen.map(([id]) => ({ x: toX(x[id]) - 6, y: toY(y[id]) - 6, w: 12, h: 12 }));
+  function markedTokens() {
+    let shown = marks.filter(([id]) => id < tokens.length);
+    if (hovered !== null && hovered < tokens.length) {
+      const mark = shown.find(([id]) => id === hovered) ?? [hovered, "near"];
+      shown = [mark, ...shown.filter(([id]) => id !== hovered)];
+    }
+    [...shown].reverse().forEach(([id, kind]) => dot(id, kind));
+    const taken = shown.map(([id]) => ({ x: toX(x[id]) - 6, y: toY(y[id]) - 6, w: 12, h: 12 }));
     context.textBaseline = "middle";
     context.lineJoin = "round";
-    for (const [id, kind] of seen) {
-      context.font = `${kind === "chosen" ? "700 18" : `600 ${FONT}`}px ${family}`;
+    for (const [id, kind] of shown) {
+      context.font = `${kind === "chosen" ? "700 18" : `600 ${FONT_SIZE}`}px ${family}`;
       const w = context.measureText(tokens[id]).width + 4;
       const [h, across, down] = [20, toX(x[id]), toY(y[id])];
-      const around = [[11, -10], [-11 - w, -10], [-w / 2, -31], [-w / 2, 11], [11, -27], [11, 7], [-11 - w, -27], [-11 - w, 7]];
+      const right = [[11, -10], [11, -27], [11, 7]];
+      const left = right.map(([, dy]) => [-11 - w, dy]);
+      const around = [right[0], left[0], [-w / 2, -31], [-w / 2, 11], right[1], right[2], left[1], left[2]];
       const spots = around.map(([dx, dy]) => ({ x: across + dx, y: down + dy, w, h }));
-      const free = (a) => a.x > 0 && a.y > 0 && a.x + a.w < width && a.y + a.h < height && !taken.some((b) => a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h);
+      const inside = (a) => a.x > 0 && a.y > 0 && a.x + a.w < width && a.y + a.h < height;
+      const overlap = (a, b) => a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
+      const free = (spot) => inside(spot) && !taken.some((other) => overlap(spot, other));
       const spot = spots.find(free) ?? (kind === "chosen" || id === hovered ? spots[0] : null);
       if (!spot) continue;
       taken.push(spot);
@@ -183,13 +178,14 @@ export default function (component) {
       if (distance < least) [best, least] = [id, distance];
     };
     for (let i = 0; i < tokens.length; i++) consider(i, 0);
-    marks.filter(([id]) => id < tokens.length).forEach(([id]) => consider(id, 60)); // a marked token is easier to hit
+    // A marked token is easier to hit.
+    marks.filter(([id]) => id < tokens.length).forEach(([id]) => consider(id, 60));
     return { id: best, across, down };
   }
 
   function magnify(times, across = width / 2, down = height / 2) {
     const [oldX, oldY] = [centreX + (across - width / 2) / scale, centreY - (down - height / 2) / scale];
-    const next = Math.max(1, Math.min(CLOSEST, zoom * times));
+    const next = clamp(zoom * times, 1, CLOSEST);
     scale *= next / zoom;
     zoom = next;
     centreX = oldX - (across - width / 2) / scale;
@@ -198,16 +194,16 @@ export default function (component) {
     redraw();
   }
 
-  let held = null;
+  let drag = null; // where the mouse was last with its button down
   canvas.onpointerdown = (event) => {
-    held = { x: event.clientX, y: event.clientY, moved: false };
+    drag = { x: event.clientX, y: event.clientY, moved: false };
     canvas.setPointerCapture(event.pointerId);
   };
   canvas.onpointermove = (event) => {
-    if (held && (held.moved || Math.hypot(event.clientX - held.x, event.clientY - held.y) > 4)) {
-      centreX -= (event.clientX - held.x) / scale;
-      centreY += (event.clientY - held.y) / scale;
-      held = { x: event.clientX, y: event.clientY, moved: true };
+    if (drag && (drag.moved || Math.hypot(event.clientX - drag.x, event.clientY - drag.y) > 4)) {
+      centreX -= (event.clientX - drag.x) / scale;
+      centreY += (event.clientY - drag.y) / scale;
+      drag = { x: event.clientX, y: event.clientY, moved: true };
       tip.hidden = true;
       redraw();
       return;
@@ -225,8 +221,8 @@ export default function (component) {
     }
   };
   canvas.onpointerup = (event) => {
-    const clicked = held && !held.moved;
-    held = null;
+    const clicked = drag && !drag.moved;
+    drag = null;
     const { id } = under(event);
     if (clicked && id !== null) setTriggerValue("choose", id);
   };
@@ -246,23 +242,18 @@ export default function (component) {
   [buttons[0].onclick, buttons[1].onclick, buttons[2].onclick] = [closer, farther, reset];
   canvas.onkeydown = (event) => ({ "+": closer, "-": farther, 0: reset })[event.key]?.();
 
-  const onMarks = (event) => {
-    marks = event.detail.marks;
-    redraw();
-  };
-  const onToken = (event) => {
-    hovered = event.detail.id;
-    redraw();
-  };
-  document.addEventListener("glassformer-marks", onMarks);
-  document.addEventListener("glassformer-vocabulary", onToken);
-  const sized = new ResizeObserver(redraw);
-  sized.observe(canvas);
-  document.dispatchEvent(new CustomEvent("glassformer-map-ready"));
+  const stops = [
+    onMarks((newMarks) => {
+      marks = newMarks;
+      redraw();
+    }),
+    onVocabulary((id) => {
+      hovered = id;
+      redraw();
+    }),
+    onResize(canvas, redraw),
+  ];
+  tellMapReady();
   draw();
-  return () => {
-    document.removeEventListener("glassformer-marks", onMarks);
-    document.removeEventListener("glassformer-vocabulary", onToken);
-    sized.disconnect();
-  };
+  return () => stops.forEach((stop) => stop());
 }

@@ -13,8 +13,8 @@ import numpy as np
 
 from app.kit.component import declare, pack
 
-_map = declare(__file__, "token_map")
-_marks = declare(__file__, "map_marks")
+_map = declare(__file__, "token_map", front=("dom", "arrays", "events"))
+_marks = declare(__file__, "map_marks", front=("dom", "events"))
 
 STEPS = 65535  # places along each axis: finer than any screen
 

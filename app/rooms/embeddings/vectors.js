@@ -1,89 +1,36 @@
-// Rows of coloured cells, one for each vector. Built with textContent only: a token is never markup.
-const EVENT = "glassformer-token"; // as the token chips tell it
-const SHADES = 256; // on each side of zero
+// Rows of coloured cells, one for each vector. Uses dom.js, colour.js, arrays.js, events.js and numbers.js.
 const ROW = { least: 24, most: 38 }; // px
 const HEAD = 28; // px
-const AROUND = 440; // px of a tall screen that are left to what stands above and below
+const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
-function floats(base64) {
-  return new Float32Array(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)).buffer);
-}
-
-const signed = (value, digits) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(digits);
-const exact = (value) => String(Number(value.toPrecision(7))).replace("-", "−");
-
-// Colours of -limit ... limit as (2 SHADES + 1) times red, green, blue.
-function shades(scale) {
-  const stops = scale.map(([at, hex]) => [at, [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16))]);
-  const table = [];
-  for (let i = 0; i <= 2 * SHADES; i++) {
-    const share = i / (2 * SHADES);
-    const right = Math.max(1, stops.findIndex(([at]) => at >= share));
-    const [[from, low], [to, high]] = [stops[right - 1], stops[right]];
-    table.push(low.map((c, n) => Math.round(c + ((high[n] - c) * (share - from)) / (to - from))));
-  }
-  return table;
-}
-
-function paint(values, width, count, limit, table) {
-  const canvas = element("canvas", "");
-  canvas.width = width;
-  canvas.height = count;
-  const context = canvas.getContext("2d");
-  const image = context.createImageData(width, count);
-  values.forEach((value, i) => {
-    const share = Math.max(-1, Math.min(1, value / limit));
-    const [r, g, b] = table[Math.round((share + 1) * SHADES)];
-    image.data.set([r, g, b, 255], 4 * i);
+function entriesOf(vector, digits) {
+  const list = element("div", "numbers");
+  vector.forEach((value, i) => {
+    const entry = element("span", "entry");
+    entry.append(element("small", "", i), element("span", "", signed(value, digits)));
+    list.append(entry);
   });
-  context.putImageData(image, 0, 0);
-  return canvas;
+  return list;
 }
 
-function legend(data) {
-  const end = Number(data.limit.toPrecision(2));
-  const made = element("div", "legend");
-  const bar = element("span", "bar");
-  bar.style.background = `linear-gradient(to right, ${data.scale.map(([at, colour]) => `${colour} ${100 * at}%`).join(", ")})`;
-  made.append(element("span", "", `−${end}`), bar, element("span", "", `+${end}`));
-  return made;
-}
-
-function numbers(row, digits) {
-  const made = element("div", "numbers");
-  row.forEach((value, i) => {
-    const cell = element("span", "entry");
-    cell.append(element("small", "", i), element("span", "", signed(value, digits)));
-    made.append(cell);
-  });
-  return made;
-}
-
-export default function (component) {
-  const { data, parentElement, setTriggerValue } = component;
+export default function ({ data, parentElement, setTriggerValue }) {
   const { columns, cells, width, labels } = data;
   const root = parentElement.querySelector(".root");
-  const values = floats(data.values);
+  const values = float32(data.values); // (count, width)
   const count = cells.length;
   const digits = data.limit >= 10 ? 2 : data.limit >= 1 ? 3 : 4;
-  const height = Math.max(data.height, window.innerHeight - AROUND);
-  const row = Math.max(ROW.least, Math.min(ROW.most, Math.floor((height - HEAD) / count)));
+  const height = tallPicture(data.height);
+  const row = clamp(Math.floor((height - HEAD) / count), ROW.least, ROW.most);
   root.style.setProperty("--row", `${row}px`);
   root.style.setProperty("--head", `${HEAD}px`);
   root.style.setProperty("--height", `${height}px`);
-  for (const [name, colour] of Object.entries(data.colours)) root.style.setProperty(`--${name}`, colour);
+  setColours(root, data.colours);
 
-  const readout = element("div", "readout", labels.point);
-  readout.setAttribute("role", "status");
+  const readout = readoutLine(labels.point);
+  const colours = colourTable(data.scale);
+  const end = Number(data.limit.toPrecision(2));
   const top = element("div", "top");
-  top.append(readout, legend(data));
+  top.append(readout, legend(`−${end}`, colours, `+${end}`));
 
   const table = element("div", "table");
   table.style.gridTemplateColumns = `repeat(${columns.length}, max-content)`;
@@ -94,19 +41,19 @@ export default function (component) {
     table.append(head);
   });
   const lines = cells.map((texts, i) => {
-    const made = texts.map((text, n) => {
+    const line = texts.map((text, n) => {
       const cell = element("div", n === 1 ? "cell token" : "cell", n === 1 ? undefined : text);
       if (n === 1) cell.append(element(data.choosable ? "button" : "span", "chip", text));
       cell.style.gridArea = `${i + 2} / ${n + 1}`;
       cell.title = text;
       cell.classList.toggle("selected", i === data.selected);
-      cell.onmouseenter = () => data.linked && tell(i);
-      cell.onmouseleave = () => data.linked && tell(null);
+      cell.onmouseenter = () => data.linked && tellToken(i);
+      cell.onmouseleave = () => data.linked && tellToken(null);
       if (data.choosable) cell.onclick = () => setTriggerValue("choose", i);
       return cell;
     });
-    table.append(...made);
-    return made;
+    table.append(...line);
+    return line;
   });
 
   const picture = element("div", "picture");
@@ -118,11 +65,10 @@ export default function (component) {
     tick.style.left = `${(100 * at) / width}%`;
     axis.append(tick);
   }
-  const canvas = paint(values, width, count, data.limit, shades(data.scale));
+  const canvas = pixelCanvas(width, count, (i) => colourIn(colours, (values[i] / data.limit + 1) / 2));
   canvas.style.height = `${count * row}px`;
   canvas.tabIndex = 0;
-  canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", labels.group);
+  describe(canvas, "img", labels.group);
   const chosen = element("div", "chosen");
   const hovered = element("div", "hovered");
   const column = element("div", "column");
@@ -132,10 +78,9 @@ export default function (component) {
 
   const frame = element("div", "frame");
   frame.append(table, picture);
-  const written = element("div", "caption", labels.numbers);
-  const list = numbers(values.subarray(data.selected * width, (data.selected + 1) * width), digits);
+  const caption = element("div", "caption", labels.numbers);
+  const list = entriesOf(values.subarray(data.selected * width, (data.selected + 1) * width), digits);
 
-  const tell = (position) => document.dispatchEvent(new CustomEvent(EVENT, { detail: { position } }));
   let at = null;
   const show = (cell) => {
     at = cell;
@@ -148,44 +93,41 @@ export default function (component) {
     hovered.style.top = `${HEAD + cell.row * row}px`;
     column.style.left = `${(100 * cell.column) / width}%`;
     column.style.width = `${100 / width}%`;
-    readout.textContent = `${cells[cell.row][1]} · ${labels.dimension} ${cell.column}: ${exact(values[cell.row * width + cell.column])}`;
+    const value = exact(values[cell.row * width + cell.column]);
+    readout.textContent = `${cells[cell.row][1]} · ${labels.dimension} ${cell.column}: ${value}`;
     const entry = list.children[cell.column];
     entry.classList.add("marked");
     list.scrollTop = entry.offsetTop - list.offsetTop - list.clientHeight / 2 + entry.offsetHeight / 2;
   };
-  const under = (event) => {
-    const box = canvas.getBoundingClientRect();
-    const clip = (share, size) => Math.max(0, Math.min(size - 1, Math.floor(share * size)));
-    return { row: clip((event.clientY - box.top) / box.height, count), column: clip((event.clientX - box.left) / box.width, width) };
-  };
+  const under = (event) => cellUnder(event, canvas, count, width);
   canvas.onmousemove = (event) => {
     const cell = under(event);
-    if (data.linked && cell.row !== at?.row) tell(cell.row);
+    if (data.linked && cell.row !== at?.row) tellToken(cell.row);
     show(cell);
   };
   canvas.onmouseleave = () => {
-    if (data.linked) tell(null);
+    if (data.linked) tellToken(null);
     show(null);
   };
   canvas.onclick = (event) => data.choosable && setTriggerValue("choose", under(event).row);
-  const moves = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
   canvas.onkeydown = (event) => {
     if (event.key === "Enter" && at && data.choosable) setTriggerValue("choose", at.row);
-    if (!(event.key in moves)) return;
+    if (!(event.key in MOVES)) return;
     event.preventDefault();
     const from = at ?? { row: data.selected, column: 0 };
-    const [down, right] = moves[event.key];
-    show({ row: Math.max(0, Math.min(count - 1, from.row + down)), column: Math.max(0, Math.min(width - 1, from.column + right)) });
+    const [down, right] = MOVES[event.key];
+    show({ row: clamp(from.row + down, 0, count - 1), column: clamp(from.column + right, 0, width - 1) });
   };
 
   const scrolled = root.querySelector(".frame")?.scrollTop;
   const onCanvas = root.getRootNode().activeElement?.tagName === "CANVAS";
-  root.replaceChildren(top, frame, written, list);
+  root.replaceChildren(top, frame, caption, list);
   // A new run replaces everything: the reader keeps the place, or is brought to a row chosen before.
   frame.scrollTop = scrolled ?? (data.reveal ? Math.max(0, (data.selected + 0.5) * row - height / 2) : 0);
   if (onCanvas) canvas.focus({ preventScroll: true });
 
-  const mark = (event) => lines.forEach((line, i) => line.forEach((cell) => cell.classList.toggle("marked", i === event.detail.position)));
-  if (data.linked) document.addEventListener(EVENT, mark);
-  return () => document.removeEventListener(EVENT, mark);
+  if (!data.linked) return undefined;
+  return onToken((marked) =>
+    lines.forEach((line, i) => line.forEach((cell) => cell.classList.toggle("marked", i === marked))),
+  );
 }

@@ -8,7 +8,7 @@ import numpy as np
 
 from app.kit.component import declare, pack
 
-_vectors = declare(__file__, "vectors")
+_vectors = declare(__file__, "vectors", front=("dom", "colour", "arrays", "events", "numbers"))
 
 
 def vectors(

@@ -68,12 +68,12 @@ def absorbed(lm: LanguageModel, trace: Trace, layer: int) -> Absorbed:
 
 
 @dataclass(frozen=True)
-class Held:
-    """What real caches held when a token was chosen."""
+class CacheBytes:
+    """Bytes in real caches at the moment when a token was chosen."""
 
     length: int  # tokens read by then
-    own: int  # bytes, of the model
-    twin: int | None  # bytes, of its twin; None where there is none
+    model: int
+    twin: int | None  # None where there is no twin
 
 
 def number_bytes(lm: LanguageModel) -> int:
@@ -81,9 +81,9 @@ def number_bytes(lm: LanguageModel) -> int:
     return lm.transformer.embed.weight.element_size()
 
 
-def first_held(lm: LanguageModel, twin: LanguageModel | None, ids: list[int]) -> Held:
+def prompt_cache_bytes(lm: LanguageModel, twin: LanguageModel | None, ids: list[int]) -> CacheBytes:
     """The caches after the prompt alone."""
-    return Held(len(ids), _read(lm, ids), None if twin is None else _read(twin, ids))
+    return CacheBytes(len(ids), _read(lm, ids), None if twin is None else _read(twin, ids))
 
 
 def _read(lm: LanguageModel, ids: list[int]) -> int:
@@ -92,7 +92,7 @@ def _read(lm: LanguageModel, ids: list[int]) -> int:
     return cache.nbytes
 
 
-def growth(steps: Iterable[Step], twin: LanguageModel | None, ids: list[int]) -> Iterator[tuple[Step, Held]]:
+def growth(steps: Iterable[Step], twin: LanguageModel | None, ids: list[int]) -> Iterator[tuple[Step, CacheBytes]]:
     """Each step of a generation from `ids`, with what the model's cache and its twin's held when it was chosen.
 
     The twin reads the same tokens, whatever it would have written itself.
@@ -102,7 +102,7 @@ def growth(steps: Iterable[Step], twin: LanguageModel | None, ids: list[int]) ->
     for step in steps:
         if twin is not None:
             next_logits(twin, unread, cache)
-        yield step, Held(length, step.cache_nbytes, None if twin is None else cache.nbytes)
+        yield step, CacheBytes(length, step.cache_nbytes, None if twin is None else cache.nbytes)
         unread, length = [step.id], length + 1
 
 
@@ -113,7 +113,7 @@ class Kind:
     name: str  # "MHA", "GQA", "MQA" or "MLA"
     groups: int | None  # key/value heads; None for MLA
     elements: int  # per token, all layers
-    own: bool  # whether it is the model's own
+    of_model: bool  # whether it is the model's own
 
 
 def kinds(config: ModelConfig) -> list[Kind]:
@@ -123,18 +123,12 @@ def kinds(config: ModelConfig) -> list[Kind]:
     unless the model's own is GQA.
     """
     attention = config.attention
-    H, own = attention.n_heads, attention.kind
-    found = {"MHA": H, "GQA": _quarter(H), "MQA": 1}
-    made = [
-        Kind(own, attention.n_kv_heads if isinstance(attention, GQAConfig) else None, elements_per_token(config), True)
-    ]
-    made += [
-        Kind(name, groups, grouped_elements(config, groups), False)
-        for name, groups in found.items()
-        if groups and name != own
-    ]
-    made = [kind for kind in made if kind.own or kind.groups != made[0].groups]
-    return sorted(made, key=lambda kind: -kind.elements)
+    own_groups = attention.n_kv_heads if isinstance(attention, GQAConfig) else None
+    result = [Kind(attention.kind, own_groups, elements_per_token(config), True)]
+    for name, groups in {"MHA": attention.n_heads, "GQA": _quarter(attention.n_heads), "MQA": 1}.items():
+        if groups and name != attention.kind and groups != own_groups:
+            result.append(Kind(name, groups, grouped_elements(config, groups), False))
+    return sorted(result, key=lambda kind: -kind.elements)
 
 
 def _quarter(heads: int) -> int | None:
@@ -158,7 +152,10 @@ class Shape:
 
 
 def shape_of(config: ModelConfig) -> Shape:
-    """The shape of a published model; what its attention lacks as DeepSeek-V2 chose it: R = 4 Dh, Dr = Dh / 2 (section 3.1.2)."""
+    """The shape of a published model.
+
+    A latent that it does not have is as wide as DeepSeek-V2 chose it: R = 4 Dh, Dr = Dh / 2 (section 3.1.2).
+    """
     attention, L = config.attention, config.n_layers
     if isinstance(attention, MLAConfig):
         return Shape(
@@ -217,18 +214,18 @@ class Size:
 
 
 def sizes(config: ModelConfig, shape: Shape, *, context: int, batch: int, dtype: str, memory: int) -> list[Size]:
-    """Each kind of attention in that shape: bytes per token, of `batch` requests of `context` tokens, and how many fit in `memory` bytes.
+    """Each kind of attention in that shape: its cache per token and for `batch` requests of `context` tokens.
 
-    Weights are counted as bf16.
+    Also how many such requests fit in `memory` bytes beside the weights, which are counted as bf16.
     """
     return [
         Size(
             name,
-            cache_bytes(made, 1, dtype=dtype),
-            cache_bytes(made, context, batch, dtype),
-            requests_that_fit(made, memory, context, weights="bf16", cache=dtype),
+            cache_bytes(variant, 1, dtype=dtype),
+            cache_bytes(variant, context, batch, dtype),
+            requests_that_fit(variant, memory, context, weights="bf16", cache=dtype),
         )
-        for name, made in in_shape(config, shape).items()
+        for name, variant in in_shape(config, shape).items()
     ]
 
 
@@ -271,8 +268,11 @@ def full_rank(config: ModelConfig, tokens: int) -> int:
 
 
 def compressed_bytes(config: ModelConfig, tokens: int, rank: int, layers: int, number: int) -> tuple[int, int]:
-    """Bytes of cache for `tokens`, as it is and with `layers` layers at `rank` (keys and values each); `number` bytes a number."""
+    """Bytes of the cache for `tokens`: as it is, and with `layers` layers compressed to `rank`.
+
+    Keys and values have that rank each; `number` is the bytes of one number.
+    """
     full = elements_per_layer(config.attention)
-    return full * config.n_layers * tokens * number, (
-        full * (config.n_layers - layers) + min(full, 2 * rank) * layers
-    ) * tokens * number
+    whole = full * config.n_layers
+    compressed = full * (config.n_layers - layers) + min(full, 2 * rank) * layers
+    return whole * tokens * number, compressed * tokens * number

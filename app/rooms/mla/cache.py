@@ -12,7 +12,7 @@ from app.kit.chart import chart
 from app.kit.frame import Room
 from app.kit.source import source
 from app.rooms.mla import analysis
-from app.rooms.mla.analysis import Held, Kind
+from app.rooms.mla.analysis import CacheBytes, Kind
 from app.rooms.mla.figures import Curve, growth
 from app.rooms.mla.twin import trained_twin
 from app.text import escape_markdown
@@ -24,7 +24,7 @@ from model.measure.twin import untrained_twin
 LIMIT = 32  # tokens of one press
 REDRAW = 0.4  # s between two pictures while the model writes
 PICTURE = 400  # px
-_HELD = "_caches"  # session: what was measured, and of what
+_RUN = "_caches"  # session: what was measured, and of what
 
 
 def cache(room: Room) -> None:
@@ -34,19 +34,19 @@ def cache(room: Room) -> None:
     run = _run(room, twin)
     limit = min(LIMIT, room.lm.config.context - len(room.trace.ids))
     heading = st.empty()
-    picture, told = st.columns([1.9, 1], gap="medium")
+    picture, side = st.columns([1.9, 1], gap="medium")
     with picture:
         place = st.container(key="growth", height=PICTURE, border=False).empty()
-    with told:
+    with side:
         pressed = _button(room, limit)
         table = st.empty()
     if pressed:
         _grow(room, twin, run, limit, place)
-    heading.markdown(f"#### {room.translate('mla.cache.heading', count=run['held'][-1].length)}")
+    heading.markdown(f"#### {room.translate('mla.cache.heading', count=run['sizes'][-1].length)}")
     _picture(room, run, place, "growth_done")
     with table.container():
         _table(room, run)
-        _verdict(room, run["held"])
+        _verdict(room, run["sizes"])
     st.markdown(room.translate("mla.cache.look"))
     if twin is not None:
         st.markdown(
@@ -60,12 +60,12 @@ def cache(room: Room) -> None:
 def _run(room: Room, twin: LanguageModel | None) -> dict:
     """What was measured of this model, prompt and twin; at least the caches of the prompt itself."""
     identity = (room.lm.fingerprint, room.trace.ids, None if twin is None else twin.name)
-    run = st.session_state.get(_HELD)
+    run = st.session_state.get(_RUN)
     if run is None or run["identity"] != identity:
         with runtime.forwards():
-            first = analysis.first_held(room.lm, twin, list(room.trace.ids))
-        run = {"identity": identity, "held": [first], "tokens": list(room.trace.tokens)}
-        st.session_state[_HELD] = run
+            first = analysis.prompt_cache_bytes(room.lm, twin, list(room.trace.ids))
+        run = {"identity": identity, "sizes": [first], "tokens": list(room.trace.tokens)}
+        st.session_state[_RUN] = run
     return run
 
 
@@ -87,27 +87,27 @@ def _button(room: Room, limit: int) -> bool:
 def _grow(room: Room, twin: LanguageModel | None, run: dict, limit: int, place: DeltaGenerator) -> None:
     """Write tokens, measuring; the session holds what was measured after every token."""
     ids, view = list(room.trace.ids), room.view
-    run["held"], run["tokens"] = run["held"][:1], list(room.trace.tokens)
+    run["sizes"], run["tokens"] = run["sizes"][:1], list(room.trace.tokens)
     bar = st.progress(0.0)
     settings = {"temperature": view.temperature, "top_k": view.top_k, "top_p": view.top_p, "seed": view.seed}
     steps = runtime.generate(room.lm, ids, max_new_tokens=limit, **settings)
-    drawn, written = time.monotonic(), []
-    for done, (step, held) in enumerate(analysis.growth(steps, twin, ids), start=1):
+    last_redraw, unread = time.monotonic(), []
+    for done, (step, size) in enumerate(analysis.growth(steps, twin, ids), start=1):
         # A step's cache holds what came before its token: the first is the prompt's, measured again.
-        run["held"] = [*run["held"][: done - 1], held]
-        run["tokens"] += written
-        written = [step.token]
+        run["sizes"] = [*run["sizes"][: done - 1], size]
+        run["tokens"] += unread
+        unread = [step.token]
         bar.progress(done / limit, text=room.translate("mla.cache.progress", done=done, limit=limit))
-        if time.monotonic() - drawn > REDRAW:
+        if time.monotonic() - last_redraw > REDRAW:
             _picture(room, run, place, f"growth_{done}")
-            drawn = time.monotonic()
+            last_redraw = time.monotonic()
     st.rerun()
 
 
 def _names(room: Room, run: dict, kind: Kind) -> str:
-    if kind.own:
+    if kind.of_model:
         return room.translate("mla.cache.own")
-    if kind.name == "MHA" and run["held"][-1].twin is not None:
+    if kind.name == "MHA" and run["sizes"][-1].twin is not None:
         return room.translate("mla.cache.twin")
     return (
         room.translate("mla.cache.groups", groups=kind.groups)
@@ -116,44 +116,43 @@ def _names(room: Room, run: dict, kind: Kind) -> str:
     )
 
 
-def _measured(kind: Kind, held: list[Held]) -> list[tuple[int, int]]:
-    if kind.own:
-        return [(point.length, point.own) for point in held]
-    return [(point.length, point.twin) for point in held if point.twin is not None] if kind.name == "MHA" else []
+def _measured(kind: Kind, sizes: list[CacheBytes]) -> list[tuple[int, int]]:
+    if kind.of_model:
+        return [(point.length, point.model) for point in sizes]
+    return [(point.length, point.twin) for point in sizes if point.twin is not None] if kind.name == "MHA" else []
 
 
 def _picture(room: Room, run: dict, place: DeltaGenerator, key: str) -> None:
     number = analysis.number_bytes(room.lm)
     curves = [
-        Curve(kind.name, kind.name, kind.elements * number, _measured(kind, run["held"]))
+        Curve(kind.name, kind.name, kind.elements * number, _measured(kind, run["sizes"]))
         for kind in analysis.kinds(room.lm.config)
     ]
     most = len(room.trace.ids) + LIMIT
     translate = room.translate
-    hover = translate("mla.cache.hover", **{name: f"{{{name}}}" for name in ("name", "tokens", "bytes")})
-    made = growth(
+    picture = growth(
         curves,
         run["tokens"],
         most,
         room.look,
         x=translate("mla.cache.axis.x"),
         y=translate("mla.cache.axis.y"),
-        hover=hover,
+        hover=room.template("mla.cache.hover"),
         height=PICTURE - 6,
     )
     with place.container():
-        chart(made, key=key, alt=translate("mla.cache.heading", count=run["held"][-1].length))
+        chart(picture, key=key, alt=translate("mla.cache.heading", count=run["sizes"][-1].length))
 
 
 def _table(room: Room, run: dict) -> None:
-    number, held = analysis.number_bytes(room.lm), run["held"][-1]
+    number, last = analysis.number_bytes(room.lm), run["sizes"][-1]
     lines = [
         "| " + " | ".join(room.translate(f"mla.cache.column.{name}") for name in ("kind", "formula", "held")) + " |",
         "|---|--:|--:|",
     ]
     for kind in analysis.kinds(room.lm.config):
-        measured = _measured(kind, run["held"])
-        now = measured[-1][1] if measured else kind.elements * number * held.length
+        measured = _measured(kind, run["sizes"])
+        now = measured[-1][1] if measured else kind.elements * number * last.length
         name = f"**{kind.name}** {_names(room, run, kind)}"
         lines.append(f"| {name} | {kind.elements * number:,} | {now:,} |")
     st.markdown("\n".join(lines))
@@ -180,11 +179,11 @@ def _equation(room: Room, config: ModelConfig, number: int) -> str:
     )
 
 
-def _verdict(room: Room, held: list[Held]) -> None:
+def _verdict(room: Room, sizes: list[CacheBytes]) -> None:
     """Whether every measurement is what the formula says, to the byte."""
     number, points = analysis.number_bytes(room.lm), 0
     for kind in analysis.kinds(room.lm.config):
-        for tokens, measured in _measured(kind, held):
+        for tokens, measured in _measured(kind, sizes):
             formula = kind.elements * number * tokens
             if measured != formula:
                 st.error(

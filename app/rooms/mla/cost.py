@@ -66,10 +66,11 @@ def _bits(room: Room, pair: tuple[LanguageModel, LanguageModel]) -> None:
     if not kinds:
         st.markdown(translate("mla.cost.bits.none"))
         return
-    values = [np.array([own[kind]["bits_per_byte"] for kind in kinds]) for own in scores]
-    drawn = {lm.name: (kind, own) for lm, kind, own in zip(pair, KINDS, values, strict=True)}
+    values = [np.array([score[kind]["bits_per_byte"] for kind in kinds]) for score in scores]
+    bars = {lm.name: (kind, score) for lm, kind, score in zip(pair, KINDS, values, strict=True)}
+    kinds = [room.kind_of_text(kind) for kind in kinds]
     chart(
-        pairs(kinds, drawn, room.look, x=translate("mla.cost.bits.axis"), shown="{:.3f}".format, height=PICTURE),
+        pairs(kinds, bars, room.look, x=translate("mla.cost.bits.axis"), shown="{:.3f}".format, height=PICTURE),
         key="bits",
         alt=heading,
     )
@@ -94,11 +95,11 @@ def _next_token(room: Room, pair: tuple[LanguageModel, LanguageModel]) -> None:
     heading = translate("mla.cost.next", token=room.quoted(room.trace.tokens[room.position]))
     st.markdown(f"#### {heading}")
     traces = [room.trace if lm is room.lm else runtime.trace(lm, list(room.trace.ids)) for lm in pair]
-    found = difference(*(trace.logits[room.position] for trace in traces))
+    effect = difference(*(trace.logits[room.position] for trace in traces))
     shown = mla.tokenizer.shown
-    tokens = [shown(int(token)) for token in found.ids]
+    tokens = [shown(int(token)) for token in effect.ids]
     models = {
-        lm.name: (kind, values) for lm, kind, values in zip(pair, KINDS, (found.before, found.after), strict=True)
+        lm.name: (kind, values) for lm, kind, values in zip(pair, KINDS, (effect.before, effect.after), strict=True)
     }
     chart(
         pairs(
@@ -114,7 +115,7 @@ def _next_token(room: Room, pair: tuple[LanguageModel, LanguageModel]) -> None:
         alt=heading,
     )
     first, second = (room.quoted(shown(int(trace.logits[room.position].argmax()))) for trace in traces)
-    apart = f"{found.bits:.3g}"
+    apart = f"{effect.bits:.3g}"
     if first == second:
         st.markdown(translate("mla.cost.next.same", token=first, bits=apart))
     else:
@@ -134,7 +135,7 @@ def _speed(room: Room, pair: tuple[LanguageModel, LanguageModel]) -> None:
     translate = room.translate
     heading = translate("mla.cost.speed")
     st.markdown(f"#### {heading}")
-    place, told = st.empty(), st.empty()
+    place, text_place = st.empty(), st.empty()
     identity = tuple(lm.fingerprint for lm in pair)
     button = st.empty()
     if button.button(translate("mla.cost.speed.run"), key="measure", icon=":material/speed:"):
@@ -142,9 +143,9 @@ def _speed(room: Room, pair: tuple[LanguageModel, LanguageModel]) -> None:
             translate("mla.cost.speed.stop"), key="stop_measure", icon=":material/stop:"
         )  # any click ends this run
         _measure(room, pair, identity, place)
-    held = st.session_state.get(_MEASURED)
-    here = held is not None and held[0] == identity
-    measured = held[1] if here else _stored(pair)
+    measurement = st.session_state.get(_MEASURED)
+    here = measurement is not None and measurement[0] == identity
+    measured = measurement[1] if here else _stored(pair)
     if measured is None:
         place.markdown(translate("mla.cost.speed.none"))
         return
@@ -173,7 +174,7 @@ def _speed(room: Room, pair: tuple[LanguageModel, LanguageModel]) -> None:
         tokens=f"{since or mla.tokens:,}",
         mla=escape_markdown(mla.model),
     )
-    told.markdown(f"{words} {look} {verdict}")
+    text_place.markdown(f"{words} {look} {verdict}")
 
 
 def _stored(pair: Sequence[LanguageModel]) -> Measured | None:
@@ -212,7 +213,6 @@ def _draw(
         Line(kind, lm.name, [(p.tokens, p.milliseconds) for p in points if p.model == lm.name])
         for kind, lm in zip(KINDS, pair, strict=True)
     ]
-    hover = translate("mla.cost.speed.hover", **{name: f"{{{name}}}" for name in ("name", "tokens", "milliseconds")})
     with place.container():
         chart(
             speed(
@@ -220,7 +220,7 @@ def _draw(
                 room.look,
                 x=translate("mla.cost.speed.x"),
                 y=translate("mla.cost.speed.y"),
-                hover=hover,
+                hover=room.template("mla.cost.speed.hover"),
                 height=PICTURE,
             ),
             key=key,

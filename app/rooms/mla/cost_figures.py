@@ -1,4 +1,4 @@
-"""What a kind of attention costs, as pictures: the twins' numbers in pairs, milliseconds a token, losses along training."""
+"""What a kind of attention costs: the twins' numbers in pairs, milliseconds per token, losses along training."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ def pairs(
         raise ValueError(
             f"{len(labels)} labels do not fit values of shapes {[values.shape for _, values in models.values()]}."
         )
-    made = figure(look, height=height)
+    picture = figure(look, height=height)
     colours, places = kind_colours(look), list(range(len(labels)))
     for name, (attention, values) in models.items():
-        made.add_bar(
+        picture.add_bar(
             y=places,
             x=values,
             orientation="h",
@@ -65,21 +65,21 @@ def pairs(
             cliponaxis=False,
         )
     most = max(float(values.max()) for _, values in models.values())
-    made.update_layout(
+    picture.update_layout(
         bargap=0.25,
         bargroupgap=0.06,
         showlegend=True,
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
     )
-    made.update_xaxes(range=[0, 1.18 * most], title={"text": escape(x)}, nticks=6, tickformat=tickformat)
-    made.update_yaxes(
+    picture.update_xaxes(range=[0, 1.18 * most], title={"text": escape(x)}, nticks=6, tickformat=tickformat)
+    picture.update_yaxes(
         autorange="reversed",
         showgrid=False,
         tickmode="array",
         tickvals=places,
         ticktext=[escape(label) for label in labels],
     )
-    return made
+    return picture
 
 
 def speed(lines: Sequence[Line], look: Look, *, x: str, y: str, hover: str, height: int) -> go.Figure:
@@ -88,28 +88,28 @@ def speed(lines: Sequence[Line], look: Look, *, x: str, y: str, hover: str, heig
     Args:
         hover: with ``{name}``, ``{tokens}`` and ``{milliseconds}``.
     """
-    made = figure(look, height=height, margin={"r": 150})
+    picture = figure(look, height=height, margin={"r": 150})
     colours, most = kind_colours(look), max(value for line in lines for _, value in line.points)
     ends = []
     for line in lines:
         at, values = zip(*line.points, strict=True)
-        said = [
+        hovers = [
             escape(hover.format(name=line.name, tokens=f"{n:,.0f}", milliseconds=f"{ms:.2f}")) for n, ms in line.points
         ]
         style = {"color": colours[line.kind], "width": 3, "dash": "solid" if line.kind == "MLA" else DASHES[line.kind]}
-        made.add_scatter(
+        picture.add_scatter(
             x=at,
             y=values,
             mode="lines+markers",
             line=style,
             marker={"size": 9},
-            customdata=said,
+            customdata=hovers,
             hovertemplate="%{customdata}<extra></extra>",
         )
         ends.append((values[-1], line.name, colours[line.kind]))
-    _name_ends(made, ends, float(np.log10(at[-1])), 0.07 * most)
+    _name_ends(picture, ends, float(np.log10(at[-1])), 0.07 * most)
     ticks = list(at)[::-2]  # every second one: all of them would have to lean
-    made.update_xaxes(
+    picture.update_xaxes(
         type="log",
         tickmode="array",
         tickvals=ticks,
@@ -118,13 +118,13 @@ def speed(lines: Sequence[Line], look: Look, *, x: str, y: str, hover: str, heig
         title={"text": escape(x)},
         showgrid=False,
     )
-    made.update_yaxes(range=[0, 1.12 * most], title={"text": escape(y)})
-    return made
+    picture.update_yaxes(range=[0, 1.12 * most], title={"text": escape(y)})
+    return picture
 
 
 def losses(lines: Mapping[str, Sequence[tuple[float, float]]], look: Look, *, x: str, y: str, height: int) -> go.Figure:
     """Loss in nats per token against tokens trained on, a line for each model."""
-    made = figure(look, height=height, margin={"r": 170})
+    picture = figure(look, height=height, margin={"r": 170})
     colours = (look.value, look.key, look.query, look.attention)
     low = min(loss for points in lines.values() for _, loss in points)
     high = max(points[min(FIRST_LOSSES, len(points) - 1)][1] for points in lines.values())
@@ -132,7 +132,7 @@ def losses(lines: Mapping[str, Sequence[tuple[float, float]]], look: Look, *, x:
     for (name, points), colour in zip(lines.items(), colours, strict=False):
         at, values = zip(*points, strict=True)
         last = max(last, at[-1])
-        made.add_scatter(
+        picture.add_scatter(
             x=at,
             y=values,
             mode="lines",
@@ -141,17 +141,17 @@ def losses(lines: Mapping[str, Sequence[tuple[float, float]]], look: Look, *, x:
             hovertemplate="%{x:.3s}: %{y:.3f}<extra>%{fullData.name}</extra>",
         )
         ends.append((float(np.mean(values[-8:])), name, colour))
-    _name_ends(made, ends, last, 0.075 * (high - low))
-    made.update_xaxes(range=[0, 1.01 * last], title={"text": escape(x)}, tickformat="~s", showgrid=False)
-    made.update_yaxes(range=[low - 0.04 * (high - low), high], title={"text": escape(y)})
-    return made
+    _name_ends(picture, ends, last, 0.075 * (high - low))
+    picture.update_xaxes(range=[0, 1.01 * last], title={"text": escape(x)}, tickformat="~s", showgrid=False)
+    picture.update_yaxes(range=[low - 0.04 * (high - low), high], title={"text": escape(y)})
+    return picture
 
 
-def _name_ends(made: go.Figure, ends: Sequence[tuple[float, str, str]], x: float, gap: float) -> None:
+def _name_ends(picture: go.Figure, ends: Sequence[tuple[float, str, str]], x: float, gap: float) -> None:
     """Names at the lines' ends, apart from each other by at least `gap`."""
     lowest = -np.inf
     for value, name, colour in sorted(ends):
         lowest = max(value, lowest + gap)
-        made.add_annotation(
+        picture.add_annotation(
             x=x, y=lowest, xanchor="left", xshift=10, text=escape(name), showarrow=False, font={"color": colour}
         )

@@ -50,29 +50,36 @@ def growth(
     """
     if most < len(tokens):
         raise ValueError(f"{len(tokens)} tokens do not fit on an axis of {most}.")
-    made = figure(look, height=height, margin={"r": 60})
+    picture = figure(look, height=height, margin={"r": 60})
     colours = kind_colours(look)
     for curve in curves:
         colour = colours[curve.kind]
         line = {"color": colour, "width": 2, "dash": DASHES[curve.kind]}
-        made.add_scatter(x=[0, most], y=[0, curve.per_token * most], mode="lines", line=line, hoverinfo="skip")
+        picture.add_scatter(x=[0, most], y=[0, curve.per_token * most], mode="lines", line=line, hoverinfo="skip")
         if curve.measured:
-            at, held = zip(*curve.measured, strict=True)
-            said = [escape(hover.format(name=curve.name, tokens=n, bytes=f"{b:,}")) for n, b in curve.measured]
-            marker = {"color": colour, "size": 10 if len(at) < 30 else 7, "line": {"color": look.paper, "width": 1}}
-            made.add_scatter(
-                x=at,
-                y=held,
+            lengths, nbytes = zip(*curve.measured, strict=True)
+            hovers = [
+                escape(hover.format(name=curve.name, tokens=tokens_held, bytes=f"{bytes_held:,}"))
+                for tokens_held, bytes_held in curve.measured
+            ]
+            marker = {
+                "color": colour,
+                "size": 10 if len(lengths) < 30 else 7,
+                "line": {"color": look.paper, "width": 1},
+            }
+            picture.add_scatter(
+                x=lengths,
+                y=nbytes,
                 mode="markers",
                 marker=marker,
-                customdata=said,
+                customdata=hovers,
                 hovertemplate="%{customdata}<extra></extra>",
             )
     top = max(curve.per_token for curve in curves) * most
     lowest = 0.0
     for curve in sorted(curves, key=lambda curve: curve.per_token):
         lowest = max(curve.per_token * most, lowest)  # names of lines that end close together stay apart
-        made.add_annotation(
+        picture.add_annotation(
             x=most,
             y=lowest,
             xanchor="left",
@@ -82,50 +89,54 @@ def growth(
             font={"color": colours[curve.kind]},
         )
         lowest += NAME * top
-    made.update_yaxes(range=[0, 1.06 * top], title={"text": escape(y)}, tickformat="~s", ticksuffix="B")
+    picture.update_yaxes(range=[0, 1.06 * top], title={"text": escape(y)}, tickformat="~s", ticksuffix="B")
     if most <= LABELLED:
         labels = [*tokens, *[""] * (most - len(tokens))]
-        made.update_xaxes(**token_axis(labels), tickangle=-90)
-        made.update_xaxes(tickvals=list(range(1, most + 1)))  # after its first token a cache holds one
-    made.update_xaxes(range=[0, most + 0.5], title={"text": escape(x)}, showgrid=False)
-    return made
+        picture.update_xaxes(**token_axis(labels), tickangle=-90)
+        picture.update_xaxes(tickvals=list(range(1, most + 1)))  # after its first token a cache holds one
+    picture.update_xaxes(range=[0, most + 0.5], title={"text": escape(x)}, showgrid=False)
+    return picture
 
 
-def bars(rows: Sequence[tuple[str, str, int, str, bool]], look: Look, *, x: str, height: int) -> go.Figure:
-    """A bar of bytes for each row, the first on top.
+@dataclass(frozen=True)
+class Bar:
+    """One row of a chart of cache sizes."""
 
-    Args:
-        rows: kind of attention (its colour), label, bytes, text at the bar's end, and whether the row is the model's own.
-        x: title of the axis.
-    """
-    made = figure(look, height=height)
-    colours, most = kind_colours(look), max(row[2] for row in rows)
-    for place, (kind, label, size, text, own) in enumerate(rows):
-        said = escape(f"{label}: {size:,} B")
-        marker = {"color": colours[kind], "line": {"color": look.ink, "width": 2 if own else 0}}
-        made.add_bar(
+    kind: str  # of attention: its colour
+    label: str
+    nbytes: int
+    text: str  # at the bar's end
+    marked: bool  # the model's own attention
+
+
+def bars(rows: Sequence[Bar], look: Look, *, x: str, height: int) -> go.Figure:
+    """A bar of bytes for each row, the first on top; `x` is the title of the axis."""
+    picture = figure(look, height=height)
+    colours, most = kind_colours(look), max(row.nbytes for row in rows)
+    for place, row in enumerate(rows):
+        picture.add_bar(
             y=[place],
-            x=[size],
+            x=[row.nbytes],
             orientation="h",
-            marker=marker,
-            customdata=[said],
+            marker={"color": colours[row.kind], "line": {"color": look.ink, "width": 2 if row.marked else 0}},
+            customdata=[escape(f"{row.label}: {row.nbytes:,} B")],
             hovertemplate="%{customdata}<extra></extra>",
         )
-        made.add_annotation(
-            x=size,
+        picture.add_annotation(
+            x=row.nbytes,
             y=place,
             xanchor="left",
             xshift=8,
-            text=f"<b>{escape(text)}</b>" if own else escape(text),
+            text=f"<b>{escape(row.text)}</b>" if row.marked else escape(row.text),
             showarrow=False,
         )
-    ticks = [f"<b>{escape(label)}</b>" if own else escape(label) for _, label, _, _, own in rows]
-    made.update_layout(bargap=0.28)
-    made.update_yaxes(
+    ticks = [f"<b>{escape(row.label)}</b>" if row.marked else escape(row.label) for row in rows]
+    picture.update_layout(bargap=0.28)
+    picture.update_yaxes(
         autorange="reversed", showgrid=False, tickmode="array", tickvals=list(range(len(rows))), ticktext=ticks
     )
-    made.update_xaxes(range=[0, 1.5 * most], title={"text": escape(x)}, tickformat="~s", ticksuffix="B", nticks=6)
-    return made
+    picture.update_xaxes(range=[0, 1.5 * most], title={"text": escape(x)}, tickformat="~s", ticksuffix="B", nticks=6)
+    return picture
 
 
 def ranks(
@@ -142,9 +153,9 @@ def ranks(
     """
     if keys.shape != values.shape or keys.ndim != 1:
         raise ValueError(f"Keys and values need the same ranks, not {keys.shape} and {values.shape}.")
-    made = figure(look, height=height)
+    picture = figure(look, height=height)
     for shares, name, colour in ((keys, names[0], look.key), (values, names[1], look.value)):
-        made.add_scatter(
+        picture.add_scatter(
             x=np.arange(1, len(shares) + 1),
             y=shares,
             mode="lines+markers",
@@ -153,13 +164,13 @@ def ranks(
             marker={"size": 7 if len(shares) <= 64 else 1},
             hovertemplate="%{x}: %{y:.3%}<extra></extra>",
         )
-    made.add_vline(x=rank, line={"color": look.accent, "width": 2, "dash": "dash"})
-    made.update_layout(
+    picture.add_vline(x=rank, line={"color": look.accent, "width": 2, "dash": "dash"})
+    picture.update_layout(
         showlegend=True, legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"}
     )
-    made.update_yaxes(range=[0, 1.03], tickformat=".0%", title={"text": escape(y)})
-    made.update_xaxes(title={"text": escape(x)}, range=[0.5, len(keys) + 0.5], nticks=10, showgrid=False)
-    return made
+    picture.update_yaxes(range=[0, 1.03], tickformat=".0%", title={"text": escape(y)})
+    picture.update_xaxes(title={"text": escape(x)}, range=[0.5, len(keys) + 0.5], nticks=10, showgrid=False)
+    return picture
 
 
 def patterns(
@@ -186,11 +197,11 @@ def patterns(
     T = len(tokens)
     if any(pattern.shape != (T, T) for pattern in pair):
         raise ValueError(f"{T} tokens do not fit patterns of {[pattern.shape for pattern in pair]}.")
-    made = figure(look, height=height, margin={"t": 34})
+    picture = figure(look, height=height, margin={"t": 34})
     width = (1 - GAP * (len(pair) - 1)) / len(pair)
     for n, (pattern, name) in enumerate(zip(pair, names, strict=True), start=1):
         number = "" if n == 1 else str(n)
-        said = [
+        hovers = [
             [
                 ""
                 if np.isnan(weight)
@@ -199,13 +210,13 @@ def patterns(
             ]
             for t, row in enumerate(pattern.tolist())
         ]
-        made.add_heatmap(
+        picture.add_heatmap(
             z=pattern,
             zmin=0,
             zmax=1,
             colorscale=[list(stop) for stop in look.probability],
             showscale=False,
-            customdata=said,
+            customdata=hovers,
             hovertemplate="%{customdata}<extra></extra>",
             hoverongaps=False,
             xaxis=f"x{number}",
@@ -214,7 +225,7 @@ def patterns(
         domain = [(n - 1) * (width + GAP), (n - 1) * (width + GAP) + width]
         bare = {"showgrid": False, "zeroline": False, "ticks": "", "showticklabels": False, "constrain": "domain"}
         labelled = {**token_axis(tokens), "showticklabels": True} if n == 1 and T <= NAMED else {}
-        made.update_layout(
+        picture.update_layout(
             {
                 f"xaxis{number}": bare
                 | {"domain": domain, "anchor": f"y{number}", "title": {"text": escape(x), "standoff": 6}},
@@ -230,7 +241,7 @@ def patterns(
                 | {"title": {"text": escape(y) if n == 1 else ""}},
             }
         )
-        made.add_annotation(
+        picture.add_annotation(
             x=domain[0],
             xref="paper",
             xanchor="left",
@@ -240,5 +251,5 @@ def patterns(
             text=f"<b>{escape(name)}</b>",
             showarrow=False,
         )
-    made.update_layout(plot_bgcolor=look.masked)
-    return made
+    picture.update_layout(plot_bgcolor=look.masked)
+    return picture

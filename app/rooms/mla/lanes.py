@@ -9,7 +9,7 @@ import numpy as np
 
 from app.kit.component import declare, pack
 
-_lanes = declare(__file__, "lanes")
+_lanes = declare(__file__, "lanes", front=("dom", "colour", "arrays", "events", "numbers"))
 
 
 @dataclass(frozen=True)

@@ -33,16 +33,16 @@ def lost(room: Room) -> None:
         rank = _rank(room, full)
         change = CompressKeysValues(room.view.layer if room.view.scope == "layer" else None, rank)
         after = runtime.trace(room.lm, list(room.trace.ids), (change,))
-        found = difference(room.trace.logits[room.position], after.logits[room.position])
+        effect = difference(room.trace.logits[room.position], after.logits[room.position])
         spectrum = analysis.spectrum(room.trace, room.view.layer)
-        _told(room, rank, full, after, found, spectrum)
+        _summary(room, rank, full, after, effect, spectrum)
     with picture:
-        _pictures(room, rank, after, found)
+        _pictures(room, rank, after, effect)
     st.markdown(room.translate("mla.lost.look", tokens=len(room.trace.ids), full=full))
     heading = room.translate("mla.lost.ranks", layer=room.view.layer)
     st.markdown(f"#### {heading}")
     names = room.translate("mla.lost.keys"), room.translate("mla.lost.values")
-    drawn = ranks(
+    picture = ranks(
         spectrum.keys,
         spectrum.values,
         rank,
@@ -52,7 +52,7 @@ def lost(room: Room) -> None:
         y=room.translate("mla.lost.ranks.y"),
         height=320,
     )
-    chart(drawn, key="ranks", alt=heading)
+    chart(picture, key="ranks", alt=heading)
     st.markdown(room.translate("mla.lost.ranks.look", heads=room.lm.config.attention.n_kv_heads))
     source(room, CompressKeysValues)
 
@@ -90,7 +90,10 @@ def _rank(room: Room, full: int) -> int:
     return rank
 
 
-def _told(room: Room, rank: int, full: int, after: model.Trace, found: Difference, spectrum: analysis.Spectrum) -> None:
+def _summary(
+    room: Room, rank: int, full: int, after: model.Trace, effect: Difference, spectrum: analysis.Spectrum
+) -> None:
+    """What the rank saves and what it costs, in sentences."""
     config, view = room.lm.config, room.view
     layers = 1 if view.scope == "layer" else config.n_layers
     whole, less = analysis.compressed_bytes(config, len(room.trace.ids), rank, layers, analysis.number_bytes(room.lm))
@@ -100,14 +103,14 @@ def _told(room: Room, rank: int, full: int, after: model.Trace, found: Differenc
     if rank == full:
         st.markdown(room.translate("mla.lost.exact"))
         return
-    st.markdown(room.translate("mla.lost.bits", bits=f"{found.bits:.3g}" if found.bits >= 0.001 else "< 0.001"))
+    st.markdown(room.translate("mla.lost.bits", bits=f"{effect.bits:.3g}" if effect.bits >= 0.001 else "< 0.001"))
     before, now = (
         room.quoted(room.lm.tokenizer.shown(int(trace.logits[room.position].argmax()))) for trace in (room.trace, after)
     )
     st.markdown(room.translate("mla.lost.best.same" if before == now else "mla.lost.best", before=before, after=now))
 
 
-def _pictures(room: Room, rank: int, after: model.Trace, found: Difference) -> None:
+def _pictures(room: Room, rank: int, after: model.Trace, effect: Difference) -> None:
     translate, view, look = room.translate, room.view, room.look
     token = room.quoted(room.trace.tokens[room.position])
     heading = translate(f"mla.lost.heading.{view.scope}", layer=view.layer, rank=rank, token=token)
@@ -115,9 +118,11 @@ def _pictures(room: Room, rank: int, after: model.Trace, found: Difference) -> N
     left, right = st.columns([1, 1.2], gap="small")
     names = translate("mla.lost.before"), translate("mla.lost.after", rank=rank)
     with left:
-        tokens = [room.lm.tokenizer.shown(int(token)) for token in found.ids]
+        tokens = [room.lm.tokenizer.shown(int(token)) for token in effect.ids]
         chart(
-            before_after(tokens, found.before, found.after, names, look, x=translate("mla.lost.axis"), height=PICTURE),
+            before_after(
+                tokens, effect.before, effect.after, names, look, x=translate("mla.lost.axis"), height=PICTURE
+            ),
             key="before_after",
             alt=heading,
         )
@@ -128,15 +133,14 @@ def _pictures(room: Room, rank: int, after: model.Trace, found: Difference) -> N
             np.where(trace.mask(view.layer), trace.pattern(view.layer)[view.head], np.nan)
             for trace in (room.trace, after)
         ]
-        hover = translate("mla.lost.pattern.hover", **{name: f"{{{name}}}" for name in ("query", "seen", "weight")})
-        drawn = patterns(
+        picture = patterns(
             pair,
             names,
             room.trace.tokens,
             look,
             x=translate("mla.lost.pattern.x"),
             y=translate("mla.lost.pattern.y"),
-            hover=hover,
+            hover=room.template("mla.lost.pattern.hover"),
             height=PICTURE - 130,
         )
-        chart(drawn, key="patterns", alt=title)
+        chart(picture, key="patterns", alt=title)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import streamlit as st
 
@@ -27,23 +29,27 @@ def path(room: Room) -> None:
     cached = elements_per_layer(attention)
     if isinstance(attention, model.MLAConfig):
         expanded = attention.n_heads * (attention.head_dim + attention.value_dim)
-        st.markdown(
-            f"#### {room.translate('mla.path.heading.mla', layer=room.view.layer, heads=attention.n_heads, latent=attention.kv_lora_rank)}"
+        heading = room.translate(
+            "mla.path.heading.mla",
+            layer=room.view.layer,
+            heads=attention.n_heads,
+            latent=attention.kv_lora_rank,
         )
+        st.markdown(f"#### {heading}")
         twin = trained_twin(room)
-        drawn = [
+        shown = [
             Lane(room.translate("mla.path.lane.cache"), _latent_steps(room)),
             Lane(room.translate("mla.path.lane.query"), _query_steps(room)),
         ]
         if twin is not None:
-            drawn.append(
+            shown.append(
                 Lane(
                     room.translate("mla.path.lane.twin"), _plain_steps(room, runtime.trace(twin, list(room.trace.ids)))
                 )
             )
-        _draw(room, drawn, height=TALL if twin is None else PICTURE)
+        _draw(room, shown, height=TALL if twin is None else PICTURE)
         st.markdown(room.translate("mla.path.look.mla", cached=cached, expanded=expanded, head=room.view.head))
-        _twin_said(room, twin, cached)
+        _twin_sentence(room, twin, cached)
         _absorbed(room)
         source(
             room,
@@ -176,19 +182,18 @@ def _query_steps(room: Room) -> list[Step]:
 
 def _columns(room: Room, box: Box) -> Box:
     """A box whose columns are tokens, cut to those drawn."""
-    return Box(**{**box.__dict__, "values": np.ascontiguousarray(box.values[:, _window(room)])})
+    return replace(box, values=np.ascontiguousarray(box.values[:, _window(room)]))
 
 
-def _draw(room: Room, drawn: list[Lane], key: str = "lanes", height: int = PICTURE) -> None:
+def _draw(room: Room, shown: list[Lane], key: str = "lanes", height: int = PICTURE) -> None:
     look, rows = room.look, _window(room)
     colours = {name: getattr(look, name) for name in ("signed", "probability", "masked", "accent", "ink")} | {
         "cached": look.value
     }
-    labels = {name: room.translate(f"mla.path.{name}") for name in ("point", "cached", "masked")}
-    slots = {name: f"{{{name}}}" for name in ("column", "head", "token")}
-    labels |= {name: room.translate(f"mla.path.{name}", **slots) for name in ("entries", "heads", "keys")}
+    names = ("point", "cached", "masked", "entries", "heads", "keys")
+    labels = {name: room.template(f"mla.path.{name}") for name in names}
     lanes(
-        drawn,
+        shown,
         room.trace.tokens[rows],
         labels,
         first=rows.start,
@@ -202,7 +207,7 @@ def _draw(room: Room, drawn: list[Lane], key: str = "lanes", height: int = PICTU
         st.markdown(room.translate("mla.path.window", first=rows.start, last=rows.stop - 1, count=len(room.trace.ids)))
 
 
-def _twin_said(room: Room, twin: model.LanguageModel | None, cached: int) -> None:
+def _twin_sentence(room: Room, twin: model.LanguageModel | None, cached: int) -> None:
     name, config = twin_name(room), mha_config(room.lm.config)
     if twin is not None:
         st.markdown(
@@ -229,7 +234,7 @@ def _twin_said(room: Room, twin: model.LanguageModel | None, cached: int) -> Non
 def _absorbed(room: Room) -> None:
     translate, trace, layer, head = room.translate, room.trace, room.view.layer, room.view.head
     attention = room.lm.config.attention
-    found = analysis.absorbed(room.lm, trace, layer)
+    latent_form = analysis.absorbed(room.lm, trace, layer)
     st.markdown(f"#### {translate('mla.path.absorbed.heading')}")
     st.markdown(translate("mla.path.absorbed.look", width=attention.kv_lora_rank + attention.qk_rope_head_dim))
     mask, expanded = trace.mask(layer), trace.scores(layer)[head]
@@ -237,10 +242,10 @@ def _absorbed(room: Room) -> None:
     nope = trace[f"{hook}hook_q"][:, head, : attention.qk_nope_head_dim]
     ways = [
         Step("", [_box(room, "q_nope", f"{hook}hook_q", nope)]),
-        Step(translate("mla.path.by.absorb"), [_box(room, "q_absorbed", "Wᵀ q", found.query[:, head])]),
+        Step(translate("mla.path.by.absorb"), [_box(room, "q_absorbed", "Wᵀ q", latent_form.query[:, head])]),
         Step(
             translate("mla.path.by.meets"),
-            [_box(room, "held", f"{hook}hook_kv_latent, hook_rot_k", found.key, cached=True)],
+            [_box(room, "cached", f"{hook}hook_kv_latent, hook_rot_k", latent_form.key, cached=True)],
         ),
     ]
     boxes = [
@@ -255,9 +260,9 @@ def _absorbed(room: Room) -> None:
             ),
         )
         for name, scores in (
-            ("absorbed", found.scores[head]),
+            ("absorbed", latent_form.scores[head]),
             ("expanded", expanded),
-            ("gap", np.where(mask, found.scores[head], 0) - np.where(mask, expanded, 0)),
+            ("gap", np.where(mask, latent_form.scores[head], 0) - np.where(mask, expanded, 0)),
         )
     ]
     _draw(
@@ -269,11 +274,11 @@ def _absorbed(room: Room) -> None:
         key="absorbed",
     )
     size = max(1.0, float(np.abs(trace.scores(layer)[:, mask]).max()), float(np.abs(trace[f"{hook}hook_z"]).max()))
-    right = max(found.score_gap, found.z_gap) <= ROUNDING * size * len(nope[0]) ** 0.5
+    right = max(latent_form.score_gap, latent_form.z_gap) <= ROUNDING * size * len(nope[0]) ** 0.5
     words = translate(
         "mla.path.absorbed.gap" if right else "mla.path.absorbed.bad",
-        scores=f"{found.score_gap:.2g}",
-        z=f"{found.z_gap:.2g}",
+        scores=f"{latent_form.score_gap:.2g}",
+        z=f"{latent_form.z_gap:.2g}",
     )
     if right:
         st.markdown(f"**{words}**")

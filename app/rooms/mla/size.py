@@ -12,7 +12,7 @@ from app.kit.frame import Room
 from app.kit.source import source
 from app.rooms.mla import analysis
 from app.rooms.mla.analysis import Shape
-from app.rooms.mla.figures import bars
+from app.rooms.mla.figures import Bar, bars
 from app.rooms.mla.words import DTYPES
 from app.text import escape_markdown
 from model import MLAConfig
@@ -48,7 +48,7 @@ def size(room: Room) -> None:
     _request(room)
     published = analysis.shape_of(preset.config)
     shape = _shape(room, published)
-    found = analysis.sizes(
+    cache_sizes = analysis.sizes(
         preset.config,
         shape,
         context=room.view.context,
@@ -62,11 +62,11 @@ def size(room: Room) -> None:
     )
     st.markdown(f"#### {heading}")
     chart(
-        bars(_rows(room, preset, shape, found, same), room.look, x=room.translate("mla.size.axis"), height=250),
+        bars(_rows(room, preset, shape, cache_sizes, same), room.look, x=room.translate("mla.size.axis"), height=250),
         key="sizes",
         alt=heading,
     )
-    _table(room, preset, shape, found, same)
+    _table(room, preset, shape, cache_sizes, same)
     st.markdown(room.translate("mla.size.look"))
     _notes(room, preset, same)
     _published(room)
@@ -146,25 +146,21 @@ def _label(room: Room, shape: Shape, kind: str) -> str:
     )
 
 
-def _rows(
-    room: Room, preset: Preset, shape: Shape, found: list[analysis.Size], same: bool
-) -> list[tuple[str, str, int, str, bool]]:
+def _rows(room: Room, preset: Preset, shape: Shape, cache_sizes: list[analysis.Size], same: bool) -> list[Bar]:
     own, dtype = preset.config.attention.kind, room.view.dtype
-    rows = [(each.name, _label(room, shape, each.name), each.per_token) for each in found]
+    rows = [(each.name, _label(room, shape, each.name), each.per_token) for each in cache_sizes]
     if same and own == "MLA":
         wide = memory.baselines(preset.config)[1].elements_per_token
         rows.insert(0, ("MHA", room.translate("mla.size.kind.unabsorbed"), memory.bytes_of(wide, dtype)))
-    base = next(each.per_token for each in found if each.name == own)
-    drawn = []
-    for kind, label, held in rows:
-        owned = same and kind == own and held == base
-        text = (
-            room.translate("mla.size.bar", bytes=f"{held:,}")
-            if held == base
-            else room.translate("mla.size.bar.times", bytes=f"{held:,}", times=f"{held / base:.3g}")
-        )
-        drawn.append((kind, label, held, text, owned))
-    return drawn
+    base = next(each.per_token for each in cache_sizes if each.name == own)
+    bar_rows = []
+    for kind, label, per_token in rows:
+        text = room.translate("mla.size.bar", bytes=f"{per_token:,}")
+        if per_token != base:
+            times = f"{per_token / base:.3g}"
+            text = room.translate("mla.size.bar.times", bytes=f"{per_token:,}", times=times)
+        bar_rows.append(Bar(kind, label, per_token, text, marked=same and kind == own and per_token == base))
+    return bar_rows
 
 
 def _bytes(count: int) -> str:
@@ -175,7 +171,7 @@ def _bytes(count: int) -> str:
     return f"{count} B"
 
 
-def _table(room: Room, preset: Preset, shape: Shape, found: list[analysis.Size], same: bool) -> None:
+def _table(room: Room, preset: Preset, shape: Shape, cache_sizes: list[analysis.Size], same: bool) -> None:
     translate, view, own = room.translate, room.view, preset.config.attention.kind
     columns = {
         "kind": {},
@@ -188,7 +184,7 @@ def _table(room: Room, preset: Preset, shape: Shape, found: list[analysis.Size],
         "| " + " | ".join(translate(f"mla.size.column.{name}", **values) for name, values in columns.items()) + " |",
         "|---|--:|--:|--:|--:|",
     ]
-    for each in found:
+    for each in cache_sizes:
         fit = translate("mla.size.fit.none") if each.fit.free_bytes < 0 else f"{each.fit.requests:,}"
         cells = [
             _label(room, shape, each.name),
@@ -271,10 +267,9 @@ def _published(room: Room) -> None:
         "| " + " | ".join(translate(f"mla.size.published.{name}") for name in names) + " |",
         "|---|---|--:|--:|---|",
     ]
-    lines += [
-        f"| {escape_markdown(name)} | {sum_} | {held:,} B = {held / 1000:,.3f} KB | {_times(held / base)} | {source} |"
-        for name, sum_, held, source in rows
-    ]
+    for name, arithmetic, per_token, report in rows:
+        size = f"{per_token:,} B = {per_token / 1000:,.3f} KB"
+        lines.append(f"| {escape_markdown(name)} | {arithmetic} | {size} | {_times(per_token / base)} | {report} |")
     st.markdown("\n".join(lines))
     st.markdown(translate("mla.size.published.v2"))
     st.markdown(translate("mla.size.published.wrong"))

@@ -35,7 +35,7 @@ def trained_twin(room: Room) -> LanguageModel | None:
 
 
 def trained_pair(room: Room) -> tuple[LanguageModel, LanguageModel] | None:
-    """The loaded model and its trained twin, the latent one first, whichever of the two is loaded; None without a twin."""
+    """The model with latent attention and its twin, whichever of the two is loaded; None without a twin."""
     twin = trained_twin(room)
     if twin is not None:
         return room.lm, twin

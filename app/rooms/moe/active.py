@@ -54,10 +54,10 @@ def active(experts: Experts) -> None:
         "shared": look.faint,
     }
     legend = {kind: (translate(f"moe.active.part.{kind}"), colour) for kind, colour in colours.items() if kind in used}
-    drawn = stacked(
+    bars = stacked(
         rows, legend, look, x=translate("moe.active.axis"), height=max(240, min(900, 90 + 46 * config.n_layers))
     )
-    chart(drawn, key="active", alt=heading)
+    chart(bars, key="active", alt=heading)
     published(room)
     source(room, layer_parameters)
 
@@ -76,12 +76,12 @@ def published(room: Room) -> None:
     """Published mixtures of experts as squares, the largest first."""
     translate = room.translate
     st.markdown(f"#### {translate('moe.active.published')}")
-    found = sorted(
+    mixtures = sorted(
         (preset for preset in PRESETS.values() if preset.active),
         key=lambda preset: -count_parameters(preset.config).total,
     )
     models = []
-    for preset in found:
+    for preset in mixtures:
         count = count_parameters(preset.config)
         used = (
             active_with_tables(preset.config) if preset.active_includes_tables else count.active
@@ -91,5 +91,5 @@ def published(room: Room) -> None:
         )
         models.append((preset.title, count.total, used, words))
     chart(squares(models, room.look, height=340), key="published", alt=translate("moe.active.published"))
-    sources = "; ".join(escape_markdown(preset.source.split(";")[-1].strip()) for preset in found)
+    sources = "; ".join(escape_markdown(preset.source.split(";")[-1].strip()) for preset in mixtures)
     st.markdown(translate("moe.active.published.look", sources=sources))

@@ -127,7 +127,7 @@ def pushes(trace: Trace, layer: int, position: int, count: int = 5) -> list[Push
         names.append(None)
     predicted = int(trace.logits[position].argmax())
     result = []
-    for name, push in zip(names, trace.push(np.stack(addends), position)):
+    for name, push in zip(names, trace.push(np.stack(addends), position), strict=True):
         push = push - push.mean()
         order = np.argsort(push)
         up = tuple((int(i), float(push[i])) for i in order[::-1][:count])

@@ -1,7 +1,6 @@
 """Pictures of a mixture of experts: who goes where, as map, layers and flow; and one token's decision.
 
-Each script is `common.js` and one file of its own, joined. Nothing is asked of the server
-until something is clicked: hovering is answered in the browser.
+Nothing is asked of the server until something is clicked: hovering is answered in the browser.
 """
 
 from __future__ import annotations
@@ -10,14 +9,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from app.kit.component import Component, declare, pack
+from app.kit.component import declare, pack
 
-
-def _declare(name: str) -> Component:
-    return declare(__file__, name, scripts=("common.js", f"{name}.js"), styles=("experts.css",))
-
-
-_map, _layers, _flow, _decision, _likes = map(_declare, ("map", "layers", "flow", "decision", "likes"))
+STYLES = ("experts.css",)
+_map = declare(__file__, "map", front=("dom", "colour", "arrays", "events", "numbers"), styles=STYLES)
+_layers = declare(__file__, "layers", front=("dom", "colour", "arrays", "events"), styles=STYLES)
+_flow = declare(__file__, "flow", front=("dom", "colour", "arrays", "events", "numbers"), styles=STYLES)
+_decision = declare(__file__, "decision", front=("dom", "colour"), styles=STYLES)
+_likes = declare(__file__, "likes", front=("dom", "colour", "numbers"), styles=STYLES)
 
 
 def packed(array: np.ndarray) -> str:
@@ -58,7 +57,8 @@ def routes_map(
     T, E = weights.shape
     if scores.shape != (T, E) or load.shape != (E,) or len(tokens) != T:
         raise ValueError(
-            f"{len(tokens)} tokens, weights {weights.shape}, scores {scores.shape} and load {load.shape} do not fit together."
+            f"{len(tokens)} tokens, weights {weights.shape}, scores {scores.shape} "
+            f"and load {load.shape} do not fit together."
         )
 
     data = {

@@ -1,29 +1,41 @@
 // One token's routing, a row for each expert and a column for each step; then what each expert says.
+// Uses dom.js and colour.js.
+const WIDTHS = {
+  bar: "minmax(110px, 1.6fr)",
+  signed: "minmax(84px, 0.9fr)",
+  number: "minmax(84px, 0.9fr)",
+  group: "minmax(96px, 1fr)",
+  rank: "minmax(64px, 0.5fr)",
+};
+
+// expert: its number, or null for the shared ones.
+const expertColour = (expert, colours) => (expert === null ? colours.faint : inTurn(colours.experts, expert));
+
 function bar(share, colour) {
-  const made = element("span", "bar");
-  made.style.width = `${100 * Math.max(0, Math.min(1, share))}%`;
-  made.style.background = colour;
-  return made;
+  const filled = element("span", "bar");
+  filled.style.width = `${100 * clamp(share, 0, 1)}%`;
+  filled.style.background = colour;
+  return filled;
 }
 
-function cell(column, value, colour, colours) {
-  const made = element("div", `cell ${column.kind}`);
-  made.dataset.column = column.name;
-  if (value === undefined) return made;
+function numberCell(column, value, colour, colours) {
+  const cell = element("div", `cell ${column.kind}`);
+  cell.dataset.column = column.name;
+  if (value === undefined) return cell;
   if (column.kind === "bar") {
     const track = element("span", "track");
     track.append(bar(value.share, colour));
-    made.append(track);
+    cell.append(track);
   }
-  if (column.kind === "signed") made.style.color = value.share < 0 ? colours.key : colours.query;
-  made.append(element("span", "figure", value.text));
-  return made;
+  if (column.kind === "signed") cell.style.color = value.share < 0 ? colours.key : colours.query;
+  cell.append(element("span", "figure", value.text));
+  return cell;
 }
 
 function talk(push, labels, colours) {
   const line = element("div", "talk");
   const name = element("span", "who", push.label);
-  name.style.borderLeftColor = push.expert === null ? colours.faint : colours.experts[push.expert % colours.experts.length];
+  name.style.borderLeftColor = expertColour(push.expert, colours);
   line.append(name);
   for (const [side, tokens] of [["up", push.up], ["down", push.down]]) {
     const group = element("span", `group ${side}`);
@@ -38,50 +50,49 @@ function talk(push, labels, colours) {
   return line;
 }
 
-export default function (component) {
-  const { data, parentElement } = component;
+export default function ({ data, parentElement }) {
   const { columns, rows, pushes, labels, colours } = data;
   const root = parentElement.querySelector(".root");
-  for (const name of ["grid", "masked", "faint", "own", "paper"]) root.style.setProperty(`--${name}`, colours[name]);
-  const table = element("div", "decision");
-  table.setAttribute("role", "group");
-  table.setAttribute("aria-label", labels.group);
-  const widths = { bar: "minmax(110px, 1.6fr)", signed: "minmax(84px, 0.9fr)", number: "minmax(84px, 0.9fr)", group: "minmax(96px, 1fr)", rank: "minmax(64px, 0.5fr)" };
-  table.style.gridTemplateColumns = ["max-content", ...columns.map((column) => widths[column.kind])].join(" ");
+  setColours(root, colours);
+  const table = describe(element("div", "decision"), "group", labels.group);
+  table.style.gridTemplateColumns = ["max-content", ...columns.map((column) => WIDTHS[column.kind])].join(" ");
   table.style.maxHeight = `${data.height}px`;
-  table.append(element("div", "cell head", ""), ...columns.map((column) => element("div", `cell head ${column.kind}`, column.head)));
+  table.append(element("div", "cell head", ""));
+  table.append(...columns.map((column) => element("div", `cell head ${column.kind}`, column.head)));
   let first = null;
   rows.forEach((row, place) => {
-    const colour = row.expert === null ? colours.faint : colours.experts[row.expert % colours.experts.length];
+    const colour = expertColour(row.expert, colours);
     const line = place + 2;
     const name = element("div", "cell who", row.label);
     name.style.borderLeftColor = colour;
     const cells = columns.flatMap((column, n) => {
       const value = row[column.name];
       if (column.kind !== "group") {
-        const made = cell(column, value, colour, colours);
-        made.style.gridColumn = n + 2;
-        return [made];
+        const cell = numberCell(column, value, colour, colours);
+        cell.style.gridColumn = n + 2;
+        return [cell];
       }
       if (!value) return [];
-      const made = element("div", "cell group", value.text);
-      made.classList.toggle("kept", value.kept);
-      made.style.gridColumn = n + 2;
-      made.style.gridRow = `${line} / span ${value.span}`;
-      return [made];
+      const group = element("div", "cell group", value.text);
+      group.classList.toggle("kept", value.kept);
+      group.style.gridColumn = n + 2;
+      group.style.gridRow = `${line} / span ${value.span}`;
+      return [group];
     });
     name.style.gridColumn = 1;
-    for (const made of [name, ...cells]) {
-      if (!made.style.gridRow) made.style.gridRow = line;
-      made.dataset.expert = row.expert ?? "shared";
-      made.classList.toggle("chosen", row.chosen);
-      made.classList.toggle("out", Boolean(row.dropped));
+    for (const cell of [name, ...cells]) {
+      if (!cell.style.gridRow) cell.style.gridRow = line;
+      cell.dataset.expert = row.expert ?? "shared";
+      cell.classList.toggle("chosen", row.chosen);
+      cell.classList.toggle("out", Boolean(row.dropped));
     }
     if (row.chosen && !first) first = name;
     table.append(name, ...cells);
   });
-  const said = element("div", "pushes");
-  said.append(element("div", "title", labels.pushes), ...pushes.map((push) => talk(push, labels, colours)));
-  root.replaceChildren(table, said);
-  if (first && table.scrollHeight > table.clientHeight) table.scrollTop = first.offsetTop - table.offsetTop - table.clientHeight / 2;
+  const list = element("div", "pushes");
+  list.append(element("div", "title", labels.pushes), ...pushes.map((push) => talk(push, labels, colours)));
+  root.replaceChildren(table, list);
+  if (first && table.scrollHeight > table.clientHeight) {
+    table.scrollTop = first.offsetTop - table.offsetTop - table.clientHeight / 2;
+  }
 }

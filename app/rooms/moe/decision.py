@@ -10,7 +10,7 @@ from app.rooms.moe import analysis as routing
 from app.rooms.moe import components
 from app.rooms.moe import experts as shared
 from app.rooms.moe.experts import PICTURE, Experts
-from model.feed_forward import MixtureOfExperts, Router
+from model.feed_forward import MixtureOfExperts
 from model.trace import Readout
 
 IN_ORDER = 16  # more experts than this are sorted, so that the chosen ones stand on top
@@ -21,26 +21,26 @@ def decision(experts: Experts) -> None:
     room, config = experts.room, experts.config
     trace, position, layer = room.trace, room.position, experts.layer
     shared.choose_layer(experts)
-    made = routing.decision(trace, layer, position)
-    pushed = {push.expert: push for push in routing.pushes(trace, layer, position)}
+    route = routing.decision(trace, layer, position)
+    push_by_expert = {push.expert: push for push in routing.pushes(trace, layer, position)}
     st.markdown(f"#### {room.translate('moe.decision.heading', token=experts.token, layer=layer)}")
-    st.markdown(room.translate("moe.decision.look" if made.bias is not None else "moe.decision.look.plain"))
+    st.markdown(room.translate("moe.decision.look" if route.bias is not None else "moe.decision.look.plain"))
     token = room.lm.tokenizer.shown
-    columns = _columns(experts, made, token(int(trace.logits[position].argmax())))
-    rows = [_row(experts, made, expert, pushed) for expert in _order(experts, made)]
-    _groups(experts, made, rows)
-    if made.shared_norm is not None:
+    columns = _columns(experts, route, token(int(trace.logits[position].argmax())))
+    rows = [_row(experts, route, expert, push_by_expert) for expert in _order(experts, route)]
+    _groups(experts, route, rows)
+    if route.shared_norm is not None:
         rows.append(
             {
                 "expert": None,
                 "label": room.translate("moe.shared"),
                 "chosen": True,
-                "out": {"text": f"{made.shared_norm:.3f}"},
-                "push": _signed(pushed[None].predicted, 3),
+                "out": {"text": f"{route.shared_norm:.3f}"},
+                "push": _signed(push_by_expert[None].predicted, 3),
             }
         )
         rows[-1]["rank"] = {"text": room.translate("moe.who.on")}
-    says = [
+    push_lists = [
         {
             "expert": push.expert,
             "label": room.translate("moe.shared")
@@ -49,7 +49,7 @@ def decision(experts: Experts) -> None:
             "up": [(token(i), _signed(logit, 2)["text"]) for i, logit in push.up],
             "down": [(token(i), _signed(logit, 2)["text"]) for i, logit in push.down],
         }
-        for push in pushed.values()
+        for push in push_by_expert.values()
     ]
     labels = {
         "up": room.translate("moe.decision.up"),
@@ -57,30 +57,30 @@ def decision(experts: Experts) -> None:
         "group": room.translate("moe.decision.table"),
         "pushes": room.translate("moe.decision.pushes"),
     }
-    components.decision(columns, rows, says, labels, height=PICTURE, colours=experts.colours)
+    components.decision(columns, rows, push_lists, labels, height=PICTURE, colours=experts.colours)
     total = float(np.linalg.norm(trace[f"blocks.{layer}.hook_mlp_out"][position]))
-    words = "moe.decision.sum.alone" if made.shared_norm is None else "moe.decision.sum"
+    sentence = "moe.decision.sum.alone" if route.shared_norm is None else "moe.decision.sum"
     summed = room.translate(
-        words,
+        sentence,
         k=config.num_experts_per_tok,
-        routed=f"{made.routed_norm:.3f}",
-        shared=f"{made.shared_norm or 0:.3f}",
+        routed=f"{route.routed_norm:.3f}",
+        shared=f"{route.shared_norm or 0:.3f}",
         total=f"{total:.3f}",
     )
-    st.markdown(f"{summed} {room.translate('moe.decision.bias.won')}" if made.by_bias.any() else summed)
-    source(room, Router.forward, MixtureOfExperts.forward, Readout.push)
+    st.markdown(f"{summed} {room.translate('moe.decision.bias.won')}" if route.by_bias.any() else summed)
+    source(room, MixtureOfExperts.route, MixtureOfExperts.forward, Readout.push)
 
 
-def _columns(experts: Experts, made: routing.Decision, predicted: str) -> list[dict]:
+def _columns(experts: Experts, route: routing.Decision, predicted: str) -> list[dict]:
     translate, config = experts.room.translate, experts.config
     function = {"sigmoid": "sigmoid", "softmax": "softmax"}[config.scoring_func]
     columns = [("score", "bar", translate("moe.decision.score", function=function))]
-    if made.bias is not None:
+    if route.bias is not None:
         columns += [
             ("bias", "signed", translate("moe.decision.bias")),
             ("choice", "number", translate("moe.decision.choice")),
         ]
-    if made.group_scores is not None:
+    if route.group_scores is not None:
         columns.append(
             ("group", "group", translate("moe.decision.group", kept=config.topk_group, count=config.n_group))
         )
@@ -99,62 +99,64 @@ def _columns(experts: Experts, made: routing.Decision, predicted: str) -> list[d
     return [{"name": name, "kind": kind, "head": head} for name, kind, head in columns]
 
 
-def _order(experts: Experts, made: routing.Decision) -> list[int]:
+def _order(experts: Experts, route: routing.Decision) -> list[int]:
     """Experts by number where few; else the best choice on top, group by group where there are groups."""
     count = experts.config.n_routed_experts
     if count <= IN_ORDER:
         return list(range(count))
-    if made.group_scores is None:
-        return np.argsort(-made.choice, kind="stable").tolist()
-    size = count // len(made.group_scores)
+    if route.group_scores is None:
+        return np.argsort(-route.choice, kind="stable").tolist()
+    size = count // len(route.group_scores)
     return [
         int(expert)
-        for group in np.argsort(-made.group_scores, kind="stable")
-        for expert in group * size + np.argsort(-made.choice[group * size : (group + 1) * size], kind="stable")
+        for group in np.argsort(-route.group_scores, kind="stable")
+        for expert in group * size + np.argsort(-route.choice[group * size : (group + 1) * size], kind="stable")
     ]
 
 
-def _row(experts: Experts, made: routing.Decision, expert: int, pushed: dict) -> dict:
+def _row(experts: Experts, route: routing.Decision, expert: int, push_by_expert: dict) -> dict:
     row = {
         "expert": expert,
         "label": experts.room.translate("moe.expert.name", expert=expert),
-        "chosen": expert in made.chosen,
+        "chosen": expert in route.chosen,
     }
-    row["score"] = {"share": float(made.scores[expert]), "text": f"{made.scores[expert]:.4f}"}
-    if made.bias is not None:
+    row["score"] = {"share": float(route.scores[expert]), "text": f"{route.scores[expert]:.4f}"}
+    if route.bias is not None:
         row |= {
-            "bias": _signed(made.bias[expert], 4),
-            "choice": {"text": f"{made.choice[expert]:.4f}".replace("-", "−")},
+            "bias": _signed(route.bias[expert], 4),
+            "choice": {"text": f"{route.choice[expert]:.4f}".replace("-", "−")},
         }
-    if expert in made.chosen:
-        i = made.chosen.tolist().index(expert)
+    if expert in route.chosen:
+        i = route.chosen.tolist().index(expert)
         rank = f"{i + 1}"
-        row["rank"] = {"text": experts.room.translate("moe.decision.rank.bias", rank=rank) if made.by_bias[i] else rank}
-        row["normalised"] = {"share": float(made.normalised[i]), "text": f"{made.normalised[i]:.4f}"}
+        row["rank"] = {
+            "text": experts.room.translate("moe.decision.rank.bias", rank=rank) if route.by_bias[i] else rank
+        }
+        row["normalised"] = {"share": float(route.normalised[i]), "text": f"{route.normalised[i]:.4f}"}
         row |= {
-            "weight": {"text": f"{made.weights[i]:.4f}"},
-            "out": {"text": f"{made.out_norms[i]:.3f}"},
-            "push": _signed(pushed[expert].predicted, 3),
+            "weight": {"text": f"{route.weights[i]:.4f}"},
+            "out": {"text": f"{route.out_norms[i]:.3f}"},
+            "push": _signed(push_by_expert[expert].predicted, 3),
         }
     return row
 
 
-def _groups(experts: Experts, made: routing.Decision, rows: list[dict]) -> None:
+def _groups(experts: Experts, route: routing.Decision, rows: list[dict]) -> None:
     """Give the first row of each group the group's cell."""
-    if made.group_scores is None:
+    if route.group_scores is None:
         return
     translate = experts.room.translate
-    size = len(rows) // len(made.group_scores)
+    size = len(rows) // len(route.group_scores)
     for place, row in enumerate(rows):
         group = row["expert"] // size
-        kept = bool(made.kept_groups[group])
+        kept = bool(route.kept_groups[group])
         row["dropped"] = not kept
         if place % size == 0:
             state = translate("moe.decision.group.kept" if kept else "moe.decision.group.dropped")
             row["group"] = {
                 "span": size,
                 "kept": kept,
-                "text": translate("moe.decision.group.text", score=f"{made.group_scores[group]:.4f}", state=state),
+                "text": translate("moe.decision.group.text", score=f"{route.group_scores[group]:.4f}", state=state),
             }
 
 

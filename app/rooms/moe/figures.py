@@ -39,7 +39,7 @@ def stacked(
     missing = {piece.kind for _, pieces in rows for piece in pieces} - set(legend)
     if missing:
         raise ValueError(f"The legend has no kind {sorted(missing)}.")
-    made = figure(look, height=height)
+    picture = figure(look, height=height)
     for kind, (name, colour) in legend.items():
         places, starts, sizes, hovers = [], [], [], []
         for place, (_, pieces) in enumerate(rows):
@@ -51,7 +51,7 @@ def stacked(
                     sizes.append(piece.size)
                     hovers.append(escape(piece.hover))
                 start += piece.size
-        made.add_bar(
+        picture.add_bar(
             y=places,
             x=sizes,
             base=starts,
@@ -61,21 +61,21 @@ def stacked(
             customdata=hovers,
             hovertemplate="%{customdata}<extra></extra>",
         )
-    made.update_layout(
+    picture.update_layout(
         barmode="overlay",
         bargap=0.22,
         showlegend=True,
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
     )
-    made.update_yaxes(
+    picture.update_yaxes(
         autorange="reversed",
         showgrid=False,
         tickmode="array",
         tickvals=list(range(len(rows))),
         ticktext=[escape(label) for label, _ in rows],
     )
-    made.update_xaxes(title={"text": escape(x)}, rangemode="tozero")
-    return made
+    picture.update_xaxes(title={"text": escape(x)}, rangemode="tozero")
+    return picture
 
 
 def squares(models: Sequence[tuple[str, int, int, str]], look: Look, *, height: int) -> go.Figure:
@@ -89,7 +89,7 @@ def squares(models: Sequence[tuple[str, int, int, str]], look: Look, *, height: 
     """
     if any(not 0 < active <= total for _, total, active, _ in models):
         raise ValueError("Each model needs 0 < active <= total parameters.")
-    made = figure(look, height=height)
+    picture = figure(look, height=height)
     largest = max(total for _, total, _, _ in models) ** 0.5
     across = 0.0
     for name, total, active, text in models:
@@ -97,7 +97,7 @@ def squares(models: Sequence[tuple[str, int, int, str]], look: Look, *, height: 
         room = max(side, 0.5)  # so that neighbours' texts do not meet
         left = across + (room - side) / 2
         for width, colour in ((side, look.masked), (inner, look.own)):
-            made.add_shape(
+            picture.add_shape(
                 type="rect",
                 x0=left,
                 x1=left + width,
@@ -107,11 +107,11 @@ def squares(models: Sequence[tuple[str, int, int, str]], look: Look, *, height: 
                 line={"color": look.faint, "width": 1},
             )
         lines = "<br>".join([f"<b>{escape(name)}</b>", *(escape(line) for line in text.split("\n"))])
-        made.add_annotation(x=across + room / 2, y=-0.03, yanchor="top", text=lines, showarrow=False)
+        picture.add_annotation(x=across + room / 2, y=-0.03, yanchor="top", text=lines, showarrow=False)
         across += room + GAP
-    made.update_xaxes(visible=False, range=[-0.02, across - GAP + 0.02], constrain="domain")
-    made.update_yaxes(visible=False, range=[-0.34, 1.02], scaleanchor="x")
-    return made
+    picture.update_xaxes(visible=False, range=[-0.02, across - GAP + 0.02], constrain="domain")
+    picture.update_yaxes(visible=False, range=[-0.34, 1.02], scaleanchor="x")
+    return picture
 
 
 def shares(rows: Sequence[str], values: np.ndarray, experts: Sequence[str], look: Look, *, hover: str) -> go.Figure:
@@ -130,11 +130,11 @@ def shares(rows: Sequence[str], values: np.ndarray, experts: Sequence[str], look
         raise ValueError(f"{len(rows)} rows of {len(experts)} experts do not fit values of shape {values.shape}.")
     count, E = values.shape
     places = [*range(count - 1), count - 0.75]
-    made = figure(look, height=60 + 44 * count)
+    picture = figure(look, height=60 + 44 * count)
     # A trace for each row: one heat map could not leave a gap before the last.
     scale = [list(stop) for stop in look.probability]
     for place, label, row in zip(places, rows, values, strict=True):
-        made.add_heatmap(
+        picture.add_heatmap(
             x=np.arange(E),
             y=[place],
             z=[row],
@@ -156,28 +156,28 @@ def shares(rows: Sequence[str], values: np.ndarray, experts: Sequence[str], look
         )
         if E <= 16:
             # Apart from the heat map, whose own numbers are grey on middle purple.
-            written = [f"{100 * value:.0f} %" for value in row]
-            made.add_scatter(
+            percentages = [f"{100 * value:.0f} %" for value in row]
+            picture.add_scatter(
                 x=np.arange(E),
                 y=[place] * E,
                 mode="text",
-                text=written,
+                text=percentages,
                 textfont={"color": ink_on(look.probability, row)},
                 hoverinfo="skip",
             )
     every = -(-E // 12)
-    made.update_yaxes(
+    picture.update_yaxes(
         range=[places[-1] + 0.55, -0.55],
         showgrid=False,
         tickmode="array",
         tickvals=places,
         ticktext=[escape(label) for label in rows],
     )
-    made.update_xaxes(
+    picture.update_xaxes(
         side="top",
         showgrid=False,
         tickmode="array",
         tickvals=list(range(0, E, every)),
         ticktext=[escape(name) for name in experts[::every]],
     )
-    return made
+    return picture

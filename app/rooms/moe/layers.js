@@ -1,58 +1,57 @@
 // Every layer's weights as a small map, with the load of its experts below; a click chooses the layer.
-const GAP = 14;
+// Uses dom.js, colour.js, arrays.js and events.js.
 const LOAD = 34;
 
-export default function (component) {
-  const { data, parentElement, setTriggerValue } = component;
+export default function ({ data, parentElement, setTriggerValue }) {
   const { tokens, layers, labels, colours, most } = data;
   const root = parentElement.querySelector(".root");
-  const tables = data.weights.map(floats);
+  const tables = data.weights.map(float32); // each (T, E)
   const [T, E] = [tokens.length, tables[0].length / tokens.length];
   root.style.setProperty("--grid", colours.grid);
   root.style.setProperty("--accent", colours.own);
 
-  const readout = element("div", "readout", labels.point);
-  readout.setAttribute("role", "status");
+  const readout = readoutLine(labels.point);
   const tiles = layers.map((layer) => {
     const tile = element("button", "tile");
-    tile.type = "button";
     tile.dataset.layer = layer;
     tile.setAttribute("aria-pressed", String(layer === data.layer));
-    const name = element("span", "", filled(labels.layer, { layer }));
-    const canvas = picture(filled(labels.group, { layer }));
+    const name = element("span", "", fillIn(labels.layer, { layer }));
+    const canvas = describe(element("canvas"), "img", fillIn(labels.group, { layer }));
     tile.append(name, canvas);
     tile.onclick = () => setTriggerValue("layer", layer);
     return { tile, canvas, layer };
   });
-  const across = Math.min(layers.length, layers.length <= 6 ? layers.length : Math.ceil(layers.length / Math.ceil(layers.length / 8)));
+  const lines = layers.length <= 6 ? 1 : Math.ceil(layers.length / 8);
+  const across = Math.ceil(layers.length / lines);
   const down = Math.ceil(layers.length / across);
   const grid = element("div", "tiles");
   grid.style.gridTemplateColumns = `repeat(${across}, minmax(0, 1fr))`;
   grid.append(...tiles.map(({ tile }) => tile));
   root.replaceChildren(readout, grid);
 
-  const tall = Math.max(80, Math.min(roomy(data.height) / down - 40, 34 * T + LOAD));
+  const tall = Math.max(80, Math.min(tallPicture(data.height) / down - 40, 34 * T + LOAD));
   const family = getComputedStyle(root).fontFamily;
   const names = down === 1 && (tall - LOAD) / T >= 18; // tokens' names beside the first map
   function draw(marked) {
     tiles.forEach(({ canvas, tile }, n) => {
       const width = tile.clientWidth - 2 * 8;
       if (width <= 0) return;
-      const context = sized(canvas, width, tall);
+      const context = sharpCanvas(canvas, width, tall);
+      context.textBaseline = "middle";
       const left = names && width > 150 ? 64 : 0;
       const [w, h] = [(width - left) / E, (tall - LOAD) / T];
       const inset = h > 6 ? 1 : 0;
-      context.font = `${FONT}px ${family}`;
+      context.font = `${FONT_SIZE}px ${family}`;
       const load = new Float64Array(E);
       for (let t = 0; t < T; t++) {
         if (left) {
           context.fillStyle = colours.ink;
-          context.fillText(cut(context, tokens[t], left - 8), 2, (t + 0.5) * h);
+          context.fillText(cutText(context, tokens[t], left - 8), 2, (t + 0.5) * h);
         }
         for (let e = 0; e < E; e++) {
           const value = tables[n][t * E + e];
           load[e] += Number.isNaN(value) ? 0 : 1;
-          context.fillStyle = Number.isNaN(value) ? colours.masked : css(shade(colours.scale, value / most));
+          context.fillStyle = Number.isNaN(value) ? colours.masked : css(colourAt(colours.scale, value / most));
           context.fillRect(left + e * w, t * h, Math.max(1, w - inset), Math.max(1, h - inset));
         }
       }
@@ -60,7 +59,7 @@ export default function (component) {
       const highest = Math.max(2 * total / E, ...load);
       load.forEach((count, e) => {
         const high = ((LOAD - 8) * count) / highest;
-        context.fillStyle = colours.experts[e % colours.experts.length];
+        context.fillStyle = inTurn(colours.experts, e);
         context.fillRect(left + e * w, tall - high, Math.max(1, w - 1), high);
       });
       const even = tall - ((LOAD - 8) * total) / E / highest;
@@ -83,10 +82,12 @@ export default function (component) {
         const e = Math.floor((event.clientX - box.left - left) / w);
         if (t < 0 || t >= T || e < 0 || e >= E) return;
         const weight = tables[n][t * E + e];
-        readout.textContent = filled(Number.isNaN(weight) ? labels.unchosen : labels.cell, { layer: layers[n], token: tokens[t], expert: e, weight: weight.toFixed(4) });
+        const words = Number.isNaN(weight) ? labels.unchosen : labels.cell;
+        const values = { layer: layers[n], token: tokens[t], expert: e, weight: weight.toFixed(4) };
+        readout.textContent = fillIn(words, values);
       };
       canvas.onmouseleave = () => (readout.textContent = labels.point);
     });
   }
-  return lively(root, draw);
+  return drawWithToken(root, draw);
 }

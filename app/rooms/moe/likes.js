@@ -1,14 +1,12 @@
-// The tokens that each expert takes, a line for each expert.
-export default function (component) {
-  const { data, parentElement } = component;
+// The tokens that each expert takes, a line for each expert. Uses dom.js, colour.js and numbers.js.
+export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".root");
-  root.style.setProperty("--faint", data.colours.faint);
-  root.style.setProperty("--own", data.colours.own);
+  setColours(root, data.colours);
   root.replaceChildren(
     ...data.experts.map((tokens, e) => {
       const line = element("div", "liking");
-      const name = element("span", "who", filled(data.labels.expert, { expert: e }));
-      name.style.borderLeftColor = data.colours.experts[e % data.colours.experts.length];
+      const name = element("span", "who", fillIn(data.labels.expert, { expert: e }));
+      name.style.borderLeftColor = inTurn(data.colours.experts, e);
       const group = element("span", "group");
       if (!tokens.length) group.append(element("span", "word", data.labels.none));
       for (const { token, share, here } of tokens) {

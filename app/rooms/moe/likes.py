@@ -33,34 +33,33 @@ def likes(experts: Experts) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         shared.choose_layer(experts)
         _try(experts)
-    mine = routing.load(room.trace, layer) * k  # (E,) share of the tokens
+    prompt_share = routing.load(room.trace, layer) * k  # (E,) share of the tokens
     record = room.lm.record.get("experts")
     even = f"{100 * k / E:.3g} %"
     if record is None:
         st.markdown(f"#### {translate('moe.likes.empty.heading')}")
         st.markdown(translate("moe.likes.empty", model=room.quoted(room.lm.name), even=even))
-        rows, values = [translate("moe.likes.prompt")], mine[None]
+        rows, values = [translate("moe.likes.prompt")], prompt_share[None]
     else:
         counted = record["layers"][str(layer)]
         st.markdown(f"#### {translate('moe.likes.heading', layer=layer)}")
-        rows = [*record["kinds"], translate("moe.likes.prompt")]
-        values = np.stack([*(np.array(counted["share"][kind]) * k for kind in record["kinds"]), mine])
-    slots = {name: f"{{{name}}}" for name in ("row", "expert", "percent")}
-    drawn = shares(
+        rows = [*map(room.kind_of_text, record["kinds"]), translate("moe.likes.prompt")]
+        values = np.stack([*(np.array(counted["share"][kind]) * k for kind in record["kinds"]), prompt_share])
+    heat_map = shares(
         rows,
         np.clip(values, 0, 1),
         [translate("moe.expert.name", expert=expert) for expert in range(E)],
         room.look,
-        hover=translate("moe.likes.hover", **slots),
+        hover=room.template("moe.likes.hover"),
     )
-    chart(drawn, key="shares", alt=translate("moe.likes.heading", layer=layer))
+    chart(heat_map, key="shares", alt=translate("moe.likes.heading", layer=layer))
     if record is not None:
-        read = f"{sum(record['tokens'].values()):,}"
+        token_count = f"{sum(record['tokens'].values()):,}"
         st.markdown(
             translate(
                 "moe.likes.look",
                 even=even,
-                read=read,
+                read=token_count,
                 bits=f"{counted['information']:.2f}",
                 most=f"{math.log2(len(record['kinds'])):.2f}",
             )
@@ -73,7 +72,7 @@ def likes(experts: Experts) -> None:
         ]
         components.likes(
             lines,
-            {"expert": translate("moe.expert.name", expert="{expert}"), "none": translate("moe.likes.none")},
+            {"expert": room.template("moe.expert.name"), "none": translate("moe.likes.none")},
             colours=experts.colours,
         )
     source(room, statistics)

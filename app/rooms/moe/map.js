@@ -1,22 +1,35 @@
 // One layer: a row for each token, a column for each expert, the load of each expert below.
+// Uses dom.js, colour.js, arrays.js, events.js and numbers.js.
 const ROW = { least: 22, most: 40 };
 const HEAD = 30;
 const FOOT = 104; // the bars of the load
 const NAMES = 132; // the tokens' column
 
-export default function (component) {
-  const { data, parentElement, setTriggerValue } = component;
+const brief = (value) => value.toFixed(value >= 9.995 ? 1 : 2);
+
+// `text` in lines at most `width` px wide.
+function cutLines(context, text, width) {
+  const lines = [""];
+  for (const word of text.split(/(?<=[\s、，（])/)) {
+    if (context.measureText(lines.at(-1) + word).width > width && lines.at(-1)) lines.push("");
+    lines[lines.length - 1] += word;
+  }
+  return lines;
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
   const { tokens, labels, colours, load, most } = data;
   const root = parentElement.querySelector(".root");
   const [T, E] = [tokens.length, load.length];
-  const tables = { weights: floats(data.weights), scores: floats(data.scores) };
-  const height = roomy(data.height);
-  const row = Math.max(ROW.least, Math.min(ROW.most, Math.floor((height - HEAD - FOOT) / T)));
+  const tables = { weights: float32(data.weights), scores: float32(data.scores) }; // each (T, E)
+  const height = tallPicture(data.height);
+  const row = clamp(Math.floor((height - HEAD - FOOT) / T), ROW.least, ROW.most);
   root.style.setProperty("--grid", colours.grid);
 
-  const readout = element("div", "readout", labels.point);
-  readout.setAttribute("role", "status");
-  const [head, body, foot] = [picture(labels.experts), picture(labels.group), picture(labels.load)];
+  const readout = readoutLine(labels.point);
+  const [head, body, foot] = ["experts", "group", "load"].map((name) =>
+    describe(element("canvas"), "img", labels[name]),
+  );
   const frame = element("div", "frame");
   frame.style.maxHeight = `${Math.max(3 * row, height - HEAD - FOOT)}px`;
   frame.append(body);
@@ -25,7 +38,6 @@ export default function (component) {
   const choice = element("div", "choice");
   const buttons = ["weights", "scores"].map((name) => {
     const button = element("button", "", labels[name]);
-    button.type = "button";
     button.onclick = () => {
       shown = root.dataset.shown = name;
       draw(null);
@@ -41,7 +53,7 @@ export default function (component) {
   const columns = E + (data.shared ? 1 : 0);
   let [cell, width] = [0, 0];
   const left = (e) => NAMES + e * cell + (e === E ? 8 : 0); // the shared experts stand apart
-  let over = null;
+  let hovered = null;
 
   function draw(marked) {
     width = frame.clientWidth;
@@ -54,32 +66,36 @@ export default function (component) {
   }
 
   function drawHead() {
-    const context = sized(head, width, HEAD);
-    context.font = `600 ${FONT}px ${family}`;
+    const context = sharpCanvas(head, width, HEAD);
+    context.textBaseline = "middle";
+    context.font = `600 ${FONT_SIZE}px ${family}`;
     context.textAlign = "center";
     const every = Math.ceil(30 / cell);
     for (let e = 0; e < E; e++) {
-      context.fillStyle = colours.experts[e % colours.experts.length];
+      context.fillStyle = inTurn(colours.experts, e);
       context.fillRect(left(e) + 1, HEAD - 5, Math.max(1, cell - 2), 4);
       context.fillStyle = colours.ink;
-      if (e % every === 0) context.fillText(cell > 84 ? filled(labels.expert, { expert: e }) : e, left(e) + cell / 2, HEAD / 2 - 2);
+      const name = cell > 84 ? fillIn(labels.expert, { expert: e }) : e;
+      if (e % every === 0) context.fillText(name, left(e) + cell / 2, HEAD / 2 - 2);
     }
     if (data.shared) {
       context.fillStyle = colours.faint;
       context.fillRect(left(E), HEAD - 5, cell - 8, 4);
       context.fillStyle = colours.ink;
       context.textAlign = "right";
-      context.fillText(context.measureText(labels.shared).width <= cell + 8 ? labels.shared : labels.name, width, HEAD / 2 - 2);
+      const fits = context.measureText(labels.shared).width <= cell + 8;
+      context.fillText(fits ? labels.shared : labels.name, width, HEAD / 2 - 2);
     }
     context.textAlign = "left";
-    context.font = `${FONT}px ${family}`;
+    context.font = `${FONT_SIZE}px ${family}`;
     context.fillStyle = colours.faint;
     context.fillText(labels.token, 6, HEAD / 2 - 2);
   }
 
   function drawBody(marked) {
-    const font = row >= 34 ? FONT + 3 : FONT;
-    const context = sized(body, width, T * row);
+    const font = row >= 34 ? FONT_SIZE + 3 : FONT_SIZE;
+    const context = sharpCanvas(body, width, T * row);
+    context.textBaseline = "middle";
     const values = tables[shown];
     const end = shown === "weights" ? most : 1;
     for (let t = 0; t < T; t++) {
@@ -91,23 +107,23 @@ export default function (component) {
       context.font = `${t === data.selected ? 600 : 400} ${font}px ${family}`;
       context.fillStyle = colours.ink;
       context.textAlign = "left";
-      context.fillText(cut(context, tokens[t], NAMES - 18), 10, y + row / 2);
+      context.fillText(cutText(context, tokens[t], NAMES - 18), 10, y + row / 2);
       context.font = `600 ${font}px ${family}`;
       context.textAlign = "center";
       for (let e = 0; e < E; e++) {
         const value = values[t * E + e];
         const chosen = !Number.isNaN(tables.weights[t * E + e]);
-        const colour = Number.isNaN(value) ? rgb(colours.masked) : shade(colours.scale, value / end);
+        const colour = Number.isNaN(value) ? rgb(colours.masked) : colourAt(colours.scale, value / end);
         context.fillStyle = css(colour);
         context.fillRect(left(e) + 1, y + 1, Math.max(1, cell - 2), row - 2);
         if (chosen && cell > 14) {
           context.lineWidth = 3;
-          context.strokeStyle = colours.experts[e % colours.experts.length];
+          context.strokeStyle = inTurn(colours.experts, e);
           context.strokeRect(left(e) + 2.5, y + 2.5, cell - 5, row - 5);
         }
         if (!Number.isNaN(value) && cell > 46) {
-          context.fillStyle = bright(colour) ? "#000000" : "#FFFFFF";
-          context.fillText(number(value), left(e) + cell / 2, y + row / 2 + 1);
+          context.fillStyle = inkOn(colour);
+          context.fillText(brief(value), left(e) + cell / 2, y + row / 2 + 1);
         }
       }
       if (data.shared) {
@@ -122,16 +138,17 @@ export default function (component) {
   }
 
   function drawFoot() {
-    const context = sized(foot, width, FOOT);
+    const context = sharpCanvas(foot, width, FOOT);
+    context.textBaseline = "middle";
     const tall = FOOT - 34;
     const highest = Math.max(2 / E, ...load);
-    context.font = `${FONT}px ${family}`;
+    context.font = `${FONT_SIZE}px ${family}`;
     context.fillStyle = colours.ink;
     cutLines(context, labels.load, NAMES - 12).forEach((line, i) => context.fillText(line, 6, 20 + 19 * i));
     context.textAlign = "center";
     for (let e = 0; e < E; e++) {
       const high = (tall * load[e]) / highest;
-      context.fillStyle = colours.experts[e % colours.experts.length];
+      context.fillStyle = inTurn(colours.experts, e);
       context.fillRect(left(e) + cell * 0.18, FOOT - 24 - high, cell * 0.64, high);
       context.fillStyle = colours.ink;
       if (cell > 52) context.fillText(percent(load[e]), left(e) + cell / 2, FOOT - 11);
@@ -148,15 +165,6 @@ export default function (component) {
     if (data.shared && cell > 52) context.fillText(percent(1), left(E) + cell / 2 - 4, FOOT - 11);
   }
 
-  function cutLines(context, text, room) {
-    const lines = [""];
-    for (const word of text.split(/(?<=[\s、，（])/)) {
-      if (context.measureText(lines.at(-1) + word).width > room && lines.at(-1)) lines.push("");
-      lines[lines.length - 1] += word;
-    }
-    return lines;
-  }
-
   function under(event) {
     const box = body.getBoundingClientRect();
     const t = Math.min(T - 1, Math.max(0, Math.floor((event.clientY - box.top) / row)));
@@ -165,27 +173,33 @@ export default function (component) {
 
   body.onmousemove = (event) => {
     const { t, e } = under(event);
-    if (over !== t) tell((over = t));
+    if (hovered !== t) {
+      hovered = t;
+      tellToken(t);
+    }
     if (e < 0) readout.textContent = `${t} · ${tokens[t]}`;
-    else if (e >= E) readout.textContent = filled(labels.always, { token: tokens[t] });
+    else if (e >= E) readout.textContent = fillIn(labels.always, { token: tokens[t] });
     else {
       const [weight, score] = [tables.weights[t * E + e], tables.scores[t * E + e]];
       const words = Number.isNaN(weight) ? labels.unchosen : labels.cell;
-      readout.textContent = filled(words, { token: tokens[t], expert: e, score: score.toFixed(4), weight: weight.toFixed(4) });
+      const numbers = { score: score.toFixed(4), weight: weight.toFixed(4) };
+      readout.textContent = fillIn(words, { token: tokens[t], expert: e, ...numbers });
     }
   };
   body.onmouseleave = () => {
-    over = null;
-    tell(null);
+    hovered = null;
+    tellToken(null);
     readout.textContent = labels.point;
   };
   foot.onmousemove = (event) => {
     const e = Math.floor((event.clientX - foot.getBoundingClientRect().left - NAMES) / cell);
-    readout.textContent = e >= 0 && e < E ? filled(labels.loaded, { expert: e, share: percent(load[e]) }) : labels.point;
+    const loaded = () => fillIn(labels.loaded, { expert: e, share: percent(load[e]) });
+    readout.textContent = e >= 0 && e < E ? loaded() : labels.point;
   };
   foot.onmouseleave = () => (readout.textContent = labels.point);
   body.onclick = (event) => setTriggerValue("choose", under(event).t);
-  const done = lively(root, draw);
-  frame.scrollTop = scrolled ?? Math.max(0, (data.selected + 0.5) * row - frame.clientHeight / 2); // a canvas not yet drawn has no height
-  return done;
+  const stop = drawWithToken(root, draw);
+  // After drawing: a canvas not yet drawn has no height.
+  frame.scrollTop = scrolled ?? Math.max(0, (data.selected + 0.5) * row - frame.clientHeight / 2);
+  return stop;
 }

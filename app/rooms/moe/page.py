@@ -16,7 +16,7 @@ from app.rooms.moe.experts import PICTURE, Experts
 from app.rooms.moe.likes import likes
 from app.rooms.moe.whatif import whatif
 from app.rooms.moe.words import ROUTES, ROUTING
-from model.feed_forward import MixtureOfExperts, Router
+from model.feed_forward import MixtureOfExperts
 
 
 def show() -> None:
@@ -71,28 +71,26 @@ def _who(experts: Experts) -> None:
         _choice(room, "routes", list(ROUTES))
         if room.view.routes != "layers":
             shared.choose_layer(experts)
-    config = experts.config
-    st.markdown(
-        f"#### {room.translate(f'moe.who.heading.{room.view.routes}', layer=experts.layer, k=config.num_experts_per_tok, count=config.n_routed_experts)}"
+    heading = room.translate(
+        f"moe.who.heading.{room.view.routes}",
+        layer=experts.layer,
+        k=experts.config.num_experts_per_tok,
+        count=experts.config.n_routed_experts,
     )
+    st.markdown(f"#### {heading}")
     {"map": _map, "layers": _layers, "flow": _flow}[room.view.routes](experts)
     st.markdown(room.translate(f"moe.who.look.{room.view.routes}", even=experts.even))
-    source(room, Router.forward, MixtureOfExperts.forward)
+    source(room, MixtureOfExperts.route, MixtureOfExperts.forward)
 
 
 def _labels(room: Room, kind: str, *names: str) -> dict[str, str]:
-    """Texts for the browser, where {placeholders} of what is under the mouse are filled in."""
-    slots = {name: f"{{{name}}}" for name in ("token", "expert", "score", "weight", "layer", "share")}
-    own = {
-        name: room.translate(f"moe.who.{name}{kind}", **slots)
-        for name in ("point", "cell", "unchosen", "group")
-        if not (kind == ".flow" and name == "unchosen")
-    }
-    return (
-        own
-        | {name: room.translate(f"moe.who.{name}", **slots) for name in names}
-        | {"expert": room.translate("moe.expert.name", **slots), "layer": room.translate("moe.layer.name", **slots)}
-    )
+    """Texts for the browser, which fills their placeholders with what is under the mouse."""
+    keys = {name: f"moe.who.{name}{kind}" for name in ("point", "cell", "unchosen", "group")}
+    if kind == ".flow":
+        del keys["unchosen"]
+    keys |= {name: f"moe.who.{name}" for name in names}
+    keys |= {"expert": "moe.expert.name", "layer": "moe.layer.name"}
+    return {name: room.template(key) for name, key in keys.items()}
 
 
 def _map(experts: Experts) -> None:

@@ -16,7 +16,7 @@ from app.rooms.moe.components import routes_layers
 from app.rooms.moe.experts import Experts
 from app.rooms.moe.words import CHANGES
 from model import interventions
-from model.feed_forward import Router
+from model.feed_forward import MixtureOfExperts
 
 
 def whatif(experts: Experts) -> None:
@@ -26,27 +26,25 @@ def whatif(experts: Experts) -> None:
     with controls:
         change, values = _controls(experts)
         after = runtime.trace(room.lm, list(room.trace.ids), (change,))
-        found = difference(room.trace.logits[room.position], after.logits[room.position])
-        _told(experts, after, found)
+        effect = difference(room.trace.logits[room.position], after.logits[room.position])
+        _summary(experts, after, effect)
         kind = _kind(experts)
         st.markdown(room.translate(f"moe.whatif.look.{kind}"))
     with picture:
         heading = room.translate(f"moe.whatif.heading.{kind}", token=experts.token, **values)
         st.markdown(f"#### {heading}")
         names = room.translate("moe.whatif.before"), room.translate("moe.whatif.after")
-        tokens = [room.lm.tokenizer.shown(int(token)) for token in found.ids]
+        tokens = [room.lm.tokenizer.shown(int(token)) for token in effect.ids]
         chart(
             before_after(
-                tokens, found.before, found.after, names, room.look, x=room.translate("moe.whatif.axis"), height=470
+                tokens, effect.before, effect.after, names, room.look, x=room.translate("moe.whatif.axis"), height=470
             ),
             key="before_after",
             alt=heading,
         )
     st.markdown(f"#### {room.translate('moe.whatif.routes')}")
-    slots = {name: f"{{{name}}}" for name in ("token", "expert", "weight", "layer")}
-    labels = {
-        name: room.translate(f"moe.who.{name}.layers", **slots) for name in ("point", "cell", "unchosen", "group")
-    } | {"layer": room.translate("moe.layer.name", **slots)}
+    labels = {name: room.template(f"moe.who.{name}.layers") for name in ("point", "cell", "unchosen", "group")}
+    labels["layer"] = room.template("moe.layer.name")
     routes_layers(
         room.trace.tokens,
         {layer: routing.weights(after, layer) for layer in experts.layers},
@@ -59,7 +57,7 @@ def whatif(experts: Experts) -> None:
         on_layer=lambda layer: session.change(layer=layer),
         key="routes_after",
     )
-    source(room, type(change).edits, Router.forward)
+    source(room, type(change).edits, MixtureOfExperts.route)
 
 
 def _possible(experts: Experts) -> list[str]:
@@ -95,8 +93,8 @@ def _controls(experts: Experts) -> tuple[interventions.Intervention, dict]:
     if kind in ("off", "force"):
         shared.choose_layer(experts, labelled=True)
         expert = shared.choose_expert(experts)
-        made = (interventions.AblateExpert if kind == "off" else interventions.ForceExpert)(experts.layer, expert)
-        return made, {"layer": experts.layer, "expert": expert}
+        change = interventions.AblateExpert if kind == "off" else interventions.ForceExpert
+        return change(experts.layer, expert), {"layer": experts.layer, "expert": expert}
     if kind == "bias":
         return interventions.NoSelectionBias(), {}
     k = experts.config.num_experts_per_tok
@@ -108,7 +106,7 @@ def _controls(experts: Experts) -> tuple[interventions.Intervention, dict]:
     return interventions.ChooseTop(kept), {"kept": kept, "k": k}
 
 
-def _told(experts: Experts, after: model.Trace, found: Difference) -> None:
+def _summary(experts: Experts, after: model.Trace, effect: Difference) -> None:
     """What changed, in sentences."""
     room = experts.room
     if (after.logits == room.trace.logits).all():
@@ -117,14 +115,13 @@ def _told(experts: Experts, after: model.Trace, found: Difference) -> None:
     before, now = (
         room.quoted(room.lm.tokenizer.shown(int(trace.logits[room.position].argmax()))) for trace in (room.trace, after)
     )
-    st.markdown(
-        f"**{room.translate('moe.whatif.best.same' if before == now else 'moe.whatif.best', before=before, after=now)}**"
-    )
+    key = "moe.whatif.best.same" if before == now else "moe.whatif.best"
+    st.markdown(f"**{room.translate(key, before=before, after=now)}**")
     st.markdown(
         room.translate(
             "moe.whatif.moved",
             rerouted=routing.rerouted(room.trace, after),
             count=len(room.trace.ids),
-            bits=f"{found.bits:.3g}",
+            bits=f"{effect.bits:.3g}",
         )
     )

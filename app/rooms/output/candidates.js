@@ -1,52 +1,29 @@
-// Rows of candidates. Built with textContent only: a token is never markup.
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
-function bar(share, colour) {
-  const made = element("div", "bar");
-  made.style.width = `${100 * share}%`;
-  made.style.background = colour;
-  made.style.visibility = share > 0 ? "visible" : "hidden";
-  return made;
-}
-
-export default function (component) {
-  const { data, parentElement, setTriggerValue } = component;
+// The candidates for the next token, with one bar or two. Uses dom.js and token_rows.js.
+export default function ({ data, parentElement, setTriggerValue }) {
   const { rows, labels, adjusted, colours } = data;
-  const root = parentElement.querySelector(".root");
+  const root = describe(parentElement.querySelector(".root"), "group", labels.group);
   root.classList.toggle("adjusted", adjusted);
-  root.setAttribute("role", "group");
-  root.setAttribute("aria-label", labels.group);
-  for (const [name, colour] of Object.entries(colours)) root.style.setProperty(`--${name}`, colour);
-
-  const head = element("div", "line head");
-  const scale = element("div", "scale");
-  scale.append(...["0 %", "50 %", "100 %"].map((text) => element("span", "", text)));
-  head.append(element("span", "number", labels.rank), element("span", "", labels.token), scale, element("span", "number own", labels.own));
-  if (adjusted) head.append(element("span", "number drawn", labels.drawn));
-
-  const buttons = rows.map((row) => {
-    const button = element("button", "line row");
-    button.type = "button";
-    button.classList.toggle("real", row.real);
-    button.classList.toggle("gap", row.gap);
-    button.dataset.id = row.id;
-    button.title = labels.append.replace("{token}", () => row.token) + (row.real ? `\n${labels.real}` : "");
-    const track = element("div", "track");
-    track.append(bar(row.own, colours.own));
-    if (adjusted) track.append(bar(row.drawn, colours.drawn));
-    button.append(element("span", "number rank", row.rank), element("span", "chip", row.token), track, element("span", "number", row.own_text));
-    if (adjusted) button.append(element("span", "number", row.drawn_text));
-    button.onclick = () => setTriggerValue("choose", row.id);
-    return button;
+  setColours(root, colours);
+  const kinds = adjusted ? ["own", "drawn"] : ["own"]; // probabilities: the model's, and the one that sampling uses
+  const buttons = tokenRows(root, {
+    heads: [
+      element("span", "number", labels.rank),
+      element("span", "", labels.token),
+      ...kinds.map((kind) => element("span", `number ${kind}`, labels[kind])),
+    ],
+    ticks: ["0 %", "50 %", "100 %"],
+    rows: rows.map((row) => ({
+      id: row.id,
+      rank: row.rank,
+      token: row.token,
+      bars: kinds.map((kind) => ({ share: row[kind], colour: colours[kind] })),
+      numbers: kinds.map((kind) => row[`${kind}_text`]),
+      title: fillIn(labels.append, { token: row.token }) + (row.real ? `\n${labels.real}` : ""),
+    })),
   });
-
-  // A new run replaces the rows: whoever had the keyboard's focus keeps the same place.
-  const focused = [...root.querySelectorAll(".row")].indexOf(root.getRootNode().activeElement);
-  root.replaceChildren(head, ...buttons);
-  if (focused >= 0 && buttons[focused]) buttons[focused].focus({ preventScroll: true });
+  buttons.forEach((button, i) => {
+    button.classList.toggle("real", rows[i].real);
+    button.classList.toggle("gap", rows[i].gap);
+    button.onclick = () => setTriggerValue("choose", rows[i].id);
+  });
 }

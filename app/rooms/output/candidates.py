@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from app.kit.component import declare
 
-_candidates = declare(__file__, "candidates")
+_candidates = declare(__file__, "candidates", front=("dom", "token_rows"))
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,8 @@ def foreseen(
     count = len(tokens) - 1
     if probabilities.shape != (count,) or len(hovers) != count:
         raise ValueError(
-            f"{len(tokens)} tokens need {count} probabilities and hover texts, not {probabilities.shape} and {len(hovers)}."
+            f"{len(tokens)} tokens need {count} probabilities and hover texts, "
+            f"not {probabilities.shape} and {len(hovers)}."
         )
     made = figure(look, title=title, height=320)
     colours = [look.accent if i + 1 == chosen else look.attention for i in range(count)]

@@ -82,7 +82,7 @@ def _candidates(room: Room, logits: np.ndarray, own: np.ndarray, drawn: np.ndarr
         labels = {name: room.translate(f"output.column.{name}") for name in ("rank", "token", "own", "drawn")}
         labels |= {
             "real": room.translate("output.append.real"),
-            "append": room.translate("output.append", token="{token}"),
+            "append": room.template("output.append"),
             "group": room.translate("output.candidates"),
         }
         look = room.look

@@ -65,14 +65,14 @@ def assemble(
     try:
         with torch.device("meta"):
             transformer = Transformer(config)
-    except (RuntimeError, OverflowError) as error:  # sizes whose product no tensor can have
+    except (RuntimeError, OverflowError, TypeError) as error:  # sizes whose product no tensor can have
         raise BadInput(
             "wrong_weights", "The config has sizes that no model can have: config and weights do not belong together."
         ) from error
     shapes = {name: tuple(weight.shape) for name, weight in transformer.state_dict().items()}
     with ThreadPoolExecutor(_WORKERS) as workers:
         filled = workers.map(lambda name: _fill(name, shapes[name], recipe[name], source), shapes)
-        transformer.load_state_dict(dict(zip(shapes, filled)), assign=True)
+        transformer.load_state_dict(dict(zip(shapes, filled, strict=True)), assign=True)
     return transformer.requires_grad_(False)
 
 
@@ -106,7 +106,8 @@ def check_counts(n_layers: int, n_experts: int, source: Source) -> None:
     if not 0 < n_layers <= len(names) or n_experts > max(len(names), largest):
         raise BadInput(
             "wrong_weights",
-            f"The config says {n_layers} layers and {n_experts} experts, but there are {len(names)} weights: config and weights do not belong together.",
+            f"The config says {n_layers} layers and {n_experts} experts, but there are {len(names)} weights: "
+            "config and weights do not belong together.",
         )
 
 
@@ -123,6 +124,7 @@ def _refuse_if(names: set[str], what: str) -> None:
 def _wrong_shape(piece: str, source: Source, name: str, shape: tuple[int, ...]) -> BadInput:
     return BadInput(
         "wrong_weights",
-        f"The weight {piece} has shape {list(source.shape(piece))}, which does not fit into {name} {list(shape)}: config and weights do not belong together.",
+        f"The weight {piece} has shape {list(source.shape(piece))}, which does not fit into {name} "
+        f"{list(shape)}: config and weights do not belong together.",
         name=piece,
     )

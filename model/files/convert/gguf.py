@@ -8,6 +8,7 @@ H heads, K key/value heads, Dh head width.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,8 @@ def read_gguf(path: Path, name: str) -> LanguageModel:
     if tokenizer.vocab_size > config.vocab_size:
         raise BadInput(
             "wrong_weights",
-            f"The tokenizer of {path.name} has {tokenizer.vocab_size} tokens, its embedding only {config.vocab_size} rows: the file is damaged.",
+            f"The tokenizer of {path.name} has {tokenizer.vocab_size} tokens, its embedding only "
+            f"{config.vocab_size} rows: the file is damaged.",
         )
     recipe = gpt2_recipe(config) if family == "gpt2" else llama_recipe(config, permuted=family == "llama")
     transformer = assemble(config, recipe, file, ignored=lambda name: name == "rope_freqs.weight")
@@ -107,7 +109,7 @@ class _Values:
                 f"A model split over several files, such as {self._file},", "merge them with llama-gguf-split first"
             )
 
-    def number(self, key: str, kind: type, default: Any = None) -> Any:
+    def number(self, key: str, kind: type[int] | type[float], default: Any = None) -> Any:
         value = self._metadata.get(f"{self._family}.{key}", default)
         if isinstance(value, bool) or not isinstance(value, (int, kind)) or not math.isfinite(value):
             problem = "is missing" if value is None else f"is {str(value)[:40]!r}"
@@ -214,7 +216,7 @@ def _llama3_scaling(file: GGUFFile, theta: float, head_dim: int) -> Llama3Scalin
     return scaling
 
 
-def unpermute(n_heads: int):
+def unpermute(n_heads: int) -> Callable[[Tensor], Tensor]:
     """Undo llama.cpp's reordering of query and key rows, from neighbours that turn together to halves.
 
     Rows of a head lie as (Dh / 2, 2) in the file and as (2, Dh / 2) here.
@@ -229,6 +231,7 @@ def unpermute(n_heads: int):
 def llama_recipe(config: ModelConfig, permuted: bool) -> Recipe:
     """Where each weight of a Llama-like model lies; `permuted` if queries and keys are reordered."""
     attention, feed_forward = config.attention, config.feed_forward
+    assert isinstance(attention, GQAConfig) and isinstance(feed_forward, DenseConfig)
     change_q = unpermute(attention.n_heads) if permuted else None
     change_k = unpermute(attention.n_kv_heads) if permuted else None
     recipe = _trunk(config, ["weight"])
@@ -246,7 +249,7 @@ def llama_recipe(config: ModelConfig, permuted: bool) -> Recipe:
             recipe[f"{ours}attn.q_norm.weight"] = [Piece(f"{theirs}attn_q_norm.weight")]
             recipe[f"{ours}attn.k_norm.weight"] = [Piece(f"{theirs}attn_k_norm.weight")]
         for part in ["weight", "bias"] if feed_forward.bias else ["weight"]:
-            recipe[f"{ours}mlp.up.{part}"] = [Piece(f"{theirs}ffn_gate.{part}"), Piece(f"{theirs}ffn_up.{part}")]
+            recipe[f"{ours}mlp.gate_up.{part}"] = [Piece(f"{theirs}ffn_gate.{part}"), Piece(f"{theirs}ffn_up.{part}")]
             recipe[f"{ours}mlp.down.{part}"] = [Piece(f"{theirs}ffn_down.{part}")]
     return recipe
 

@@ -106,7 +106,8 @@ class GGUFFile:
             except ValueError:
                 raise BadInput(
                     "unsupported",
-                    f"Tensor {name[:80]} of {self.path.name} is packed in type {code}, which is not supported: use another quantisation, such as Q8_0.",
+                    f"Tensor {name[:80]} of {self.path.name} is packed in type {code}, which is not supported: "
+                    "use another quantisation, such as Q8_0.",
                     what=f"GGUF type {code}",
                 ) from None
             block, block_bytes = gguf.GGML_QUANT_SIZES[packing]
@@ -136,7 +137,8 @@ class GGUFFile:
         except NotImplementedError:
             raise BadInput(
                 "unsupported",
-                f"{self.path.name} uses the quantisation {tensor.packing.name}, which is not supported: use another one, such as Q8_0.",
+                f"{self.path.name} uses the quantisation {tensor.packing.name}, which is not supported: use "
+                "another one, such as Q8_0.",
                 what=tensor.packing.name,
             ) from None
         return torch.from_numpy(values.reshape(tensor.shape))

@@ -41,9 +41,32 @@ def read_tokenizer(metadata: dict[str, Any]) -> Tokenizer:
     else:
         raise BadInput(
             "unsupported",
+<<<<<<< HEAD
             f"The tokenizer type {str(kind)[:40]!r} in this GGUF file is not supported: use a model with byte-level BPE (type 'gpt2') or SentencePiece ('llama'), or its Hugging Face folder.",
             what=f"tokenizer {kind}",
         )
+=======
+            f"The tokenizer type {str(kind)[:40]!r} in this GGUF file is not supported: use a model with "
+            "byte-level BPE (type 'gpt2'), or its Hugging Face folder.",
+            what=f"tokenizer {kind}",
+        )
+    if split not in _SPLITS:
+        raise BadInput(
+            "unsupported",
+            f"The pre-tokenizer {str(split)[:40]!r} in this GGUF file is not supported: known are "
+            f"{', '.join(_SPLITS)}.",
+            what=f"pre-tokenizer {split}",
+        )
+    tokens, merges = _texts(metadata, "tokens"), _texts(metadata, "merges")
+    backend = _byte_level_bpe(tokens, merges, _SPLITS[split])
+    types = metadata.get("tokenizer.ggml.token_type", [])
+    backend.add_special_tokens(
+        [_whole(token, True) for token, kind in zip(tokens, types, strict=False) if kind == _CONTROL]
+    )
+    backend.add_tokens(
+        [_whole(token, False) for token, kind in zip(tokens, types, strict=False) if kind == _USER_DEFINED]
+    )
+>>>>>>> main
     if backend.get_vocab_size() != len(tokens):
         raise _damaged("has tokens that appear twice")
     first = _token_id(metadata, "bos", len(tokens))
@@ -53,6 +76,7 @@ def read_tokenizer(metadata: dict[str, Any]) -> Tokenizer:
     return Tokenizer(backend, [end for end in ends if end is not None])
 
 
+<<<<<<< HEAD
 def _byte_level(metadata: dict[str, Any], tokens: list[str]) -> tuple[tokenizers.Tokenizer, bool]:
     """The backend, and whether a start token goes first where the file does not say."""
     name = metadata.get("tokenizer.ggml.pre")
@@ -61,6 +85,14 @@ def _byte_level(metadata: dict[str, Any], tokens: list[str]) -> tuple[tokenizers
             "unsupported",
             f"The pre-tokenizer {str(name)[:40]!r} in this GGUF file is not supported: known are {', '.join(SPLITS)}.",
             what=f"pre-tokenizer {name}",
+=======
+def _byte_level_bpe(tokens: list[str], merges: list[str], split: str) -> tokenizers.Tokenizer:
+    try:
+        pairs = [(first, second) for first, second in (merge.split(" ") for merge in merges)]
+        # Llama 3 takes a word that is in the vocabulary whole, whatever the merges say.
+        model = models.BPE(
+            vocab={token: i for i, token in enumerate(tokens)}, merges=pairs, ignore_merges=split == _LLAMA3
+>>>>>>> main
         )
     split = SPLITS[name]
     pairs = [tuple(merge.split(" ")) for merge in _texts(metadata, "merges")]

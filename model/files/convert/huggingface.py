@@ -99,7 +99,8 @@ class SafetensorsFolder:
         if dtype not in _DTYPES:
             raise BadInput(
                 "unsupported",
-                f"The weight {name} is stored as {dtype}, which is not supported: use a version of the model in bfloat16, float16 or float32.",
+                f"The weight {name} is stored as {dtype}, which is not supported: use a version of the model "
+                "in bfloat16, float16 or float32.",
                 what=dtype,
             )
         return file.get_tensor(name)
@@ -109,7 +110,8 @@ def damaged(folder: Path, reason: str) -> BadInput:
     """The error for a folder that is not a whole model."""
     return BadInput(
         "not_a_model_folder",
-        f"{folder.name} is not a whole Hugging Face model folder ({reason}): choose another folder, or download it again.",
+        f"{folder.name} is not a whole Hugging Face model folder ({reason}): choose another folder, or "
+        "download it again.",
         name=folder.name,
         reason=reason,
     )
@@ -119,7 +121,8 @@ def _no_weights(folder: Path) -> BadInput:
     if any(folder.glob("*.bin")) or any(folder.glob("*.pt")) or any(folder.glob("*.pth")):
         return BadInput(
             "unsupported",
-            f"{folder.name} has its weights in pickle files (.bin, .pt), which can run code when read and are not supported: use a version of the model with .safetensors files.",
+            f"{folder.name} has its weights in pickle files (.bin, .pt), which can run code when read and are "
+            "not supported: use a version of the model with .safetensors files.",
             what="pickle files",
         )
     return damaged(folder, "there is no model.safetensors")

@@ -8,9 +8,10 @@ is refused by name.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 from ...config import (
+    Activation,
     DenseConfig,
     GQAConfig,
     LinearScaling,
@@ -38,15 +39,20 @@ FAMILIES = (
 
 # Options that matter in training, on a GPU, or to other programs only.
 _HARMLESS = {
-    "model_type", "architectures", "dtype", "torch_dtype", "transformers_version", "auto_map", "use_cache", "initializer_range",
-    "bos_token_id", "eos_token_id", "pad_token_id", "unk_token_id", "attention_dropout", "hidden_dropout", "attn_pdrop", "embd_pdrop", "resid_pdrop",
-    "output_router_logits", "router_aux_loss_coef", "router_jitter_noise", "aux_loss_alpha", "seq_aux", "ep_size", "pretraining_tp",
-    "num_nextn_predict_layers", "num_mtp_layers", "is_llama_config", "transformers.js_config", "unsloth_version", "unsloth_fixed",
-    "task_specific_params", "n_ctx", "reorder_and_upcast_attn", "return_dict", "chunk_size_feed_forward", "id2label", "label2id",
+    "model_type", "architectures", "dtype", "torch_dtype", "transformers_version", "auto_map", "use_cache",
+    "initializer_range",
+    "bos_token_id", "eos_token_id", "pad_token_id", "unk_token_id", "attention_dropout", "hidden_dropout",
+    "attn_pdrop", "embd_pdrop", "resid_pdrop",
+    "output_router_logits", "router_aux_loss_coef", "router_jitter_noise", "aux_loss_alpha", "seq_aux", "ep_size",
+    "pretraining_tp",
+    "num_nextn_predict_layers", "num_mtp_layers", "is_llama_config", "transformers.js_config", "unsloth_version",
+    "unsloth_fixed",
+    "task_specific_params", "n_ctx", "reorder_and_upcast_attn", "return_dict", "chunk_size_feed_forward", "id2label",
+    "label2id",
 }  # fmt: skip
 _HARMLESS_BEGINNINGS = ("_", "summary_", "output_")
 
-_ACTIVATIONS = {
+_ACTIVATIONS: dict[str, Activation] = {
     "silu": "silu",
     "swish": "silu",
     "relu": "relu",
@@ -66,7 +72,8 @@ class Options:
     """The options of config.json (or of one object in it), each marked as known once it is read."""
 
     def __init__(self, data: dict[str, Any], where: str = ""):
-        self._data, self._where, self._known = data, where, set()
+        self._data, self._where = data, where
+        self._known: set[str] = set()
 
     def get(self, name: str, default: Any = None) -> Any:
         """The value, or `default` where it is absent or null."""
@@ -93,7 +100,7 @@ class Options:
             raise unsupported(self._where + name, value, "a list is expected there")
         return value
 
-    def _checked(self, name: str, value: Any, kind: type | tuple[type, ...]) -> Any:
+    def _checked(self, name: str, value: Any, kind: type[int] | tuple[type[int], type[float]]) -> Any:
         if value is None:
             raise BadInput(
                 "not_a_model_folder",
@@ -134,7 +141,8 @@ def read_config(data: dict[str, Any]) -> ModelConfig:
     if data.get("quantization_config"):
         raise BadInput(
             "unsupported",
-            "The model is quantised (quantization_config in its config.json), which is not supported: use its unquantised version, or a GGUF file.",
+            "The model is quantised (quantization_config in its config.json), which is not supported: use its "
+            "unquantised version, or a GGUF file.",
             what="quantization_config",
         )
     options = Options(data)
@@ -195,7 +203,7 @@ def _norm_eps(family: str, options: Options, latent: bool) -> float:
     return eps
 
 
-def _activation(options: Options, name: str, default: str) -> str:
+def _activation(options: Options, name: str, default: str) -> Activation:
     value = options.get(name, default)
     if not isinstance(value, str) or value not in _ACTIVATIONS:
         raise unsupported(name, value, f"known are {', '.join(_ACTIVATIONS)}")
@@ -332,7 +340,7 @@ def _deepseek(family: str, options: Options) -> MoEConfig:
     )
 
 
-def _rope(family: str, options: Options, context: int, pairing: str) -> RopeConfig:
+def _rope(family: str, options: Options, context: int, pairing: Literal["halves", "interleaved"]) -> RopeConfig:
     """Rotary positions, from `rope_parameters` (transformers 5) or `rope_scaling` and `rope_theta` (before)."""
     old, new = options.get("rope_scaling", {}), options.get("rope_parameters", {})
     if not isinstance(old, dict) or not isinstance(new, dict):
@@ -346,6 +354,7 @@ def _rope(family: str, options: Options, context: int, pairing: str) -> RopeConf
     original = options.count(
         "original_max_position_embeddings", rope.count("original_max_position_embeddings", context)
     )
+    scaling: LinearScaling | Llama3Scaling | YarnScaling | None
     if kind == "default":
         scaling = None
     elif kind == "linear":

@@ -10,7 +10,7 @@ import re
 
 from torch import Tensor
 
-from ...config import GQAConfig, ModelConfig
+from ...config import GQAConfig, MLAConfig, ModelConfig, MoEConfig
 from .assembly import Piece, Recipe
 
 
@@ -65,13 +65,12 @@ def _llama_like(family: str, config: ModelConfig) -> Recipe:
             "ln1.weight": [Piece("input_layernorm.weight")],
             "ln2.weight": [Piece("post_attention_layernorm.weight")],
         }
-        layer |= (
-            _grouped_attention(config.attention)
-            if isinstance(config.attention, GQAConfig)
-            else _latent_attention(config)
-        )
+        if isinstance(config.attention, GQAConfig):
+            layer |= _grouped_attention(config.attention)
+        else:
+            layer |= _latent_attention(config.attention)
         dense = config.dense_at(i)
-        layer |= _dense("mlp.", "mlp.", dense.bias) if dense else _experts(family, config)
+        layer |= _dense("mlp.", "mlp.", dense.bias) if dense else _experts(family, config.experts)
         recipe |= {
             ours + name: [Piece(theirs + piece.name, piece.change) for piece in pieces]
             for name, pieces in layer.items()
@@ -90,9 +89,9 @@ def _grouped_attention(attention: GQAConfig) -> Recipe:
     return recipe
 
 
-def _latent_attention(config: ModelConfig) -> Recipe:
+def _latent_attention(attention: MLAConfig) -> Recipe:
     places = {"kv_down": "kv_a_proj_with_mqa", "kv_norm": "kv_a_layernorm", "kv_up": "kv_b_proj", "out": "o_proj"}
-    if config.attention.q_lora_rank is None:
+    if attention.q_lora_rank is None:
         places |= {"q_up": "q_proj"}
     else:
         places |= {"q_down": "q_a_proj", "q_norm": "q_a_layernorm", "q_up": "q_b_proj"}
@@ -102,13 +101,12 @@ def _latent_attention(config: ModelConfig) -> Recipe:
 def _dense(ours: str, theirs: str, bias: bool = False) -> Recipe:
     recipe = {}
     for part in ("weight", "bias") if bias else ("weight",):
-        recipe[f"{ours}up.{part}"] = [Piece(f"{theirs}gate_proj.{part}"), Piece(f"{theirs}up_proj.{part}")]
+        recipe[f"{ours}gate_up.{part}"] = [Piece(f"{theirs}gate_proj.{part}"), Piece(f"{theirs}up_proj.{part}")]
         recipe[f"{ours}down.{part}"] = [Piece(f"{theirs}down_proj.{part}")]
     return recipe
 
 
-def _experts(family: str, config: ModelConfig) -> Recipe:
-    moe = config.feed_forward
+def _experts(family: str, moe: MoEConfig) -> Recipe:
     home, gate, up, down = (
         ("block_sparse_moe.", "w1", "w3", "w2")
         if family == "mixtral"
@@ -117,11 +115,11 @@ def _experts(family: str, config: ModelConfig) -> Recipe:
     experts = [f"{home}experts.{e}." for e in range(moe.n_routed_experts)]
     recipe = {
         "mlp.router.weight": [Piece(f"{home}gate.weight")],
-        "mlp.up": [Piece(f"{expert}{part}.weight") for expert in experts for part in (gate, up)],
+        "mlp.gate_up": [Piece(f"{expert}{part}.weight") for expert in experts for part in (gate, up)],
         "mlp.down": [Piece(f"{expert}{down}.weight") for expert in experts],
     }
     if moe.selection_bias:
-        recipe["mlp.router.bias"] = [Piece("mlp.gate.e_score_correction_bias")]
+        recipe["mlp.selection_bias"] = [Piece("mlp.gate.e_score_correction_bias")]
     if moe.n_shared_experts:
         recipe |= _dense("mlp.shared.", "mlp.shared_expert." if moe.shared_gate else "mlp.shared_experts.")
     if moe.shared_gate:

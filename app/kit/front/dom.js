@@ -1,0 +1,99 @@
+// Elements, text and canvases. Defines FONT_SIZE, clamp, element, readoutLine, fillIn, setColours, describe,
+// replaceKeepingFocus, tallPicture, pixelDensity, sharpCanvas, pixelCanvas, cutText, cellUnder. Uses nothing.
+
+const FONT_SIZE = 16; // px on a canvas: the smallest that the back row of a classroom reads
+
+const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
+
+// A new element. Text is set by textContent: a token can never become markup.
+function element(tag, className = "", text = undefined) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (tag === "button") node.type = "button";
+  if (text !== undefined) node.textContent = text;
+  return node;
+}
+
+// A line that says what is under the mouse, at first `text`; screen readers say what it becomes.
+function readoutLine(text) {
+  const line = element("div", "readout", text);
+  line.setAttribute("role", "status");
+  return line;
+}
+
+// `sentence` with each {name} replaced by values.name; a name without a value stays as it is.
+function fillIn(sentence, values) {
+  return sentence.replace(/\{(\w+)\}/g, (placeholder, name) => (name in values ? String(values[name]) : placeholder));
+}
+
+// Each colour as a CSS variable of `root`: --ink, --accent ... Scales and lists of colours are left out.
+function setColours(root, colours) {
+  for (const [name, colour] of Object.entries(colours)) {
+    if (typeof colour === "string") root.style.setProperty(`--${name}`, colour);
+  }
+}
+
+// `node`, after telling screen readers what it is.
+function describe(node, role, label) {
+  node.setAttribute("role", role);
+  node.setAttribute("aria-label", label);
+  return node;
+}
+
+// Put `nodes` into `root`; if one of its old elements of that class had the keyboard's focus, the new one there has it.
+function replaceKeepingFocus(root, className, ...nodes) {
+  const place = [...root.querySelectorAll(`.${className}`)].indexOf(root.getRootNode().activeElement);
+  root.replaceChildren(...nodes);
+  if (place >= 0) root.querySelectorAll(`.${className}`)[place]?.focus({ preventScroll: true });
+}
+
+// px for a picture that has `least` in a window 800 px high, and all that a higher window adds.
+const tallPicture = (least) => least + Math.max(0, window.innerHeight - 800);
+
+const pixelDensity = () => window.devicePixelRatio || 1;
+
+// Give `canvas` a size in CSS px, with as many pixels as the screen has there; its context, which draws in CSS px.
+function sharpCanvas(canvas, width, height) {
+  const density = pixelDensity();
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
+  canvas.width = Math.round(width * density);
+  canvas.height = Math.round(height * density);
+  const context = canvas.getContext("2d");
+  context.setTransform(density, 0, 0, density, 0, 0);
+  return context;
+}
+
+// A canvas of width x height pixels; `colourOf(i)` is pixel i's [red, green, blue], row by row.
+function pixelCanvas(width, height, colourOf) {
+  const canvas = element("canvas");
+  canvas.width = width;
+  canvas.height = height;
+  const image = new ImageData(width, height);
+  for (let i = 0; i < width * height; i++) {
+    const [red, green, blue] = colourOf(i);
+    image.data[4 * i] = red;
+    image.data[4 * i + 1] = green;
+    image.data[4 * i + 2] = blue;
+    image.data[4 * i + 3] = 255;
+  }
+  canvas.getContext("2d").putImageData(image, 0, 0);
+  return canvas;
+}
+
+// `text`, or its beginning and an ellipsis, at most `width` px wide in the font of `context`.
+function cutText(context, text, width) {
+  if (context.measureText(text).width <= width) return text;
+  const characters = [...text];
+  while (characters.length && context.measureText(`${characters.join("")}…`).width > width) characters.pop();
+  return `${characters.join("")}…`;
+}
+
+// Row and column under the mouse on a canvas that shows rows x columns cells from edge to edge.
+function cellUnder(event, canvas, rows, columns) {
+  const area = canvas.getBoundingClientRect();
+  return {
+    row: clamp(Math.floor(((event.clientY - area.top) / area.height) * rows), 0, rows - 1),
+    column: clamp(Math.floor(((event.clientX - area.left) / area.width) * columns), 0, columns - 1),
+  };
+}

@@ -1,0 +1,31 @@
+"""The rooms in order: the map, the way of a token from its id to the next one, and the classroom.
+
+Adding a room is one line here and the folder app/rooms/<address>, "-" written "_".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Station:
+    """A room: its address, its icon, and the section of the navigation that it belongs to."""
+
+    address: str
+    icon: str
+    section: str  # "common.section.<section>" in app/text
+
+    @property
+    def folder(self) -> str:
+        """Of app/rooms, and the file of its sentences in app/text/<language>."""
+        return self.address.replace("-", "_")
+
+
+STATIONS = (
+    Station("output", ":material/bar_chart:", "output"),
+    Station("attention", ":material/grid_on:", "attention"),
+    Station("embeddings", ":material/view_column:", "input"),
+    Station("moe", ":material/call_split:", "network"),
+    Station("mla", ":material/compress:", "attention"),
+)
