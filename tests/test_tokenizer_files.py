@@ -81,9 +81,15 @@ def test_no_start_token_where_the_folder_says_none(tmp_path):
 
 
 def one_layer(tokenizer: Tokenizer, rows: int) -> LanguageModel:
-    attention = GQAConfig(n_heads=1, n_kv_heads=1, head_dim=2)
-    sizes = {"vocab_size": rows, "d_model": 3, "n_layers": 1, "context": 20}
-    return LanguageModel("m", Transformer(ModelConfig(**sizes, attention=attention, feed_forward=DenseConfig(hidden=5))), tokenizer)  # fmt: skip
+    config = ModelConfig(
+        vocab_size=rows,
+        d_model=3,
+        n_layers=1,
+        context=20,
+        attention=GQAConfig(n_heads=1, n_kv_heads=1, head_dim=2),
+        feed_forward=DenseConfig(hidden=5),
+    )
+    return LanguageModel("m", Transformer(config), tokenizer)
 
 
 def test_an_added_token_beyond_the_model_is_refused_only_where_it_is_used(tmp_path):
@@ -149,7 +155,7 @@ def train(folder, kind: str, prefix: bool):
 def texts(seed: int):
     """The texts above, and random ones of their letters, spaces in rows included."""
     rng = random.Random(seed)
-    letters = sorted(set("".join(CORPUS)) - {"\n"}) + [" ", " ", "the", "ships"]
+    letters = [*sorted(set("".join(CORPUS)) - {"\n"}), " ", " ", "the", "ships"]
     return TEXTS + ["".join(rng.choices(letters, k=rng.randint(1, 40))) for _ in range(300)]
 
 

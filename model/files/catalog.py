@@ -118,12 +118,8 @@ def load(name_or_path: str | os.PathLike[str]) -> LanguageModel:
                 name=name,
             )
         return checkpoint.read(path)
-    try:
-        path = Path(name).expanduser()
-        exists, is_folder = path.exists(), path.is_dir()
-    except (OSError, ValueError, RuntimeError):  # a name too long or odd to be a path, or an unknown ~user
-        exists = is_folder = False
-    if not exists:
+    found = find_path(name)
+    if found is None:
         known = ", ".join(entry.name for entry in catalog())
         raise BadInput(
             "unknown_model",
@@ -131,9 +127,25 @@ def load(name_or_path: str | os.PathLike[str]) -> LanguageModel:
             name=name[:200],
             known=known,
         )
-    if is_folder:
-        return convert.read_huggingface(path, path.name)
-    return checkpoint.read(path) if path.suffix == ".safetensors" else convert.read_gguf(path, path.stem)
+    if found.is_dir():
+        return convert.read_huggingface(found, found.name)
+    return checkpoint.read(found) if found.suffix == ".safetensors" else convert.read_gguf(found, found.stem)
+
+
+def find_path(name: str) -> Path | None:
+    """The folder or file that `name` means, or None where nothing is there.
+
+    A file of a Hugging Face folder, such as its config.json, means the folder.
+    """
+    try:
+        path = Path(name).expanduser()
+        if not path.exists():
+            return None
+        inside = path.suffix == ".json" or (path.suffix == ".safetensors" and not checkpoint.is_ours(path))
+        # A file may be a link into a store of blobs: the folder is where the link lies, not where it leads.
+        return path.absolute().parent if inside and path.with_name("config.json").is_file() else path
+    except (OSError, ValueError, RuntimeError):  # a name too long or odd to be a path, or an unknown ~user
+        return None
 
 
 @cache

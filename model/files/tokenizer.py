@@ -111,7 +111,7 @@ class Tokenizer:
     def start_ids(self) -> tuple[int, ...]:
         """Ids that go before every text because this tokenizer's own rules say so: the model sees them."""
         encoding = self._backend.encode("a")
-        added = itertools.takewhile(lambda pair: pair[1], zip(encoding.ids, encoding.special_tokens_mask))
+        added = itertools.takewhile(lambda pair: pair[1], zip(encoding.ids, encoding.special_tokens_mask, strict=True))
         return tuple(token for token, _ in added)
 
     def encode(self, text: str) -> list[int]:
@@ -147,7 +147,7 @@ class Tokenizer:
         return text.removeprefix(" ") if self._drops_leading_space else text
 
     def _bytes_of_word(self, piece: str) -> bytes:
-        """What the tokenizer's own decoder makes of `piece` behind another: a word with its space, or the end of one."""
+        """What the tokenizer's own decoder makes of `piece` behind another: a word and its space, or the end of one."""
         decoder, before = self._backend.decoder, "a"
         text = " ".join([before, piece]) if decoder is None else decoder.decode([before, piece])
         return text.removeprefix(before).encode()

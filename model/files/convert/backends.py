@@ -79,7 +79,7 @@ _DEEPSEEK = Split(
 SPLITS = {
     "gpt-2": _GPT2, "phi-2": _GPT2, "olmo": _GPT2, "mpt": _GPT2, "exaone4": _GPT2, "granite-docling": _GPT2,
     "smollm": _DIGITS, "starcoder": _DIGITS, "refact": _DIGITS, "command-r": _DIGITS, "exaone": _DIGITS,
-    "llama-bpe": _LLAMA3, "llama3": _LLAMA3, "llama-v3": _LLAMA3, "falcon3": _LLAMA3, "pixtral": _LLAMA3, "lfm2": _LLAMA3,
+    "llama-bpe": _LLAMA3, "llama3": _LLAMA3, "llama-v3": _LLAMA3, "falcon3": _LLAMA3, "lfm2": _LLAMA3,
     "smaug-bpe": _GPT4, "dbrx": _GPT4, "glm4": _GPT4, "chatglm-bpe": _GPT4,
     "qwen2": QWEN2, "deepseek-r1-qwen": QWEN2, "megrez": QWEN2,
     "gpt-4o": _GPT4O, "llama4": _GPT4O, "tekken": _TEKKEN,
@@ -87,13 +87,14 @@ SPLITS = {
 }  # fmt: skip
 
 
-def byte_level_bpe(vocabulary: dict[str, int], merges: list[tuple[str, str]], split: Split) -> tokenizers.Tokenizer:
-    """A byte-level BPE that cuts text by `split` before merging.
+def byte_level_bpe(vocabulary: dict[str, int], merges: list[str], split: Split) -> tokenizers.Tokenizer:
+    """A byte-level BPE that cuts text by `split` before merging; each merge is two tokens with a blank between.
 
     Raises:
         Exception: the library has no narrower class for merges of unknown tokens.
     """
-    backend = tokenizers.Tokenizer(models.BPE(vocab=vocabulary, merges=merges, ignore_merges=split.whole_words))
+    pairs = [(left, right) for left, _, right in (merge.partition(" ") for merge in merges)]
+    backend = tokenizers.Tokenizer(models.BPE(vocab=vocabulary, merges=pairs, ignore_merges=split.whole_words))
     steps: list[pre_tokenizers.PreTokenizer] = [
         pre_tokenizers.Split(Regex(pattern), behavior="isolated") for pattern in split.patterns
     ]
@@ -128,7 +129,7 @@ def sentencepiece(model: Pieces) -> tokenizers.Tokenizer:
     unknown = next((i for i, kind in enumerate(model.types) if kind == UNKNOWN), None)
     bytes_too = BYTE in model.types
     if model.unigram:
-        scored = list(zip(model.pieces, model.scores))
+        scored = list(zip(model.pieces, model.scores, strict=True))
         backend = tokenizers.Tokenizer(models.Unigram(scored, unk_id=unknown, byte_fallback=bytes_too))
     else:
         backend = tokenizers.Tokenizer(
@@ -150,8 +151,7 @@ def sentencepiece(model: Pieces) -> tokenizers.Tokenizer:
     backend.decoder = decoders.Sequence(
         [decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse(), *ending]
     )
-    add_whole(backend, (piece for piece, kind in zip(model.pieces, model.types) if kind == CONTROL), special=True)
-    add_whole(backend, (piece for piece, kind in zip(model.pieces, model.types) if kind == USER_DEFINED), special=False)
+    add_by_type(backend, model.pieces, model.types)
     return backend
 
 
@@ -160,7 +160,7 @@ def _merges(model: Pieces) -> list[tuple[str, str]]:
 
     SentencePiece's files hold no merges: any two pieces side by side may join into a third.
     """
-    ids = {piece: i for i, (piece, kind) in enumerate(zip(model.pieces, model.types)) if kind == NORMAL}
+    ids = {piece: i for i, (piece, kind) in enumerate(zip(model.pieces, model.types, strict=True)) if kind == NORMAL}
     scores = model.scores
     found = []
     for piece, number in ids.items():
@@ -179,7 +179,16 @@ def _merges(model: Pieces) -> list[tuple[str, str]]:
 def add_whole(backend: tokenizers.Tokenizer, tokens: Iterable[str], special: bool) -> None:
     """Have `tokens`, which are in the vocabulary, taken whole wherever they are written."""
     found = [AddedToken(token, normalized=False, special=special) for token in tokens if token]
-    backend.add_special_tokens(found) if special else backend.add_tokens(found)
+    if special:
+        backend.add_special_tokens(found)
+    else:
+        backend.add_tokens(found)
+
+
+def add_by_type(backend: tokenizers.Tokenizer, tokens: list[str], types: list[int]) -> None:
+    """`add_whole` for the tokens that their types say are control or user-defined ones."""
+    for special, wanted in ((True, CONTROL), (False, USER_DEFINED)):
+        add_whole(backend, (token for token, kind in zip(tokens, types, strict=True) if kind == wanted), special)
 
 
 def start_with(token: int) -> processors.PostProcessor:

@@ -76,10 +76,16 @@ class GGUFFile:
         cursor.take(4)
         version = cursor.scalar("I")
         if version not in (2, 3):
-            kind = "for big-endian machines" if version & 0xFFFF == 0 else f"of version {version}"
+            turned = version & 0xFFFF == 0  # a small number, its bytes the other way round
+            kind = "for big-endian machines" if turned else f"of version {version}"
+            advice = (
+                "turn the bytes of {} with llama.cpp's gguf_convert_endian.py"
+                if turned
+                else "make {} anew with llama.cpp's convert_hf_to_gguf.py, which writes version 3"
+            )
             raise BadInput(
                 "unsupported",
-                f"GGUF files {kind} are not supported: convert {self.path.name} to version 3.",
+                f"GGUF files {kind} are not supported: {advice.format(self.path.name)}.",
                 what=f"GGUF {kind}",
             )
         return cursor.count(24), cursor.count(13)  # the fewest bytes that a tensor's entry and a named value take

@@ -12,17 +12,7 @@ import tokenizers
 
 from ...errors import BadInput
 from ..tokenizer import Tokenizer
-from .backends import (
-    CONTROL,
-    NORMAL,
-    SPLITS,
-    USER_DEFINED,
-    Pieces,
-    add_whole,
-    byte_level_bpe,
-    sentencepiece,
-    start_with,
-)
+from .backends import NORMAL, SPLITS, Pieces, add_by_type, byte_level_bpe, sentencepiece, start_with
 
 
 def read_tokenizer(metadata: dict[str, Any]) -> Tokenizer:
@@ -41,32 +31,10 @@ def read_tokenizer(metadata: dict[str, Any]) -> Tokenizer:
     else:
         raise BadInput(
             "unsupported",
-<<<<<<< HEAD
-            f"The tokenizer type {str(kind)[:40]!r} in this GGUF file is not supported: use a model with byte-level BPE (type 'gpt2') or SentencePiece ('llama'), or its Hugging Face folder.",
+            f"The tokenizer type {str(kind)[:40]!r} in this GGUF file is not supported: use a model with byte-level "
+            "BPE (type 'gpt2') or SentencePiece ('llama'), or its Hugging Face folder.",
             what=f"tokenizer {kind}",
         )
-=======
-            f"The tokenizer type {str(kind)[:40]!r} in this GGUF file is not supported: use a model with "
-            "byte-level BPE (type 'gpt2'), or its Hugging Face folder.",
-            what=f"tokenizer {kind}",
-        )
-    if split not in _SPLITS:
-        raise BadInput(
-            "unsupported",
-            f"The pre-tokenizer {str(split)[:40]!r} in this GGUF file is not supported: known are "
-            f"{', '.join(_SPLITS)}.",
-            what=f"pre-tokenizer {split}",
-        )
-    tokens, merges = _texts(metadata, "tokens"), _texts(metadata, "merges")
-    backend = _byte_level_bpe(tokens, merges, _SPLITS[split])
-    types = metadata.get("tokenizer.ggml.token_type", [])
-    backend.add_special_tokens(
-        [_whole(token, True) for token, kind in zip(tokens, types, strict=False) if kind == _CONTROL]
-    )
-    backend.add_tokens(
-        [_whole(token, False) for token, kind in zip(tokens, types, strict=False) if kind == _USER_DEFINED]
-    )
->>>>>>> main
     if backend.get_vocab_size() != len(tokens):
         raise _damaged("has tokens that appear twice")
     first = _token_id(metadata, "bos", len(tokens))
@@ -76,7 +44,6 @@ def read_tokenizer(metadata: dict[str, Any]) -> Tokenizer:
     return Tokenizer(backend, [end for end in ends if end is not None])
 
 
-<<<<<<< HEAD
 def _byte_level(metadata: dict[str, Any], tokens: list[str]) -> tuple[tokenizers.Tokenizer, bool]:
     """The backend, and whether a start token goes first where the file does not say."""
     name = metadata.get("tokenizer.ggml.pre")
@@ -85,43 +52,40 @@ def _byte_level(metadata: dict[str, Any], tokens: list[str]) -> tuple[tokenizers
             "unsupported",
             f"The pre-tokenizer {str(name)[:40]!r} in this GGUF file is not supported: known are {', '.join(SPLITS)}.",
             what=f"pre-tokenizer {name}",
-=======
-def _byte_level_bpe(tokens: list[str], merges: list[str], split: str) -> tokenizers.Tokenizer:
-    try:
-        pairs = [(first, second) for first, second in (merge.split(" ") for merge in merges)]
-        # Llama 3 takes a word that is in the vocabulary whole, whatever the merges say.
-        model = models.BPE(
-            vocab={token: i for i, token in enumerate(tokens)}, merges=pairs, ignore_merges=split == _LLAMA3
->>>>>>> main
         )
     split = SPLITS[name]
-    pairs = [tuple(merge.split(" ")) for merge in _texts(metadata, "merges")]
+    merges = _texts(metadata, "merges")
     try:
-        backend = byte_level_bpe({token: i for i, token in enumerate(tokens)}, pairs, split)
+        backend = byte_level_bpe({token: i for i, token in enumerate(tokens)}, merges, split)
     except Exception as error:  # the library has no narrower class: a merge of unknown tokens, or of three
         raise _damaged(f"cannot be put together ({str(error)[:80]})") from error
-    types = metadata.get("tokenizer.ggml.token_type", [])
-    add_whole(backend, (token for token, kind in zip(tokens, types) if kind == CONTROL), special=True)
-    add_whole(backend, (token for token, kind in zip(tokens, types) if kind == USER_DEFINED), special=False)
+    add_by_type(backend, tokens, _types(metadata, tokens))
     return backend, split.starts
 
 
 def _sentencepiece(metadata: dict[str, Any], tokens: list[str]) -> tokenizers.Tokenizer:
     scores = metadata.get("tokenizer.ggml.scores")
-    types = metadata.get("tokenizer.ggml.token_type")
     if scores is None or len(scores) != len(tokens):
         raise _damaged("has no score for each token")
-    types = [NORMAL] * len(tokens) if types is None else [int(kind) for kind in types]
-    if len(types) != len(tokens) or len(set(tokens)) != len(tokens):
-        raise _damaged("has tokens that appear twice, or not a type for each")
+    if len(set(tokens)) != len(tokens):
+        raise _damaged("has tokens that appear twice")
     return sentencepiece(
         Pieces(
             pieces=tokens,
             scores=[float(score) for score in scores],
-            types=types,
+            types=_types(metadata, tokens),
             adds_space=bool(metadata.get("tokenizer.ggml.add_space_prefix", True)),
         )
     )
+
+
+def _types(metadata: dict[str, Any], tokens: list[str]) -> list[int]:
+    types = metadata.get("tokenizer.ggml.token_type")
+    if types is None:
+        return [NORMAL] * len(tokens)
+    if len(types) != len(tokens):
+        raise _damaged("has not a type for each token")
+    return [int(kind) for kind in types]
 
 
 def _texts(metadata: dict[str, Any], name: str) -> list[str]:

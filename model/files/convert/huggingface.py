@@ -32,12 +32,12 @@ def read_huggingface(folder: Path, name: str) -> LanguageModel:
             don't fit the config.
     """
     data = _read_json(folder / "config.json", "a folder with a config.json")
+    config = read_config(data)  # first: a family that is not known has no use for other files
     source = SafetensorsFolder(folder)
-    config = read_config(data)
     experts = getattr(config.feed_forward, "n_routed_experts", 0)
     check_counts(config.n_layers, experts, source)
-    tokenizer = read_tokenizer(folder, data, config.vocab_size)
     family = data["model_type"]
+    tokenizer = read_tokenizer(folder, data, config.vocab_size)
     recipe = recipe_of(family, config, source.names())
     transformer = assemble(config, recipe, source, ignored=lambda weight: is_no_weight(family, config, weight))
     return LanguageModel(name, transformer, tokenizer, description=f"{family} model from {folder.name}")
@@ -121,8 +121,9 @@ def _no_weights(folder: Path) -> BadInput:
     if any(folder.glob("*.bin")) or any(folder.glob("*.pt")) or any(folder.glob("*.pth")):
         return BadInput(
             "unsupported",
-            f"{folder.name} has its weights in pickle files (.bin, .pt), which can run code when read and are "
-            "not supported: use a version of the model with .safetensors files.",
+            f"{folder.name}, a model of type {_read_json(folder / 'config.json', 'a model').get('model_type')}, has "
+            "its weights in pickle files (.bin, .pt), which can run code when read and are not supported: use a "
+            "version of the model with .safetensors files.",
             what="pickle files",
         )
     return damaged(folder, "there is no model.safetensors")

@@ -42,7 +42,8 @@ def read_tokenizer(folder: Path, config: dict[str, Any], vocab_size: int) -> Tok
     if tokenizer.ordinary_size > vocab_size:
         raise BadInput(
             "wrong_weights",
-            f"The tokenizer of {folder.name} has {tokenizer.ordinary_size} tokens, but the model only {vocab_size}: they do not belong together.",
+            f"The tokenizer of {folder.name} has {tokenizer.ordinary_size} tokens, but the model only "
+            f"{vocab_size}: they do not belong together.",
         )
     ends = [end for end in _ends(folder, config) if 0 <= end < vocab_size]
     return tokenizer.ending_with(ends) if ends else tokenizer
@@ -90,7 +91,8 @@ def _read_backend(folder: Path, settings: dict, config: dict) -> tuple[dict[str,
         return _plain(_two_files(vocabulary, merges, settings, config)), None
     raise BadInput(
         "no_tokenizer",
-        f"{folder.name} has no tokenizer that can be read: put the model's tokenizer.json beside its config.json (or tokenizer.model, or vocab.json with merges.txt).",
+        f"{folder.name} has no tokenizer that can be read: put the model's tokenizer.json beside its config.json "
+        "(or tokenizer.model, or vocab.json with merges.txt).",
         name=folder.name,
     )
 
@@ -109,14 +111,16 @@ def read_pieces(path: Path) -> Pieces:
     from sentencepiece import sentencepiece_model_pb2
 
     try:
-        proto = sentencepiece_model_pb2.ModelProto.FromString(path.read_bytes())
+        made = sentencepiece_model_pb2.ModelProto  # type: ignore[attr-defined]  # only there once it is imported
+        proto = made.FromString(path.read_bytes())
     except (OSError, DecodeError) as error:
         raise _unreadable(path, str(error)) from error
     kind, normalizer = proto.trainer_spec.model_type, proto.normalizer_spec
     if kind not in (_UNIGRAM, _BPE) or proto.trainer_spec.treat_whitespace_as_suffix:
         raise BadInput(
             "unsupported",
-            f"The SentencePiece model {path.name} is of a kind that is not supported: only BPE and Unigram with spaces before words are.",
+            f"The SentencePiece model {path.name} is of a kind that is not supported: only BPE and Unigram with "
+            "spaces before words are.",
             what="SentencePiece model",
         )
     if not proto.pieces:
@@ -135,7 +139,7 @@ def read_pieces(path: Path) -> Pieces:
 def _two_files(vocabulary: Path, merges: Path, settings: dict, config: dict) -> tokenizers.Tokenizer:
     words = read_json(vocabulary)
     lines = merges.read_text(encoding="utf-8").splitlines()
-    pairs = [tuple(line.split(" ")) for line in lines if line and not line.startswith("#version")]
+    pairs = [line for line in lines if line and not line.startswith("#version")]
     try:
         backend = byte_level_bpe(words, pairs, _split(settings, config))
     except BadInput:
@@ -158,7 +162,9 @@ def _split(settings: dict, config: dict) -> Split:
         return SPLITS["gpt-2"]
     raise BadInput(
         "unsupported",
-        f"vocab.json and merges.txt do not say how a tokenizer of class {name[:40]} cuts text, which is not supported without a tokenizer.json: save one with transformers (AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER)).",
+        f"vocab.json and merges.txt do not say how a tokenizer of class {name[:40]} cuts text, which is not supported "
+        "without a tokenizer.json: save one with transformers "
+        "(AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER)).",
         what=f"vocab.json of {name[:40]}",
     )
 
