@@ -1,4 +1,4 @@
-"""Attention: every token asks (query), is asked (key) and answers (value).
+"""Attention: every token asks (query), can be found (key) and answers (value).
 
 Two kinds share one core, `attend`: grouped-query attention, whose ends are multi-head and
 multi-query attention, and multi-head latent attention.
@@ -142,7 +142,7 @@ class MultiHeadLatentAttention(_Attention):
 
     `expanded` multiplies the latents out to keys and values per head: the form to look at.
     `absorbed` moves kv_up's two halves into the query and the result, and attends in latent
-    space: the same numbers, without ever rebuilding the keys of tokens long past.
+    space: the same numbers, without ever rebuilding the keys of earlier tokens.
     """
 
     def __init__(self, config: ModelConfig):
@@ -206,7 +206,7 @@ class MultiHeadLatentAttention(_Attention):
         return self._attend(q, k, v, mask)
 
     def absorbed(self, q_nope: Tensor, q_pe: Tensor, latent: Tensor, k_pe: Tensor, mask: Tensor) -> Tensor:
-        """z (B, T, H, Dv) attending in latent space: q W_uk meets the latents themselves."""
+        """z (B, T, H, Dv) attending in latent space: q W_uk is multiplied with the latents themselves."""
         w_uk, w_uv = self.kv_up.weight.unflatten(0, (self.n_heads, -1)).split(  # (H, Dn, R), (H, Dv, R)
             (self.qk_nope_head_dim, self.kv_up.out_features // self.n_heads - self.qk_nope_head_dim), dim=1
         )

@@ -2,7 +2,7 @@
 
 
 class BadInput(ValueError):
-    """Input that cannot be used, told in one clear sentence that says what to do.
+    """Input that cannot be used: one clear sentence that says what to do.
 
     Args:
         code: stable identifier such as ``"empty_prompt"``; the app translates by it.

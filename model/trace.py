@@ -69,7 +69,7 @@ class Readout:
 
 @dataclass(frozen=True, eq=False)
 class Trace(Mapping[str, np.ndarray]):
-    """One prompt's way through a model: ``trace["blocks.0.attn.hook_pattern"]``.
+    """One prompt's path through a model: ``trace["blocks.0.attn.hook_pattern"]``.
 
     A mapping from hook name to a read-only float32, bool or integer array, the batch
     dimension dropped.  Names, shapes and meanings: model/HOOKS.md, or ``python -m model hooks``.
@@ -239,7 +239,7 @@ def run_trace(
 
     Raises:
         BadInput: for an empty prompt, one longer than the context, a `capture` that is none of
-            these, or an intervention that this model has no place for.
+            these, or an intervention that does not fit this model.
     """
     ids = lm.read_prompt(prompt)
     wants = _wanted(capture)

@@ -18,7 +18,7 @@ from .rope import Rotation, rotation
 
 
 class Block(nn.Module):
-    """One layer, pre-norm: attention moves information between tokens, then each token thinks alone."""
+    """One layer, pre-norm: attention moves information between tokens, feed-forward works on each token alone."""
 
     def __init__(self, config: ModelConfig, layer: int):
         super().__init__()
@@ -64,7 +64,7 @@ class Transformer(nn.Module):
 
     @property
     def unembedding(self) -> Tensor:
-        """The matrix (V, D) whose rows meet the final residual stream; tied models reuse the embedding."""
+        """The matrix (V, D) that turns the final residual stream into logits; tied models reuse the embedding."""
         return self.embed.weight if self.config.tied_embeddings else self.unembed.weight
 
     def forward(self, tokens: Tensor, cache: Cache | None = None, last_only: bool = False) -> Tensor:

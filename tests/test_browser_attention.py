@@ -28,7 +28,7 @@ def arithmetic(page: Page):
     return page.get_by_test_id("arithmetic")
 
 
-def middle(page: Page, name: str, query: int, key: int) -> tuple[float, float]:
+def middle(page: Page, name: str, query: float, key: float) -> tuple[float, float]:
     """Where the middle of a cell lies on the screen."""
     find = """(root, name) => {
         const {left, top, cell} = root.glassformerView.panels[name].geometry;
@@ -152,6 +152,26 @@ def test_a_stage_can_be_seen_alone_and_saved(visit):
     assert download.value.suggested_filename == "attention-tiny-layer0-head0.png"
     stage(page, "softmax").locator(".heading").click()
     expect(stage(page, "dot")).to_be_visible()
+
+
+def test_a_drawn_square_becomes_the_view_until_the_whole_is_asked_for(visit):
+    page = visit(address())
+    cell = "root => root.glassformerView.panels.dot.geometry.cell"
+    before = page.locator(".st-key-stages .root").evaluate(cell)
+    page.mouse.move(*middle(page, "dot", 1.7, 1.7))  # inside cell 2, near its corner
+    page.mouse.down()
+    page.mouse.move(*middle(page, "dot", 6.7, 6.7), steps=4)
+    page.mouse.up()
+    expect(page.get_by_test_id("tool-whole")).to_be_enabled()
+    assert page.locator(".st-key-stages .root").evaluate(cell) > before
+    assert page.locator(".st-key-stages .root").evaluate("root => root.glassformerView.view") == {
+        "row": 2,
+        "column": 2,
+        "n": 5,
+    }
+    page.get_by_test_id("tool-whole").click()
+    expect(page.get_by_test_id("tool-whole")).to_be_disabled()
+    assert page.locator(".st-key-stages .root").evaluate(cell) == before
 
 
 def test_colours_never_show_a_masked_cell_as_a_number(visit):

@@ -2,12 +2,12 @@
 // browser's history for each view, and one theme for all rooms.
 
 const THEME = (path) => `stActiveTheme-${path}-v2`; // Streamlit remembers the theme by the path the page was loaded at
-const SAME_KEY = Symbol.for("glassformer-history");
+const PATCHED = Symbol.for("one step of history for each view");
 
 // A navigation link leads to a bare address; the full one that follows replaces it, so that Back needs one press.
 function oneStepEach() {
-  if (window[SAME_KEY]) return;
-  window[SAME_KEY] = true;
+  if (window[PATCHED]) return;
+  window[PATCHED] = true;
   const push = history.pushState.bind(history);
   history.pushState = (state, unused, url) => {
     const next = new URL(url ?? location.href, location.href);

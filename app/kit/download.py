@@ -1,4 +1,4 @@
-"""SmolLM2's download: one per process in the background, and the row of the page that offers and watches it."""
+"""SmolLM2's download: one per process, in the background, and the row of the page that offers it."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import gc
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -168,12 +168,18 @@ def trace(lm: LanguageModel, source: str | list[int], interventions: tuple = ())
 
 def generate(lm: LanguageModel, ids: list[int], **settings: Any) -> Iterator[model.Step]:
     """`model.generate`, holding a place among the forwards only while a token is computed."""
-    steps = iter(model.generate(lm, ids, **settings))
+    return in_turn(model.generate(lm, ids, **settings))
+
+
+def in_turn(steps: Iterable[T]) -> Iterator[T]:
+    """`steps`, each computed while holding a place among the forwards."""
+    waiting = iter(steps)
     while True:
         with forwards():
-            step = next(steps, None)
-        if step is None:
-            return
+            try:
+                step = next(waiting)
+            except StopIteration:
+                return
         yield step
 
 

@@ -89,7 +89,7 @@ def change(**words: Any) -> None:
 
 
 def relabel() -> None:
-    """The language switch's callback: what widgets hold is told to them again, in their new words."""
+    """The language switch's callback: set every widget's value again, under its new labels."""
     put(_held(), anew=True)
 
 

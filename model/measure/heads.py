@@ -1,6 +1,6 @@
 """Finding heads with a job: the standard scores on repeated random tokens.
 
-A sequence of random tokens, said twice, holds no meaning: what a head looks at there is
+A sequence of random tokens, read twice, has no meaning: what a head looks at there is
 its habit.  Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits";
 Olsson et al. 2022, arXiv 2209.11895, section "Model analysis".
 

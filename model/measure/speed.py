@@ -1,4 +1,4 @@
-"""Milliseconds a token while a cache grows: one decoding step of each model at each length.
+"""Milliseconds per token while a cache grows: one decoding step of each model at each length.
 
     python -m model.measure.speed
 

@@ -1,4 +1,4 @@
-"""The same model with plain multi-head attention: a latent model's measure.
+"""The same model with plain multi-head attention, to compare a latent model with.
 
 What a cache holds depends on the architecture, not on what was learned, so an untrained
 twin is enough to measure bytes.  It says nothing about quality: that takes a trained one.
@@ -33,7 +33,10 @@ def mha_config(config: ModelConfig) -> ModelConfig | None:
 
 
 def untrained_twin(lm: LanguageModel) -> LanguageModel | None:
-    """`mha_config` as a model of random weights from a fixed seed, its feed-forward networks shrunk; None as there."""
+    """`mha_config` as a model of random weights from a fixed seed, its feed-forward networks shrunk.
+
+    None where `mha_config` is None.
+    """
     config = mha_config(lm.config)
     if config is None:
         return None

@@ -1,7 +1,7 @@
 """The training loop: one optimiser step after another, from wherever the last run stopped.
 
 A batch depends on the seed and the step's number alone, and there is no dropout: so weights,
-optimiser and the step's number are the whole state, and a run that was killed goes on to
+optimiser and the step's number are the whole state, and a run that was killed continues with
 exactly the losses of one that was not.
 """
 
@@ -82,10 +82,10 @@ class Run:
     def batches(self, step: int) -> list[Tensor]:
         """Token ids that `step` reads, each tensor (rows, tokens + 1): at first sequences alone, (B, T + 1).
 
-        While the rate falls some sequences give way: to as many tokens in lines, short rows of
-        T / SHORTER; and to rows of T / 2 that say again and again what they say first, so that
-        it pays to look back to "what came next last time?" (each with another period: the
-        distance alone tells nothing).  Both begin where a line of the text begins.
+        While the rate falls, some sequences are replaced: some by as many tokens in single lines,
+        short rows of T / SHORTER; some by rows of T / 2 that repeat their beginning, so that it
+        pays to look back at "what came next last time?" (each row with its own period, so that
+        the distance alone tells nothing).  Both begin where a line of the text begins.
         """
         mixed, B, T = self.schedule.mixed_at(step), self.schedule.batch, self.schedule.length
         before = B * step - mixed * (step - self.schedule.stable_steps)  # sequences read so far

@@ -54,16 +54,16 @@ class Schedule:
     the run (warm-up, stable, decay; Hu et al. 2024, arXiv 2404.06395).  A run can so be
     made longer from any checkpoint of its stable part.
 
-    As in that paper the text has other shares while the rate falls: there some of a step's
-    tokens are lines by themselves, and some a passage said again and again (`Run.batches`).
-    What people type begins where a line does and is short, but a sequence of the run is long
-    and begins anywhere.  Measured on runs of one pass, which are not kept: without the lines a model
-    solved 19 of 100 sums alone and 85 in a list; without the passages no head gave more than 0.14 of
-    its attention to what followed last time; with as many passages as lines, models took the operands
-    of sums for repetitions.
+    As in that paper, the mix of text changes while the rate falls: some of each step's tokens
+    are then single lines, and some are one passage repeated several times (`Run.batches`).
+    What people type is short and begins where a line begins; a training sequence is long and
+    begins anywhere.  Measured on runs of one pass, which are not kept: without the lines, a model
+    solved 19 of 100 sums that stood alone and 85 in a list; without the passages, no head gave more
+    than 0.14 of its attention to what followed last time; with as many passages as lines, models
+    took the operands of sums for repetitions.
 
-    A finished model is past that: its rate is zero.  It learns on by a second rise and fall,
-    a lower and shorter one (`further`; Ibrahim et al. 2024, arXiv 2403.08763).
+    For a finished model the rate is zero.  It continues with a second rise and fall, lower
+    and shorter (`further`; Ibrahim et al. 2024, arXiv 2403.08763).
     """
 
     tokens: int

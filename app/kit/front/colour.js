@@ -39,11 +39,12 @@ function inkOn(colour) {
   return contrast(colour, [0, 0, 0]) >= contrast(colour, [255, 255, 255]) ? "#000000" : "#FFFFFF";
 }
 
-// A bar with the colours of a table, and what its ends stand for.
-function legend(low, table, high) {
+// A bar with the colours of a scale, and what its ends stand for.
+function legend(low, scale, high) {
   const box = element("div", "legend");
-  const bar = pixelCanvas(table.length, 1, (i) => table[i]);
-  bar.className = "bar";
+  const bar = element("span", "bar");
+  const stops = scale.map(([place, colour]) => `${colour} ${100 * place}%`);
+  bar.style.background = `linear-gradient(to right, ${stops.join(", ")})`;
   box.append(element("span", "", low), bar, element("span", "", high));
   return box;
 }

@@ -1,5 +1,5 @@
 // The picture as a PNG file: heading, stages side by side, scales, at twice the screen's size.
-// Defines exportPicture, download. Uses dom.js and panel.js.
+// Defines exportPicture, download. Uses dom.js, panel.js and paint.js.
 
 const EXPORT_SCALE = 2;
 
@@ -38,7 +38,9 @@ function exportPicture(owner, panels) {
     pen.fillText(labels[panel.stage], left, heads - 8);
     const foot = height - margin - 14;
     const side = owner.view.n * panel.geometry.cell;
-    const [low, bar, high] = panel.legend.children;
+    const [low, , high] = panel.legend.children;
+    const colours = palette.table(panel.stage);
+    const bar = pixelCanvas(colours.length, 1, (step) => colours[step]);
     pen.font = `13px ${palette.font}`;
     pen.fillText(low.textContent, left, foot + 10);
     const edge = pen.measureText(low.textContent).width + 6;

@@ -1,4 +1,4 @@
-"""Heads that a class can find: those with one of the known jobs, a click away."""
+"""Heads with a known job, one click away."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import streamlit as st
 from app.kit import frame, runtime, session
 from app.kit.frame import Room
 from app.kit.numbers import percent
-from model import BadInput
+from model import BadInput, LanguageModel
 from model.measure import heads
 
 _ASKED = "_jobs"  # session: fingerprints of the models whose heads were asked for
@@ -60,7 +60,12 @@ def _best(room: Room) -> dict[str, dict[str, float]] | None:
     if room.lm.fingerprint not in st.session_state.get(_ASKED, ()):
         return None
     with st.spinner(room.translate("attention.jobs.finding")):
-        return runtime.of_model(heads.found, room.lm)
+        return runtime.of_model(_search, room.lm)
+
+
+def _search(lm: LanguageModel) -> dict[str, dict[str, float]]:
+    with runtime.forwards():
+        return heads.found(lm)
 
 
 def _ask(room: Room) -> None:
@@ -68,7 +73,7 @@ def _ask(room: Room) -> None:
 
 
 def _fits_twice(room: Room) -> bool:
-    """Whether the prompt, without a repetition so far, is still short enough when said twice."""
+    """Whether the prompt, without a repetition so far, is still short enough when repeated."""
     ids = list(room.trace.ids)
     half = len(ids) // 2
     if ids[:half] == ids[len(ids) - half :] and half:

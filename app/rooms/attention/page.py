@@ -107,7 +107,7 @@ def _matrices(room: Room, chosen: HeadStages) -> None:
 
 
 def _labels(room: Room, chosen: HeadStages) -> dict[str, str]:
-    """Sentences by name, their places left open: the browser fills them while the mouse moves."""
+    """Sentences by name, placeholders left open: the browser fills them while the mouse moves."""
     labels = room.templates("attention.part.")
     width = chosen.query.shape[1]
     plainly = np.isclose(chosen.scale * np.sqrt(width), 1, atol=1e-5)

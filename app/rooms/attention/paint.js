@@ -9,11 +9,19 @@ class Palette {
     this.hatchRgb = rgb(colours.hatch);
   }
 
-  table(stage) {
-    return this.tables[stage === "softmax" ? "probability" : "signed"];
+  // Softmax runs from 0 to 1, the other stages are centred on 0.
+  kind(stage) {
+    return stage === "softmax" ? "probability" : "signed";
   }
 
-  // Signed stages are centred on 0, softmax runs from 0 to 1.
+  scale(stage) {
+    return this[this.kind(stage)];
+  }
+
+  table(stage) {
+    return this.tables[this.kind(stage)];
+  }
+
   colour(stage, x, range) {
     return colourIn(this.table(stage), stage === "softmax" ? x : 0.5 + (0.5 * x) / range);
   }

@@ -1,5 +1,5 @@
 // One stage: heading, colour scale, and its matrix with token labels.
-// Defines LABEL_PX, Panel. Uses dom.js, colour.js, formats.js and paint.js; its owner is the StagesView.
+// Defines LABEL_PX, Panel. Uses dom.js, colour.js, formats.js, paint.js and mouse.js; `owner` is the StagesView.
 
 const LABEL_PX = 15; // font of token labels
 const LABEL_STEP = 17; // px between labels, so that none touches the next
@@ -19,7 +19,7 @@ class Panel {
     this.marks.setAttribute("role", "img");
     this.sheet.append(this.base, this.marks);
     this.figure.append(this.heading, this.legend, this.sheet);
-    owner.listen(this);
+    listen(owner, this);
   }
 
   // geometry: {left, top, cell, upright}; px, the same cell size in all stages.
@@ -47,7 +47,7 @@ class Panel {
     const range = head.range[this.stage];
     const probability = this.stage === "softmax";
     const [low, high] = probability ? ["0", "1"] : [decimal(-range, 1), `+${decimal(range, 1)}`];
-    const scale = legend(low, palette.table(this.stage), high);
+    const scale = legend(low, palette.scale(this.stage), high);
     this.legend.replaceWith(scale);
     this.legend = scale;
   }

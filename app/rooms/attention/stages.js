@@ -3,7 +3,6 @@
 
 const TELL_AFTER = 220; // ms without a further key press before Python hears of a moved pin
 const LARGEST_CELL = 92;
-const SMALLEST_VIEW = 4; // tokens
 const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 class StagesView {
@@ -215,56 +214,6 @@ class StagesView {
 
   enlarge(stage) {
     this.tell("enlarge", this.data.shown === stage ? "all" : stage);
-  }
-
-  listen(panel) {
-    const { marks } = panel;
-    let start = null;
-    marks.onpointerdown = (event) => {
-      start = [event.offsetX, event.offsetY];
-      marks.setPointerCapture(event.pointerId);
-    };
-    marks.onpointermove = (event) => {
-      if (start && panel.cellAt(...start) && this.head.T > SMALLEST_VIEW) {
-        const [across, down] = [event.offsetX - start[0], event.offsetY - start[1]];
-        if (Math.hypot(across, down) > 8) {
-          const side = Math.max(Math.abs(across), Math.abs(down));
-          this.brush = { x: start[0] - (across < 0 ? side : 0), y: start[1] - (down < 0 ? side : 0), side };
-          this.markAll();
-          return;
-        }
-      }
-      this.setHover(panel.cellAt(event.offsetX, event.offsetY));
-    };
-    marks.onpointerup = (event) => {
-      const { brush } = this;
-      this.brush = null;
-      if (brush) {
-        const { left, top, cell } = panel.geometry;
-        const [row, column] = [(brush.y - top) / cell, (brush.x - left) / cell];
-        this.setView(this.view.row + row, this.view.column + column, brush.side / cell);
-      } else if (start) {
-        const cell = panel.cellAt(event.offsetX, event.offsetY);
-        if (cell) this.setPin(String(cell) === String(this.pin) ? null : cell, true);
-        this.board.focus({ preventScroll: true });
-      }
-      start = null;
-    };
-    marks.onpointercancel = () => {
-      start = this.brush = null;
-      this.markAll();
-    };
-    marks.onpointerleave = () => this.setHover(null);
-    marks.addEventListener(
-      "wheel",
-      (event) => {
-        // The wheel scrolls the page unless there is something to zoom: Ctrl, or a zoomed view.
-        if (this.head.T <= SMALLEST_VIEW || !(event.ctrlKey || this.view.n < this.head.T)) return;
-        event.preventDefault();
-        this.zoom(event.deltaY > 0 ? 1.25 : 0.8, panel.cellAt(event.offsetX, event.offsetY));
-      },
-      { passive: false },
-    );
   }
 
   pressed(event) {

@@ -24,12 +24,14 @@ _stages = declare(
         "head.js",
         "formats.js",
         "paint.js",
+        "mouse.js",
         "panel.js",
         "entries.js",
         "arithmetic.js",
         "export.js",
         "stages.js",
     ),
+    styles=("stages.css", "arithmetic.css"),
 )
 
 

@@ -30,7 +30,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const colours = colourTable(data.scale);
   const end = Number(data.limit.toPrecision(2));
   const top = element("div", "top");
-  top.append(readout, legend(`−${end}`, colours, `+${end}`));
+  top.append(readout, legend(`−${end}`, data.scale, `+${end}`));
 
   const table = element("div", "table");
   table.style.gridTemplateColumns = `repeat(${columns.length}, max-content)`;

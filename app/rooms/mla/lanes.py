@@ -1,4 +1,4 @@
-"""Tensors of one prompt as heat maps on the way that made them: lanes of boxes with arrows between."""
+"""Tensors of one prompt as heat maps in the order of computation: lanes of boxes with arrows between."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Box:
     """One tensor: rows are tokens."""
 
     name: str
-    hook: str  # where it was read, said beside its numbers
+    hook: str  # where it was read; shown beside its numbers
     values: np.ndarray  # (N, C) or (N, heads, C / heads) float32; NaN where there is no number
     shape: str  # of the whole tensor, as shown
     cached: bool = False
@@ -58,7 +58,7 @@ def lanes(
 
     Args:
         tokens: N, as shown to people; the first is token `first` of the prompt.
-        labels: "point", "cached", "masked", and what a cell's numbers are said with: "entries" with
+        labels: "point", "cached", "masked", and the words around a cell's numbers: "entries" with
             {column}, "keys" with {token}, "heads" with {head} and {column}; plain text.
         selected: index in the prompt of the row that is framed.
         height: px of a box's picture.

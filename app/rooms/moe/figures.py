@@ -1,4 +1,4 @@
-"""Mixtures of experts: what worked for a token, total against active, likings, before and after."""
+"""Mixtures of experts: active parameters of a token, total and active, kinds of text per expert."""
 
 from __future__ import annotations
 

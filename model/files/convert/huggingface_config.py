@@ -1,8 +1,7 @@
 """What a Hugging Face config.json says, as a `ModelConfig`.
 
-Nothing in it is passed over in silence: every option must be one that is read here or one
-that is known to leave the result alone.  An option nobody here has heard of, switched on,
-is refused by name.
+Nothing in it is ignored silently: every option must be one that is read here, or one that
+is known not to change the result.  An unknown option that is switched on is refused by name.
 """
 
 from __future__ import annotations
