@@ -14,6 +14,7 @@ from ..errors import BadInput
 from ..language_model import LanguageModel
 from ..transformer import Transformer
 from . import checkpoint, convert, fetch
+from .fetchable import MODELS as FETCHABLE
 from .tokenizer import Tokenizer
 
 MODELS = Path(__file__).resolve().parents[2] / "assets" / "models"
@@ -52,7 +53,7 @@ def file_of(name: str) -> Path:
 def present() -> list[str]:
     """Names in the catalog whose files are on this machine now; cheaper than `catalog`, which reads them."""
     names = [name for name in STORYTELLERS if file_of(name).exists()]
-    return names if fetch.smollm2_path() is None else [*names, "smollm2"]
+    return [*names, *(name for name in FETCHABLE if fetch.fetched_path(name))]
 
 
 def catalog() -> list[Entry]:
@@ -74,17 +75,9 @@ def catalog() -> list[Entry]:
                     header.description,
                 )
             )
-    entries.append(
-        Entry(
-            "smollm2",
-            fetch.smollm2_path() is not None,
-            134_515_008,
-            "GQA",
-            "SwiGLU",
-            True,
-            "SmolLM2-135M-Instruct, by Hugging Face, Apache-2.0",
-        )
-    )
+    for name, model in FETCHABLE.items():
+        here, about = fetch.fetched_path(name) is not None, f"{model.title}, {model.licence}"
+        entries.append(Entry(name, here, model.parameters, model.attention, model.feed_forward, True, about))
     tiny = _tiny()
     entries.append(Entry(TINY, True, tiny.parameters, "GQA", "SwiGLU", False, tiny.description))
     return entries
@@ -92,7 +85,7 @@ def catalog() -> list[Entry]:
 
 def default_name() -> str:
     """The first built-in model: a trained one as soon as there is one."""
-    return next(entry.name for entry in catalog() if entry.available and entry.name != "smollm2")
+    return next(entry.name for entry in catalog() if entry.available and entry.name not in FETCHABLE)
 
 
 def load(name_or_path: str | os.PathLike[str]) -> LanguageModel:
@@ -104,10 +97,13 @@ def load(name_or_path: str | os.PathLike[str]) -> LanguageModel:
     name = os.fspath(name_or_path)
     if name == TINY:
         return _tiny()
-    if name == "smollm2":
-        gguf = fetch.smollm2_path()
+    if name in FETCHABLE:
+        gguf = fetch.fetched_path(name)
         if gguf is None:
-            raise BadInput("not_fetched", "SmolLM2 is not on this machine yet: run python -m model fetch smollm2.")
+            title = FETCHABLE[name].title
+            raise BadInput(
+                "not_fetched", f"{title}, is not on this machine yet: run python -m model fetch {name}.", name=name
+            )
         return convert.read_gguf(gguf, name)
     if name in STORYTELLERS:
         path = file_of(name)

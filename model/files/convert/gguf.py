@@ -104,10 +104,6 @@ class _Values:
                 f"The setting {unknown[0][:60]} = {str(self._metadata[unknown[0]])[:40]} in {self._file}",
                 "use another file",
             )
-        if self._metadata.get("split.count", 0) not in (0, 1):
-            raise unsupported(
-                f"A model split over several files, such as {self._file},", "merge them with llama-gguf-split first"
-            )
 
     def number(self, key: str, kind: type[int] | type[float], default: Any = None) -> Any:
         value = self._metadata.get(f"{self._family}.{key}", default)
