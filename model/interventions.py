@@ -51,8 +51,9 @@ class AblateHead(Intervention):
 
     def edits(self, config: ModelConfig) -> dict[str, Edit]:
         _check("layer", self.layer, config.n_layers)
-        _check("head", self.head, config.attention.n_heads)
-        heads = torch.arange(config.attention.n_heads)
+        H = config.attention_at(self.layer).n_heads
+        _check("head", self.head, H)
+        heads = torch.arange(H)
         return {f"blocks.{self.layer}.attn.hook_z": lambda z: z.masked_fill((heads == self.head)[:, None], 0.0)}
 
 
@@ -179,7 +180,7 @@ class UniformPattern(Intervention):
 
     def edits(self, config: ModelConfig) -> dict[str, Edit]:
         _check("layer", self.layer, config.n_layers)
-        H = config.attention.n_heads
+        H = config.attention_at(self.layer).n_heads
         if self.head is not None:
             _check("head", self.head, H)
         chosen = torch.ones(H, dtype=torch.bool) if self.head is None else torch.arange(H) == self.head

@@ -1,7 +1,7 @@
 """Folders as Hugging Face saves models: config.json, safetensors, tokenizer.json.
 
-This file knows the folder; what its config.json means is in huggingface_config.py, where
-each weight lies in huggingface_names.py.
+This file knows the folder; what its config.json means is in huggingface_config.py and families/,
+under which names its weights stand in weight_names.py.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from torch import Tensor
 
 from ...errors import BadInput
 from ...language_model import LanguageModel
-from .assembly import assemble, check_counts
-from .huggingface_config import read_config
-from .huggingface_names import is_no_weight, recipe_of
+from .assembly import Source, assemble, check_counts
+from .huggingface_config import describe
 from .huggingface_tokenizer import read_tokenizer
+from .mxfp4 import Unpacked
+from .weight_names import Names
 
 _DTYPES = {"F64", "F32", "F16", "BF16"}
 
@@ -32,15 +33,16 @@ def read_huggingface(folder: Path, name: str) -> LanguageModel:
             don't fit the config.
     """
     data = _read_json(folder / "config.json", "a folder with a config.json")
-    config = read_config(data)  # first: a family that is not known has no use for other files
-    source = SafetensorsFolder(folder)
-    experts = getattr(config.feed_forward, "n_routed_experts", 0)
-    check_counts(config.n_layers, experts, source)
-    family = data["model_type"]
-    tokenizer = read_tokenizer(folder, data, config.vocab_size)
-    recipe = recipe_of(family, config, source.names())
-    transformer = assemble(config, recipe, source, ignored=lambda weight: is_no_weight(family, config, weight))
-    return LanguageModel(name, transformer, tokenizer, description=f"{family} model from {folder.name}")
+    said = describe(data)  # first: a family that is not known has no use for other files
+    source: Source = SafetensorsFolder(folder)
+    if any(name.endswith("_blocks") for name in source.names()):
+        source = Unpacked(source)
+    experts = getattr(said.config.feed_forward, "n_routed_experts", 0)
+    check_counts(said.config.n_layers, experts, source)
+    tokenizer = read_tokenizer(folder, data, said.config.vocab_size)
+    names = Names(said, source)
+    transformer = assemble(names.config, names.recipe(), source, ignored=names.is_no_weight)
+    return LanguageModel(name, transformer, tokenizer, description=f"{said.model_type} model from {folder.name}")
 
 
 class SafetensorsFolder:
@@ -96,7 +98,7 @@ class SafetensorsFolder:
         """
         file = self._files[self._place[name]]
         dtype = file.get_slice(name).get_dtype()
-        if dtype not in _DTYPES:
+        if dtype not in _DTYPES and not (dtype == "U8" and name.endswith(("_blocks", "_scales"))):
             raise BadInput(
                 "unsupported",
                 f"The weight {name} is stored as {dtype}, which is not supported: use a version of the model "
