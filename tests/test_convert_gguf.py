@@ -81,9 +81,9 @@ UNSUPPORTED = {
     "architecture": ({"general.architecture": "mamba"}, "mamba"),
     "rope scaling": ({"rope.scaling.type": "longrope", "rope.scaling.factor": 2.0}, "longrope"),
     "partial rotation": ({"rope.dimension_count": 4}, "rope.dimension_count"),
-    "experts": ({"expert_count": 8}, "expert_count"),
+    "experts without their number": ({"expert_count": 8}, "expert_used_count"),
     "unknown setting": ({"attention.clamp_kqv": 3.0}, "clamp_kqv"),
-    "parts": ({"split.count": 3}, "several files"),
+    "parts": ({"split.count": 3}, "not called NAME-00001-of-00003.gguf"),
     "wide values": ({"attention.value_length": 8}, "another width"),
 }
 

@@ -12,7 +12,7 @@ import math
 import mmap
 import re
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -155,15 +155,18 @@ class GGUFFile:
             table[name] = PackedTensor(shape, packing, base + offset, nbytes)
         return table
 
-    def read(self, name: str) -> Tensor:
-        """One tensor, unpacked to float32.
+    def read(self, name: str, index: int | None = None) -> Tensor:
+        """One tensor, or of several stacked in it the one of `index`, unpacked to float32.
 
         Raises:
             BadInput: "unsupported" for a way of packing that cannot be undone.
         """
         if name in self._homes:
-            return self._homes[name].read(name)
+            return self._homes[name].read(name, index)
         tensor = self.tensors[name]
+        if index is not None:
+            nbytes = tensor.nbytes // tensor.shape[0]
+            tensor = replace(tensor, shape=tensor.shape[1:], start=tensor.start + index * nbytes, nbytes=nbytes)
         data = np.frombuffer(self._data, dtype=np.uint8, count=tensor.nbytes, offset=tensor.start)
         plain = _PLAIN.get(tensor.packing.name)
         if plain is not None:
