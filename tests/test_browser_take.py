@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from model import LanguageModel, load, run_trace
 from model.interventions import NoMask
+from tests.conftest import settled
 
 PROMPT = "to be or <b>"
 expect.set_options(timeout=20_000)
@@ -35,8 +36,10 @@ def room(visit):
 
 
 def choose(page: Page, matrix: str) -> None:
-    page.locator(".st-key-take_matrix input").click()
+    box = page.locator(".st-key-take_matrix input")
+    box.fill(matrix)
     page.get_by_role("option", name=matrix, exact=True).click()
+    settled(page)
 
 
 def taken(page: Page, kind: str, folder: Path) -> Path:
