@@ -78,7 +78,7 @@ def test_the_sentence_speaks_of_the_token_that_was_most_probable():
     found = effect(before, after)
     assert (found.token, found.now) == (0, 2)
     assert (found.before, found.after) == (distribution(before)[0], distribution(after)[0])
-    assert found.now_probability == distribution(after)[2]
+    assert (found.now_before, found.now_after) == (distribution(before)[2], distribution(after)[2])
 
 
 @given(position=st.integers(0, 399), count=st.integers(1, 400))

@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.kit import frame, session
 from app.kit.frame import Room
+from app.kit.numbers import tiny
 from app.kit.source import source
 from app.kit.take import Matrix, take
 from app.rooms.by_hand.analysis import gap, recomputed
@@ -33,7 +34,7 @@ def show() -> None:
     second = recomputed(
         numbers.x, numbers.q, numbers.k, numbers.v, numbers.o, heads=numbers.heads, scaling=numbers.scaling
     )
-    st.markdown(room.translate("by_hand.checked", gap=f"{gap(worked, second):.1g}"))
+    st.markdown(room.translate("by_hand.checked", gap=tiny(gap(worked, second))))
     _take(room, numbers, worked)
     source(room, work, attend, causal_mask)
 

@@ -9,7 +9,7 @@ from app.kit import frame, runtime, session
 from app.kit.chart import chart
 from app.kit.figures import before_after
 from app.kit.frame import Room
-from app.kit.numbers import percent
+from app.kit.numbers import percent_change
 from app.kit.prediction import difference, foreseen
 from app.kit.source import source
 from app.kit.take import Matrix, layer_and_head, take
@@ -23,6 +23,7 @@ from model.attention import attend
 from model.interventions import Intervention
 
 PICTURE = 404  # px: what the first screen leaves for the picture
+DIRECTIONS = {"+": "rises", "−": "falls", "±": "stays"}  # by the sign of a printed change
 
 
 def show() -> None:
@@ -116,8 +117,10 @@ def _sentence(room: Room, changes: Changes, made: tuple[Intervention, ...], afte
     shown = room.lm.tokenizer.shown
     token = room.quoted(shown(found.token))
     here = room.quoted(room.trace.tokens[room.position])
+    printed = percent_change(found.before, found.after)  # as the bars have it
+    before, now = f"{printed.before} %", f"{printed.after} %"
     if not made:
-        return room.translate("what_if.none", token=token, here=here, before=percent(found.before))
+        return room.translate("what_if.none", token=token, here=here, before=before)
     parts = [room.translate(f"what_if.with.{name}") for name in FLAGS if getattr(changes, name)]
     for name, count in (("off", len(changes.off)), ("even", len(changes.even)), ("drawn", len(changes.drawn))):
         if count:
@@ -126,10 +129,8 @@ def _sentence(room: Room, changes: Changes, made: tuple[Intervention, ...], afte
     joined = parts[0] if len(parts) == 1 else ""
     if len(parts) > 1:
         joined = room.translate("what_if.comma").join(parts[:-1]) + room.translate("what_if.and") + parts[-1]
-    before, now = percent(found.before), percent(found.after)
-    direction = "stays" if before == now else "falls" if found.after < found.before else "rises"
     sentence = room.translate(
-        f"what_if.{direction}",
+        f"what_if.{DIRECTIONS[printed.change[0]]}",
         changes=joined[0].upper() + joined[1:],
         token=token,
         before=before,
@@ -138,7 +139,9 @@ def _sentence(room: Room, changes: Changes, made: tuple[Intervention, ...], afte
     if found.now == found.token:
         return sentence
     best = room.translate(
-        "what_if.now", token=room.quoted(shown(found.now)), probability=percent(found.now_probability)
+        "what_if.now",
+        token=room.quoted(shown(found.now)),
+        probability=f"{percent_change(found.now_before, found.now_after).after} %",
     )
     return f"{sentence} {best}"
 
@@ -166,7 +169,8 @@ def _bars(room: Room, after: Trace) -> None:
 def _surprise(room: Room, after: Trace) -> None:
     if len(room.trace.ids) > 1:
         before_bits, after_bits = (f"{runtime.derived(_bits, trace):.2f}" for trace in (room.trace, after))
-        st.markdown(room.translate("what_if.surprise", before=before_bits, after=after_bits))
+        sentence = room.translate("what_if.surprise", before=before_bits, after=after_bits)
+        st.markdown(f"{sentence} {room.translate('what_if.sees')}" if room.view.unmasked else sentence)
 
 
 def _bits(trace: Trace) -> float:
