@@ -29,7 +29,8 @@ def room(visit):
     def open_page(address: str, **words: object) -> Page:
         page = visit(f"{address}?" + urlencode({"model": "storyteller", "lang": "en", "prompt": PROMPT} | words))
         page.locator(".st-key-take summary").click()
-        page.locator(".st-key-take_csv button").wait_for()
+        page.locator(".st-key-take_buttons .link").wait_for()  # the last of the row
+        settled(page)
         return page
 
     return open_page
