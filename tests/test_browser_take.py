@@ -37,8 +37,11 @@ def room(visit):
 
 
 def choose(page: Page, matrix: str) -> None:
-    page.locator(".st-key-take_matrix input").click()
-    page.get_by_role("option", name=matrix, exact=True).click()
+    box = page.locator(".st-key-take_matrix input")
+    box.click()
+    box.press_sequentially(matrix)
+    box.press("Enter")
+    expect(box).to_have_value(matrix)
     settled(page)
 
 
