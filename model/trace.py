@@ -270,6 +270,20 @@ class Trace(Mapping[str, np.ndarray]):
         return self.readout.push(update, self["ln_final.hook_scale"][position])
 
 
+def stream_factor(lm: LanguageModel, trace: Trace, layer: int, part: Literal["attn", "mlp"]) -> np.ndarray:
+    """What each number that a part of `layer` writes is multiplied with before it joins the stream: (T, 1) or (T, D).
+
+    1 in most models; Granite's factor; where a norm stands after the part, its gain over its divisor,
+    which is held at its value on this prompt, so that the rest stays linear.
+    """
+    factor = np.full((len(trace.ids), 1), lm.config.residual_scale, np.float32)
+    name = {"attn": "ln1_post", "mlp": "ln2_post"}[part]
+    norm = getattr(lm.transformer.blocks[layer], name)
+    if norm is None:
+        return factor
+    return factor * norm.weight.float().numpy() / trace[f"blocks.{layer}.{name}.hook_scale"]
+
+
 def run_trace(
     lm: LanguageModel,
     prompt: str | list[int],

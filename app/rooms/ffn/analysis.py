@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from model import LanguageModel, Trace
-from model.config import DenseConfig, MoEConfig
+from model.config import DenseConfig
 from model.norm import LayerNorm
+from model.trace import stream_factor
 
 _erf = np.vectorize(math.erf, otypes=[float])
 
@@ -81,12 +82,14 @@ def network(lm: LanguageModel, trace: Trace, layer: int, position: int, expert: 
     """The network of `layer` named by `expert`, on the token at `position`, computed again and compared."""
     mlp, config = lm.transformer.blocks[layer].mlp, trace.config
     x = _read(lm, trace, layer, position)
+    factor = stream_factor(lm, trace, layer, "mlp")[position][:, None]  # (D or 1, 1)
     name = f"blocks.{layer}.mlp"
     if isinstance(expert, int):
-        kind, up, down = _expert(config.feed_forward), mlp.gate_up[expert], mlp.down[expert]
-        return _network(
-            kind, expert, x, _array(up), None, _array(down), None, *_of_expert(trace, name, expert, position)
-        )
+        kind, up, down = config.experts.expert, mlp.gate_up[expert], mlp.down[expert]
+        biases = (_array(mlp.gate_up_bias[expert]), _array(mlp.down_bias[expert])) if kind.bias else (None, None)
+        weights = _array(up), biases[0], _array(down), biases[1]
+        found = _network(kind, expert, x, *weights, *_of_expert(trace, name, expert, position))
+        return replace(found, down=found.down * factor)
     if expert == "shared":
         gated = config.feed_forward.shared_gate
         weight = float(1 / (1 + np.exp(-(_array(mlp.shared_gate.weight)[0] @ x)))) if gated else 1.0
@@ -102,27 +105,27 @@ def network(lm: LanguageModel, trace: Trace, layer: int, position: int, expert: 
             config.dense_at(layer),
             mlp,
             f"{name}.hook_post",
-            f"blocks.{layer}.hook_mlp_out",
+            f"blocks.{layer}.hook_mlp_{'out' if config.norm_placement == 'before' else 'unnormed'}",
         )
+        weight *= config.residual_scale if config.norm_placement == "before" else 1.0
     up = part.gate_up if kind.gated else part.up
     biases = (_array(up.bias), _array(part.down.bias)) if kind.bias else (None, None)
     weights = _array(up.weight), biases[0], _array(part.down.weight), biases[1]
-    return _network(kind, expert, x, *weights, weight, trace[hook][position], trace[out][position] / weight)
+    found = _network(kind, expert, x, *weights, weight, trace[hook][position], trace[out][position] / weight)
+    return replace(found, down=found.down * factor, weight=1.0 if expert is None else weight)
 
 
 def _read(lm: LanguageModel, trace: Trace, layer: int, position: int) -> np.ndarray:
-    """(D,): what the feed-forward part reads, the second norm's result."""
+    """(D,): what the feed-forward part reads, the second norm's result where there is one."""
     norm = lm.transformer.blocks[layer].ln2
+    if lm.config.norm_placement == "after":  # it reads the stream itself
+        return trace[f"blocks.{layer}.hook_resid_{'pre' if lm.config.parallel else 'mid'}"][position]
     x = trace[f"blocks.{layer}.ln2.hook_normalized"][position] * _array(norm.weight)
     return x + _array(norm.bias) if isinstance(norm, LayerNorm) else x
 
 
 def _array(weight) -> np.ndarray:
     return weight.float().numpy()
-
-
-def _expert(config: MoEConfig) -> DenseConfig:
-    return DenseConfig(hidden=config.moe_intermediate_size)
 
 
 def _of_expert(
@@ -150,7 +153,11 @@ def _network(
 ) -> Network:
     units = up @ x if up_bias is None else up @ x + up_bias
     pre, linear = np.split(units, 2) if kind.gated else (units, None)
-    activated = ACTIVATIONS[kind.activation](pre)
+    if kind.swiglu_limit is None or linear is None:
+        activated = ACTIVATIONS[kind.activation](pre)
+    else:  # GPT-OSS: both clamped, a steeper gate, and 1 more on the other factor
+        activated = silu(kind.swiglu_alpha * np.minimum(pre, kind.swiglu_limit)) / kind.swiglu_alpha
+        linear = np.clip(linear, -kind.swiglu_limit, kind.swiglu_limit) + 1
     post = activated if linear is None else activated * linear
     out = down @ post if down_bias is None else down @ post + down_bias
     return Network(

@@ -1,8 +1,10 @@
 """The address words of this room."""
 
 from app.kit.address import Word, claim, one_of, optional, whole
+from app.rooms.norms.analysis import Which
 
-NORMS = ("first", "second", "final")  # before attention, before the feed-forward part, before the logits
+# Before and after attention, before and after the feed-forward part, before the logits: a model has some of them.
+NORMS: tuple[Which, ...] = ("first", "first_after", "second", "second_after", "final")
 
 claim(
     "norms",

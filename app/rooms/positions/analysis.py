@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model import LanguageModel, Trace
+from model import LanguageModel, MLAConfig, Trace
 from model.rope import frequencies
 
 
@@ -51,18 +51,19 @@ def pairs(trace: Trace, layer: int, head: int, query: int, key: int) -> Pairs:
     attention, where one key part turns for all heads and the rest adds a score of its own.
     """
     config = trace.config
-    rates = frequencies(config.rope, config.attention.rope_dim).numpy().astype(np.float64)
-    turned_q = trace[f"blocks.{layer}.attn.hook_rot_q"]  # (T, H, Dr)
-    turned_k = trace[f"blocks.{layer}.attn.hook_rot_k"]  # (T, K, Dr); K = 1 in latent attention
+    rope, width = config.rope_at(layer) or config.rope, config.attention_at(layer).rope_dim
+    rates = frequencies(rope, width, len(trace.ids)).numpy().astype(np.float64)
+    turned_q = trace[f"blocks.{layer}.attn.hook_rot_q"][..., :width]  # (T, H, Dr)
+    turned_k = trace[f"blocks.{layer}.attn.hook_rot_k"][..., :width]  # (T, K, Dr); K = 1 in latent attention
     H = turned_q.shape[1]
-    q = _complex(turned_q[query, head], config.rope.pairing) * np.exp(-1j * query * rates)
-    k = _complex(turned_k[key, head // (H // turned_k.shape[1])], config.rope.pairing) * np.exp(-1j * key * rates)
+    q = _complex(turned_q[query, head], rope.pairing) * np.exp(-1j * query * rates)
+    k = _complex(turned_k[key, head // (H // turned_k.shape[1])], rope.pairing) * np.exp(-1j * key * rates)
     scale = float(trace.scale(layer))
     q_whole, k_whole = trace.query(layer), trace.key(layer)
     shared = H // k_whole.shape[1]
     whole_q, whole_k = q_whole[query, head].astype(np.float64), k_whole[key, head // shared].astype(np.float64)
-    still = whole_q.size - turned_q.shape[2]  # entries that do not turn; they come first
-    content = scale * float(whole_q[:still] @ whole_k[:still])
+    still = slice(0, whole_q.size - width) if isinstance(config.attention, MLAConfig) else slice(width, None)
+    content = scale * float(whole_q[still] @ whole_k[still])  # of the entries that do not turn
     score = float(np.float32(q_whole[query, head] @ k_whole[key, head // shared]) * trace.scale(layer))
     return Pairs(q, k, rates, scale, content, score, query - key)
 

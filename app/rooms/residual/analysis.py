@@ -12,6 +12,7 @@ import numpy as np
 
 from model import LanguageModel, Trace
 from model.norm import LayerNorm
+from model.trace import stream_factor
 
 Kind = Literal["embedding", "position", "attention", "feed_forward", "bias", "shift"]
 
@@ -89,19 +90,22 @@ def effects(lm: LanguageModel, trace: Trace, position: int, target: int, against
     direction = difference * norm.weight.float().numpy()
     if isinstance(norm, LayerNorm):
         direction = direction - direction.mean()  # the norm takes the mean off: so does the direction that reads it
-    direction = direction / trace["ln_final.hook_scale"][position, 0]
+    direction = direction / trace["ln_final.hook_scale"][position, 0] * np.float32(lm.config.logit_scale)
 
     parts, heads, biases = [], [], 0.0
     for addition in additions(trace, position):
         effect = float(addition.vector @ direction)
         if addition.layer is not None:
             block = lm.transformer.blocks[addition.layer]
+            part: Literal["attn", "mlp"] = "attn" if addition.kind == "attention" else "mlp"
+            factor = stream_factor(lm, trace, addition.layer, part)[position]
             bias = _bias(block, addition.kind)
+            bias = None if bias is None else bias * factor
             biases += 0.0 if bias is None else float(bias @ direction)
             effect -= 0.0 if bias is None else float(bias @ direction)
             if addition.kind == "attention":
                 z = trace[f"blocks.{addition.layer}.attn.hook_z"][position]  # (H, Dv)
-                read = direction @ block.attn.out.weight.float().numpy()  # (H Dv,)
+                read = (direction * factor) @ block.attn.out.weight.float().numpy()  # (H Dv,)
                 heads.append((z * read.reshape(z.shape)).sum(-1))
         parts.append(Part(addition.kind, addition.layer, effect))
     if biases:
@@ -109,6 +113,8 @@ def effects(lm: LanguageModel, trace: Trace, position: int, target: int, against
     if isinstance(norm, LayerNorm):
         parts.append(Part("shift", None, float(norm.bias.float().numpy() @ difference)))
     logits = trace.logits[position]
+    if lm.config.logit_cap is not None:  # what the cap is put on
+        logits = lm.config.logit_cap * np.arctanh(logits / lm.config.logit_cap)
     return Effects(
         parts=tuple(parts),
         heads=np.stack(heads),
