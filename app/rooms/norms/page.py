@@ -19,8 +19,8 @@ from app.rooms.norms.words import NORMS
 def show() -> None:
     """Draw the page."""
     room = frame.enter()
-    view, own = room.view, analysis.norms(room.lm.config)
-    offered = tuple(name for name in NORMS if name in own)
+    view = room.view
+    offered = tuple(name for name in analysis.norms(room.lm.config) if name in NORMS)
     if view.norm not in offered:
         session.change(norm=offered[0])
     which = view.norm if view.norm in offered else offered[0]

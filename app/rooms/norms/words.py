@@ -1,10 +1,9 @@
 """The address words of this room."""
 
 from app.kit.address import Word, claim, one_of, optional, whole
-from app.rooms.norms.analysis import Which
 
 # Before and after attention, before and after the feed-forward part, before the logits: a model has some of them.
-NORMS: tuple[Which, ...] = ("first", "first_after", "second", "second_after", "final")
+NORMS = ("first", "first_after", "second", "second_after", "final")
 
 claim(
     "norms",
