@@ -234,8 +234,8 @@ DAMAGE = {
     "no weights": ("model.safetensors", None, "there is no model.safetensors"),
     "weights empty": ("model.safetensors", b"", "model.safetensors cannot be read"),
     "weights no safetensors": ("model.safetensors", b"PK\x03\x04" * 99, "model.safetensors cannot be read"),
-    "no tokenizer": ("tokenizer.json", None, "tokenizer.json is missing"),
-    "tokenizer no JSON": ("tokenizer.json", b"{", "not a tokenizer"),
+    "no tokenizer": ("tokenizer.json", None, "has no tokenizer"),
+    "tokenizer no JSON": ("tokenizer.json", b"{", "tokenizer.json in copy cannot be read"),
 }
 
 

@@ -79,4 +79,5 @@ def _lengths(room: Room, own: tuple[analysis.Which, ...], which: analysis.Which)
         chosen=chosen,
         per_layer=len(own),
     )
-    chart(made, key="lengths", alt=heading)
+    with st.container(key="wide"):
+        chart(made, key="lengths", alt=heading)
