@@ -87,6 +87,7 @@ class MixtureOfExperts(nn.Module):
             self.hook_groups_kept = HookPoint()  # (B, T, G) bool
         self.hook_expert_indices = HookPoint()  # (B, T, k)
         self.hook_expert_weights = HookPoint()  # (B, T, k) normalised and scaled
+        self.hook_expert_post = HookPoint()  # (B, T, k, F) hidden units, what `down` of each chosen expert reads
         self.hook_expert_out = HookPoint()  # (B, T, k, D) of each chosen expert, before weighting
         self.hook_routed_out = HookPoint()  # (B, T, D)
         if config.shared:
@@ -164,13 +165,19 @@ class MixtureOfExperts(nn.Module):
         order = indices.flatten().argsort(stable=True)  # (N k,) assignments, grouped by expert
         counts = indices.flatten().bincount(minlength=len(self.gate_up)).tolist()
         rows = x.flatten(0, 1)[order // k]  # (N k, D)
-        results, expert = [], self.config.expert
+        expert = self.config.expert
         biases = zip(self.gate_up_bias, self.down_bias, strict=True) if expert.bias else repeat((None, None))
         parts = zip(self.gate_up.unbind(), self.down.unbind(), rows.split(counts), strict=True)
+        hidden, working = [], []
         for (gate_up, down, own), (gate_up_bias, down_bias) in zip(parts, biases, strict=False):
             if len(own):
                 gate, linear = F.linear(own, gate_up, gate_up_bias).chunk(2, -1)
-                results.append(F.linear(gated(gate, linear, expert), down, down_bias))
+                hidden.append(gated(gate, linear, expert))
+                working.append((down, down_bias))
+        if self.hook_expert_post.listening:  # in the order of the tokens, and back
+            seen = torch.cat(hidden)[order.argsort()].view(*indices.shape, -1)
+            hidden = self.hook_expert_post(seen).flatten(0, -2)[order].split([count for count in counts if count])
+        results = [F.linear(own, *weights) for own, weights in zip(hidden, working, strict=True)]
         return torch.cat(results)[order.argsort()].view(*indices.shape, -1)
 
     def run_all_experts(self, x: Tensor, weights: Tensor, indices: Tensor) -> Tensor:

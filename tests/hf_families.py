@@ -1,4 +1,4 @@
-"""Config.json files of every family as people publish them, their sizes shrunk and unequal; T = 23 is beyond each window.
+"""Config.json files of every family as published, their sizes shrunk and unequal; T = 23 is beyond each window.
 
 Old and new names of options both occur.  Sizes are primes where transformers allows it: it wants
 widths that are multiples of the number of heads, and for experts multiples of 4.
@@ -137,12 +137,12 @@ CONFIGS = {
         num_hidden_layers=4, mlp_only_layers=[3], use_sliding_window=True, sliding_window=6, qkv_bias=False,
     ),
     "qwen3_moe, dense layers": published(
-        "qwen3_moe", _MOE, _NARROW, head_dim=6, num_experts=7, mlp_only_layers=[1], norm_topk_prob=True, use_qk_norm=True,
-        num_hidden_layers=4, use_sliding_window=True, sliding_window=6, max_window_layers=28,
+        "qwen3_moe", _MOE, _NARROW, head_dim=6, num_experts=7, mlp_only_layers=[1], norm_topk_prob=True,
+        use_qk_norm=True, num_hidden_layers=4, use_sliding_window=True, sliding_window=6, max_window_layers=28,
     ),
     "glm4_moe": published(
-        "glm4_moe", _MOE, _NARROW, head_dim=12, n_routed_experts=8, n_shared_experts=1, use_qk_norm=True, attention_bias=True,
-        partial_rotary_factor=0.5, routed_scaling_factor=2.5, first_k_dense_replace=1, n_group=1, topk_group=1,
+        "glm4_moe", _MOE, _NARROW, head_dim=12, n_routed_experts=8, n_shared_experts=1, use_qk_norm=True,
+        attention_bias=True, partial_rotary_factor=0.5, routed_scaling_factor=2.5, first_k_dense_replace=1, n_group=1, topk_group=1,
         num_nextn_predict_layers=1, rope_theta=1_000_000,
     ),
     "glm4_moe, groups": published(

@@ -62,7 +62,7 @@ def test_no_forward_runs_without_a_place(monkeypatch, folder, params, buttons):
     monkeypatch.setattr(runtime, "forwards", lambda: turns)
     monkeypatch.setattr(Transformer, "forward", watched)
     app = AppTest.from_function(script, kwargs={"folder": folder}, default_timeout=120)
-    app.query_params["prompt"] = f"turns of {folder} {sorted(params)} {buttons}"
+    app.query_params["prompt"] = f"turns of {folder} {sorted(params.values())} {buttons}"
     for name, value in params.items():
         app.query_params[name] = value
     app.run()

@@ -14,6 +14,8 @@ from ..errors import BadInput
 from ..language_model import LanguageModel
 from ..transformer import Transformer
 from . import checkpoint, convert, fetch
+from .convert.gguf_file import GGUFFile
+from .convert.gguf_tokenizer import read_tokenizer
 from .fetchable import MODELS as FETCHABLE
 from .tokenizer import Tokenizer
 
@@ -142,6 +144,20 @@ def find_path(name: str) -> Path | None:
         return path.absolute().parent if inside and path.with_name("config.json").is_file() else path
     except (OSError, ValueError, RuntimeError):  # a name too long or odd to be a path, or an unknown ~user
         return None
+
+
+def load_tokenizer(name: str) -> Tokenizer:
+    """The tokenizer of a model that can be loaded now, without its weights where the file allows that.
+
+    Raises:
+        BadInput: as `load`.
+    """
+    path = fetch.fetched_path(name) if name in FETCHABLE else None
+    if path is not None:
+        return read_tokenizer(GGUFFile(path).metadata)
+    if name in STORYTELLERS and file_of(name).exists():
+        return checkpoint.read_tokenizer(file_of(name))
+    return load(name).tokenizer
 
 
 @cache

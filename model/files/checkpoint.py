@@ -77,6 +77,13 @@ def describe(path: Path) -> Header:
         return _header(path, file)
 
 
+def read_tokenizer(path: Path) -> Tokenizer:
+    """The tokenizer of a checkpoint; errors as `describe`."""
+    with _open(path) as file:
+        _header(path, file)
+        return Tokenizer.from_json(file.metadata()["tokenizer"])
+
+
 def read(path: Path) -> LanguageModel:
     """Load a checkpoint, computing in float32.
 

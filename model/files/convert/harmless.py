@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
 # Options that matter in training, on a GPU, or to other programs only.
 _ELSEWHERE = """
     model_type architectures dtype torch_dtype transformers_version auto_map use_cache initializer_range
@@ -34,11 +39,11 @@ _GENERATION = """
     assistant_early_exit prompt_lookup_num_tokens max_matching_ngram_size disable_compile compile_config use_mtp
 """
 
-HARMLESS = frozenset((_ELSEWHERE + _GENERATION).split())
+HARMLESS = frozenset(_words(_ELSEWHERE + _GENERATION))
 _BEGINNINGS = ("_", "summary_", "output_", "xla_", "tf_", "torch_", "unsloth_", "neftune_", "lora_train_")
 
 # Notes that people leave inside rope_scaling.
-ROPE_NOTES = frozenset("finetuned note notes comment description source original_rope_type".split())
+ROPE_NOTES = frozenset(_words("finetuned note notes comment description source original_rope_type"))
 
 
 def is_harmless(name: str) -> bool:
@@ -57,27 +62,33 @@ _VISION = "a model of pictures or sound with no text part of a known family"
 # model_type -> what it is, for the sentence that refuses it.
 REFUSED: dict[str, str] = {
     **dict.fromkeys(
-        "qwen3_next qwen3_5 qwen3_5_text qwen3_5_moe qwen3_5_moe_text kimi_linear minimax minimax_text_01 "
-        "olmo_hybrid bailing_hybrid ring_linear".split(),
+        _words(
+            "qwen3_next qwen3_5 qwen3_5_text qwen3_5_moe qwen3_5_moe_text kimi_linear minimax minimax_text_01 "
+            "olmo_hybrid bailing_hybrid ring_linear"
+        ),
         _LINEAR,
     ),
     **dict.fromkeys(
-        "mamba mamba2 falcon_mamba falcon_h1 jamba bamba zamba zamba2 nemotron_h granitemoehybrid plamo2".split(),
+        _words("mamba mamba2 falcon_mamba falcon_h1 jamba bamba zamba zamba2 nemotron_h granitemoehybrid plamo2"),
         _STATE,
     ),
-    **dict.fromkeys("deepseek_v32 deepseek_v4 glm_moe_dsa".split(), _SPARSE),
+    **dict.fromkeys(_words("deepseek_v32 deepseek_v4 glm_moe_dsa"), _SPARSE),
     **dict.fromkeys(
-        "bert roberta xlm-roberta xlm_roberta distilbert albert electra deberta deberta-v2 camembert mpnet modernbert "
-        "eurobert nomic_bert roformer longformer big_bird esm ernie layoutlm".split(),
+        _words(
+            "bert roberta xlm-roberta xlm_roberta distilbert albert electra deberta deberta-v2 camembert mpnet "
+            "modernbert eurobert nomic_bert roformer longformer big_bird esm ernie layoutlm"
+        ),
         _ENCODER,
     ),
     **dict.fromkeys(
-        "t5 mt5 umt5 longt5 bart mbart pegasus marian m2m_100 blenderbot prophetnet led switch_transformers t5gemma "
-        "whisper encoder-decoder speech_to_text".split(),
+        _words(
+            "t5 mt5 umt5 longt5 bart mbart pegasus marian m2m_100 blenderbot prophetnet led switch_transformers "
+            "t5gemma whisper encoder-decoder speech_to_text"
+        ),
         _SEQ2SEQ,
     ),
-    **dict.fromkeys("rwkv rwkv7 recurrent_gemma xlstm".split(), _RECURRENT),
-    **dict.fromkeys("vit clip siglip siglip2 dinov2 wav2vec2 hubert".split(), _VISION),
+    **dict.fromkeys(_words("rwkv rwkv7 recurrent_gemma xlstm"), _RECURRENT),
+    **dict.fromkeys(_words("vit clip siglip siglip2 dinov2 wav2vec2 hubert"), _VISION),
     "lfm2": "short convolutions in place of attention in most layers",
     "lfm2_moe": "short convolutions in place of attention in most layers",
     "llama4": "Llama 4's chunked attention and scaled queries",

@@ -49,6 +49,7 @@ def describe(data: dict[str, Any]) -> Description:
     _refuse_quantised(data)
     options = Options(data, family.defaults, family.aliases, family.ignored | {"quantization_config"})
     config = family.config(options)
+    options.skip("model_type", "architectures", "dtype", "torch_dtype", "transformers_version")  # say what the file is
     options.refuse_unknown()
     return Description(data["model_type"], family, config, nested, tuple(options.unread()))
 

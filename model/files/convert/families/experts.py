@@ -123,7 +123,7 @@ def _gpt_oss(options: Options) -> ModelConfig:
     attention = GQAConfig(**heads(options), qkv_bias=biased, out_bias=biased, sinks=True)
     windowed = kinds_of_layers(options, n, [(layer + 1) % 2 != 0 for layer in range(n)])
     window = options.count("sliding_window") if any(windowed) else None
-    options.skip("sliding_window", "hidden_act")  # its gate is fixed, whatever the config says
+    options.skip("sliding_window")
     moe = MoEConfig(
         n_routed_experts=options.count("num_local_experts"),
         num_experts_per_tok=options.count("num_experts_per_tok"),
@@ -208,7 +208,6 @@ FAMILIES = {
         config=lambda options: _qwen_moe(options, False),
         recipe=llama_like(Layout(shared="mlp.shared_expert.")),
         defaults=DEFAULTS["qwen2_moe"],
-        aliases={"num_local_experts": "num_experts"},
     ),
     "qwen3_moe": Family(
         config=lambda options: _qwen_moe(options, True),
@@ -217,16 +216,14 @@ FAMILIES = {
         aliases={"num_local_experts": "num_experts"},
         ignored=frozenset({"use_qk_norm", "qkv_bias", "max_window_layers", "shared_expert_intermediate_size"}),
     ),
-    "granitemoe": Family(config=_granite_moe, recipe=_GRANITE, defaults=DEFAULTS["granitemoe"], aliases=_LOCAL),
-    "granitemoeshared": Family(
-        config=_granite_moe, recipe=_GRANITE, defaults=DEFAULTS["granitemoeshared"], aliases=_LOCAL
-    ),
+    "granitemoe": Family(config=_granite_moe, recipe=_GRANITE, defaults=DEFAULTS["granitemoe"]),
+    "granitemoeshared": Family(config=_granite_moe, recipe=_GRANITE, defaults=DEFAULTS["granitemoeshared"]),
     "gpt_oss": Family(
         config=_gpt_oss,
         recipe=llama_like(Layout(experts=_gpt_oss_experts)),
         defaults=DEFAULTS["gpt_oss"],
         aliases=_LOCAL,
-        ignored=frozenset({"experts_per_token", "initial_context_length"}),
+        ignored=frozenset({"experts_per_token", "initial_context_length", "hidden_act"}),
     ),
     "glm4_moe": Family(
         config=_glm4_moe,
