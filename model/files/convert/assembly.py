@@ -1,7 +1,7 @@
 """Weights from a file into a `Transformer`, one at a time.
 
 The model is first built without memory; each of its weights is then filled from the
-pieces that a recipe names, in float32.  So peak memory is the model plus a few
+pieces that a recipe names.  So peak memory is the model plus a few
 tensors of the file.  A weight with no source, a source with no place, and a wrong shape are errors.
 """
 
@@ -18,6 +18,7 @@ from torch import Tensor
 
 from ...config import ModelConfig
 from ...errors import BadInput
+from ...measure.footprint import require_memory
 from ...transformer import Transformer
 
 _WORKERS = 2  # unpacking is arithmetic that runs beside Python; more would hold more tensors at once
@@ -45,16 +46,21 @@ Recipe = dict[str, list[Piece]]  # our weight's name -> pieces that follow each 
 
 
 def assemble(
-    config: ModelConfig, recipe: Recipe, source: Source, ignored: Callable[[str], bool] = lambda name: False
+    config: ModelConfig,
+    recipe: Recipe,
+    source: Source,
+    ignored: Callable[[str], bool] = lambda name: False,
+    dtype: torch.dtype = torch.float32,
 ) -> Transformer:
-    """Build the model of `config` with weights from `source`.
+    """Build the model of `config` with weights from `source`, as `dtype`.
 
     Args:
         recipe: for every weight of the model, the pieces it is made of.
         ignored: says of a name in `source` that it is no weight (a mask, a table).
 
     Raises:
-        BadInput: "wrong_weights" naming the first weight that is missing, left over or of another shape.
+        BadInput: "wrong_weights" naming the first weight that is missing, left over or of another shape,
+            "no_memory" if the whole does not fit in this machine's memory.
     """
     names = source.names()
     needed = {piece.name for pieces in recipe.values() for piece in pieces}
@@ -70,16 +76,20 @@ def assemble(
             "wrong_weights", "The config has sizes that no model can have: config and weights do not belong together."
         ) from error
     shapes = {name: tuple(weight.shape) for name, weight in transformer.state_dict().items()}
+    needed = sum(math.prod(shape) for shape in shapes.values()) * dtype.itemsize
+    advice = "choose a smaller model" + ("" if dtype.itemsize < 4 else ", or keep its weights in bf16, half of that")
+    require_memory(needed, f"This model in {str(dtype).removeprefix('torch.')}", advice, passing=1.05)
     with ThreadPoolExecutor(_WORKERS) as workers:
-        filled = workers.map(lambda name: _fill(name, shapes[name], recipe[name], source), shapes)
+        filled = workers.map(lambda name: _fill(name, shapes[name], recipe[name], source, dtype), shapes)
         transformer.load_state_dict(dict(zip(shapes, filled, strict=True)), assign=True)
     return transformer.requires_grad_(False)
 
 
-def _fill(name: str, shape: tuple[int, ...], pieces: list[Piece], source: Source) -> Tensor:
+def _fill(name: str, shape: tuple[int, ...], pieces: list[Piece], source: Source, dtype: torch.dtype) -> Tensor:
     if sum(math.prod(source.shape(piece.name)) for piece in pieces) != math.prod(shape):  # before memory is taken
         raise _wrong_shape(pieces[-1].name, source, name, shape)
-    target = torch.empty(shape, dtype=torch.float32)
+    # A selection bias moves in steps of a thousandth: bfloat16 could not tell two of them apart.
+    target = torch.empty(shape, dtype=torch.float32 if name.endswith("selection_bias") else dtype)
     rows = target.flatten(0, -2) if target.dim() > 1 else target  # experts lie one below the other
     start = 0
     for piece in pieces:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import torch
+
 from ...errors import BadInput
 from ...language_model import LanguageModel
 from .assembly import assemble, check_counts
@@ -16,13 +18,13 @@ from .gguf_names import TABLES, Arranged, recipe_of
 from .gguf_tokenizer import read_tokenizer
 
 
-def read_gguf(path: Path, name: str) -> LanguageModel:
-    """Load the model and tokenizer in a GGUF file, weights unpacked to float32.
+def read_gguf(path: Path, name: str, dtype: torch.dtype = torch.float32) -> LanguageModel:
+    """Load the model and tokenizer in a GGUF file, its weights unpacked to `dtype`.
 
     Raises:
         BadInput: "not_a_model_file" for a file that is damaged or no GGUF, "unsupported"
             naming what cannot be computed faithfully, "wrong_weights" for weights that
-            don't fit the header.
+            don't fit the header, "no_memory" for a model that does not fit in this machine's memory.
     """
     file = GGUFFile(path)
     family = family_of(file)
@@ -39,7 +41,7 @@ def read_gguf(path: Path, name: str) -> LanguageModel:
         )
     source = Arranged(file)
     recipe = recipe_of(config, source, permuted=family in PERMUTED)
-    transformer = assemble(config, recipe, source, ignored=TABLES.__contains__)
+    transformer = assemble(config, recipe, source, TABLES.__contains__, dtype)
     description = str(file.metadata.get("general.name") or path.stem)
     return LanguageModel(name, transformer, tokenizer, description=description)
 

@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
@@ -21,16 +22,16 @@ from .huggingface_tokenizer import read_tokenizer
 from .mxfp4 import Unpacked
 from .weight_names import Names
 
-_DTYPES = {"F64", "F32", "F16", "BF16"}
+_DTYPES = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 
 
-def read_huggingface(folder: Path, name: str) -> LanguageModel:
-    """Load the model in `folder`, weights widened to float32.
+def read_huggingface(folder: Path, name: str, dtype: torch.dtype = torch.float32) -> LanguageModel:
+    """Load the model in `folder`, its weights as `dtype`.
 
     Raises:
         BadInput: "not_a_model_folder" if a file is missing or damaged, "unsupported" naming
             the option that cannot be computed faithfully, "wrong_weights" for weights that
-            don't fit the config.
+            don't fit the config, "no_memory" for a model that does not fit in this machine's memory.
     """
     data = _read_json(folder / "config.json", "a folder with a config.json")
     said = describe(data)  # first: a family that is not known has no use for other files
@@ -41,12 +42,16 @@ def read_huggingface(folder: Path, name: str) -> LanguageModel:
     check_counts(said.config.n_layers, experts, source)
     tokenizer = read_tokenizer(folder, data, said.config.vocab_size)
     names = Names(said, source)
-    transformer = assemble(names.config, names.recipe(), source, ignored=names.is_no_weight)
+    transformer = assemble(names.config, names.recipe(), source, names.is_no_weight, dtype)
     return LanguageModel(name, transformer, tokenizer, description=f"{said.model_type} model from {folder.name}")
 
 
 class SafetensorsFolder:
-    """The tensors of a folder's safetensors files, one file or several with an index, read on demand."""
+    """The tensors of a folder's safetensors files, one file or several with an index, read on demand.
+
+    The library checks the files; tensors are then read by their place, each into memory of its own: mapped as
+    the library does it, a whole folder would stay in memory beside the model made of it.
+    """
 
     def __init__(self, folder: Path):
         self._folder = folder
@@ -60,6 +65,9 @@ class SafetensorsFolder:
             self._check_index()
         else:
             raise _no_weights(folder)
+        self._spans: dict[str, tuple[int, int]] = {}  # bytes from the beginning of a tensor's file
+        for file in self._files:
+            self._spans |= _spans(folder / file)
 
     def _open(self, path: Path) -> Any:
         try:
@@ -105,7 +113,27 @@ class SafetensorsFolder:
                 "in bfloat16, float16 or float32.",
                 what=dtype,
             )
-        return file.get_tensor(name)
+        start, end = self._spans[name]
+        shape, kind = tuple(file.get_slice(name).get_shape()), _DTYPES.get(dtype, torch.uint8)
+        if start == end:
+            return torch.empty(shape, dtype=kind)
+        data = bytearray(end - start)
+        with open(self._folder / self._place[name], "rb") as opened:
+            opened.seek(start)
+            opened.readinto(data)
+        return torch.frombuffer(data, dtype=kind).reshape(shape)
+
+
+def _spans(path: Path) -> dict[str, tuple[int, int]]:
+    """Where the tensors of a file lie that the library has found in order: bytes from its beginning."""
+    with open(path, "rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(length))
+    return {
+        name: (8 + length + entry["data_offsets"][0], 8 + length + entry["data_offsets"][1])
+        for name, entry in header.items()
+        if name != "__metadata__"
+    }
 
 
 def damaged(folder: Path, reason: str) -> BadInput:
