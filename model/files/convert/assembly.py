@@ -18,8 +18,10 @@ from torch import Tensor
 
 from ...config import ModelConfig
 from ...errors import BadInput
+from ...language_model import LanguageModel
 from ...measure.footprint import require_memory
 from ...transformer import Transformer
+from ..tokenizer import Tokenizer
 
 _WORKERS = 2  # unpacking is arithmetic that runs beside Python; more would hold more tensors at once
 
@@ -45,6 +47,25 @@ class Piece:
 Recipe = dict[str, list[Piece]]  # our weight's name -> pieces that follow each other along its rows
 
 
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A model in files of others, understood and not yet read."""
+
+    family: str  # as the files call it
+    config: ModelConfig
+    tokenizer: Tokenizer
+    recipe: Recipe
+    source: Source
+    ignored: Callable[[str], bool]  # says of a name in `source` that it is no weight
+    description: str
+    passed_over: tuple[str, ...] = ()  # options that leave the result alone
+
+    def load(self, name: str, dtype: torch.dtype) -> LanguageModel:
+        """The model, its weights as `dtype`; raises as `assemble`."""
+        transformer = assemble(self.config, self.recipe, self.source, self.ignored, dtype)
+        return LanguageModel(name, transformer, self.tokenizer, description=self.description)
+
+
 def assemble(
     config: ModelConfig,
     recipe: Recipe,
@@ -62,12 +83,7 @@ def assemble(
         BadInput: "wrong_weights" naming the first weight that is missing, left over or of another shape,
             "no_memory" if the whole does not fit in this machine's memory.
     """
-    names = source.names()
-    needed = {piece.name for pieces in recipe.values() for piece in pieces}
-    _refuse_if(needed - names, "lacks the weight")
-    _refuse_if(
-        {name for name in names - needed if not ignored(name)}, "has a weight that this architecture has no place for:"
-    )
+    check_names(recipe, source, ignored)
     try:
         with torch.device("meta"):
             transformer = Transformer(config)
@@ -83,6 +99,20 @@ def assemble(
         filled = workers.map(lambda name: _fill(name, shapes[name], recipe[name], source, dtype), shapes)
         transformer.load_state_dict(dict(zip(shapes, filled, strict=True)), assign=True)
     return transformer.requires_grad_(False)
+
+
+def check_names(recipe: Recipe, source: Source, ignored: Callable[[str], bool]) -> None:
+    """Refuse weights that are missing or left over.
+
+    Raises:
+        BadInput: "wrong_weights" naming the first.
+    """
+    names = source.names()
+    needed = {piece.name for pieces in recipe.values() for piece in pieces}
+    _refuse_if(needed - names, "lacks the weight")
+    _refuse_if(
+        {name for name in names - needed if not ignored(name)}, "has a weight that this architecture has no place for:"
+    )
 
 
 def _fill(name: str, shape: tuple[int, ...], pieces: list[Piece], source: Source, dtype: torch.dtype) -> Tensor:

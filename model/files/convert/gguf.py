@@ -11,7 +11,7 @@ import torch
 
 from ...errors import BadInput
 from ...language_model import LanguageModel
-from .assembly import assemble, check_counts
+from .assembly import Plan, check_counts
 from .gguf_config import FAMILIES, PERMUTED, read_config, unsupported
 from .gguf_file import GGUFFile
 from .gguf_names import TABLES, Arranged, recipe_of
@@ -26,6 +26,11 @@ def read_gguf(path: Path, name: str, dtype: torch.dtype = torch.float32) -> Lang
             naming what cannot be computed faithfully, "wrong_weights" for weights that
             don't fit the header, "no_memory" for a model that does not fit in this machine's memory.
     """
+    return plan_gguf(path).load(name, dtype)
+
+
+def plan_gguf(path: Path) -> Plan:
+    """What loading `path` would do, before any weight is read; raises as `read_gguf`."""
     file = GGUFFile(path)
     family = family_of(file)
     counts = [file.metadata.get(f"{family}.{key}", 0) for key in ("block_count", "expert_count")]
@@ -40,10 +45,15 @@ def read_gguf(path: Path, name: str, dtype: torch.dtype = torch.float32) -> Lang
             f"{config.vocab_size} rows: the file is damaged.",
         )
     source = Arranged(file)
-    recipe = recipe_of(config, source, permuted=family in PERMUTED)
-    transformer = assemble(config, recipe, source, TABLES.__contains__, dtype)
-    description = str(file.metadata.get("general.name") or path.stem)
-    return LanguageModel(name, transformer, tokenizer, description=description)
+    return Plan(
+        family=family,
+        config=config,
+        tokenizer=tokenizer,
+        recipe=recipe_of(config, source, permuted=family in PERMUTED),
+        source=source,
+        ignored=TABLES.__contains__,
+        description=str(file.metadata.get("general.name") or path.stem),
+    )
 
 
 def family_of(file: GGUFFile) -> str:

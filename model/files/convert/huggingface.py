@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ...errors import BadInput
 from ...language_model import LanguageModel
-from .assembly import Source, assemble, check_counts
+from .assembly import Plan, Source, check_counts
 from .huggingface_config import describe
 from .huggingface_tokenizer import read_tokenizer
 from .mxfp4 import Unpacked
@@ -33,6 +33,11 @@ def read_huggingface(folder: Path, name: str, dtype: torch.dtype = torch.float32
             the option that cannot be computed faithfully, "wrong_weights" for weights that
             don't fit the config, "no_memory" for a model that does not fit in this machine's memory.
     """
+    return plan_huggingface(folder).load(name, dtype)
+
+
+def plan_huggingface(folder: Path) -> Plan:
+    """What loading `folder` would do, before any weight is read; raises as `read_huggingface`."""
     data = _read_json(folder / "config.json", "a folder with a config.json")
     said = describe(data)  # first: a family that is not known has no use for other files
     source: Source = SafetensorsFolder(folder)
@@ -42,8 +47,16 @@ def read_huggingface(folder: Path, name: str, dtype: torch.dtype = torch.float32
     check_counts(said.config.n_layers, experts, source)
     tokenizer = read_tokenizer(folder, data, said.config.vocab_size)
     names = Names(said, source)
-    transformer = assemble(names.config, names.recipe(), source, names.is_no_weight, dtype)
-    return LanguageModel(name, transformer, tokenizer, description=f"{said.model_type} model from {folder.name}")
+    return Plan(
+        family=said.model_type,
+        config=names.config,
+        tokenizer=tokenizer,
+        recipe=names.recipe(),
+        source=source,
+        ignored=names.is_no_weight,
+        description=f"{said.model_type} model from {folder.name}",
+        passed_over=said.ignored,
+    )
 
 
 class SafetensorsFolder:
