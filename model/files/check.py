@@ -67,7 +67,8 @@ def _understood(path: Path, family: str, config: ModelConfig, passed_over: tuple
     fits = free is None or needed["bf16"] <= free
     reason = None
     if free is not None and not fits:
-        reason = f"Its weights take {needed['bf16'] / 1e9:,.2f} GB even in bf16, and {free / 1e9:,.2f} GB of memory are free."
+        least = needed["bf16"] / 1e9
+        reason = f"Its weights take {least:,.2f} GB even in bf16, and {free / 1e9:,.2f} GB of memory are free."
     return Check(
         path=str(path),
         family=family,

@@ -17,6 +17,7 @@ from torch import Tensor
 from ...errors import BadInput
 from ...language_model import LanguageModel
 from .assembly import Plan, Source, check_counts
+from .families import FAMILIES
 from .huggingface_config import describe
 from .huggingface_tokenizer import read_tokenizer
 from .mxfp4 import Unpacked
@@ -39,7 +40,9 @@ def read_huggingface(folder: Path, name: str, dtype: torch.dtype = torch.float32
 def plan_huggingface(folder: Path) -> Plan:
     """What loading `folder` would do, before any weight is read; raises as `read_huggingface`."""
     data = _read_json(folder / "config.json", "a folder with a config.json")
-    said = describe(data)  # first: a family that is not known has no use for other files
+    if data.get("model_type") in FAMILIES:  # one that is not known has no use for other files
+        _require_weights(folder)
+    said = describe(data)
     source: Source = SafetensorsFolder(folder)
     if any(name.endswith("_blocks") for name in source.names()):
         source = Unpacked(source)
@@ -77,7 +80,7 @@ class SafetensorsFolder:
             self._files = {name: self._open(folder / name) for name in sorted(set(self._place.values()))}
             self._check_index()
         else:
-            raise _no_weights(folder)
+            _require_weights(folder)
         self._spans: dict[str, tuple[int, int]] = {}  # bytes from the beginning of a tensor's file
         for file in self._files:
             self._spans |= _spans(folder / file)
@@ -160,16 +163,19 @@ def damaged(folder: Path, reason: str) -> BadInput:
     )
 
 
-def _no_weights(folder: Path) -> BadInput:
+def _require_weights(folder: Path) -> None:
+    """Refuse a folder without safetensors files; raises as `read_huggingface`."""
+    if any((folder / name).is_file() for name in ("model.safetensors", "model.safetensors.index.json")):
+        return
     if any(folder.glob("*.bin")) or any(folder.glob("*.pt")) or any(folder.glob("*.pth")):
-        return BadInput(
+        raise BadInput(
             "unsupported",
             f"{folder.name}, a model of type {_read_json(folder / 'config.json', 'a model').get('model_type')}, has "
             "its weights in pickle files (.bin, .pt), which can run code when read and are not supported: use a "
             "version of the model with .safetensors files.",
             what="pickle files",
         )
-    return damaged(folder, "there is no model.safetensors")
+    raise damaged(folder, "there is no model.safetensors")
 
 
 def _read_json(path: Path, what: str) -> dict[str, Any]:
