@@ -75,6 +75,7 @@ class MixtureOfExperts(nn.Module):
             self.hook_groups_kept = HookPoint()  # (B, T, G) bool
         self.hook_expert_indices = HookPoint()  # (B, T, k)
         self.hook_expert_weights = HookPoint()  # (B, T, k) normalised and scaled
+        self.hook_expert_post = HookPoint()  # (B, T, k, F) hidden units, what `down` of each chosen expert reads
         self.hook_expert_out = HookPoint()  # (B, T, k, D) of each chosen expert, before weighting
         self.hook_routed_out = HookPoint()  # (B, T, D)
         if config.shared:
@@ -150,11 +151,16 @@ class MixtureOfExperts(nn.Module):
         order = indices.flatten().argsort(stable=True)  # (N k,) assignments, grouped by expert
         counts = indices.flatten().bincount(minlength=len(self.gate_up)).tolist()
         rows = x.flatten(0, 1)[order // k]  # (N k, D)
-        results = []
+        hidden, working = [], []
         for gate_up, down, own in zip(self.gate_up.unbind(), self.down.unbind(), rows.split(counts), strict=True):
             if len(own):
                 gate, linear = F.linear(own, gate_up).chunk(2, -1)
-                results.append(F.linear(F.silu(gate) * linear, down))
+                hidden.append(F.silu(gate) * linear)
+                working.append(down)
+        if self.hook_expert_post.listening:  # in the order of the tokens, and back
+            seen = torch.cat(hidden)[order.argsort()].view(*indices.shape, -1)
+            hidden = self.hook_expert_post(seen).flatten(0, -2)[order].split([count for count in counts if count])
+        results = [F.linear(own, down) for own, down in zip(hidden, working, strict=True)]
         return torch.cat(results)[order.argsort()].view(*indices.shape, -1)
 
     def run_all_experts(self, x: Tensor, weights: Tensor, indices: Tensor) -> Tensor:

@@ -62,6 +62,7 @@ def generate(
     temperature: float = 1.0,
     top_k: int | None = None,
     top_p: float | None = None,
+    min_p: float | None = None,
     seed: int | None = None,
     interventions: Iterable[Intervention] = (),
 ) -> Iterator[Step]:
@@ -69,7 +70,7 @@ def generate(
 
     Args:
         prompt: text, or token ids.
-        temperature, top_k, top_p: see `sampling.distribution`; temperature 0 is greedy.
+        temperature, top_k, top_p, min_p: see `sampling.distribution`; temperature 0 is greedy.
         seed: makes the draws repeatable; None draws differently each time.
         interventions: in force at every step.
 
@@ -85,10 +86,10 @@ def generate(
         )
     if seed is not None and seed < 0:
         raise BadInput("bad_seed", f"A seed must be 0 or more, not {seed}.", value=seed)
-    distribution(np.zeros(2), temperature, top_k, top_p)  # checks the settings
+    distribution(np.zeros(2), temperature, top_k, top_p, min_p)  # checks the settings
     edits = collect(interventions, lm.config)
     room = min(max_new_tokens, lm.config.context - len(ids))
-    return _steps(lm, ids, room, (temperature, top_k, top_p), np.random.default_rng(seed), edits)
+    return _steps(lm, ids, room, (temperature, top_k, top_p, min_p), np.random.default_rng(seed), edits)
 
 
 def _steps(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -85,9 +86,7 @@ class _OfExperts(Intervention):
     def _name(self, config: ModelConfig, layer: int, hook: str) -> str:
         _check("layer", layer, config.n_layers)
         if config.dense_at(layer):
-            raise BadInput(
-                "no_experts", f"Layer {layer} has no experts: its feed-forward network is dense.", layer=layer
-            )
+            raise _no_experts(layer)
         return f"blocks.{layer}.mlp.{hook}"
 
 
@@ -107,6 +106,50 @@ class AblateExpert(_OfExperts):
                 "Every expert is chosen for every token: none can take the place of one switched off.",
             )
         return {name: lambda choice: _set_column(choice, self.expert, float("-inf"))}
+
+
+@dataclass(frozen=True)
+class AblateNeuron(Intervention):
+    """Switch off one hidden unit of a layer's feed-forward network: it writes nothing to the residual stream."""
+
+    layer: int
+    neuron: int
+    expert: int | Literal["shared"] | None = None  # whose unit it is, in a layer with experts
+
+    def edits(self, config: ModelConfig) -> dict[str, Edit]:
+        _check("layer", self.layer, config.n_layers)
+        mlp, experts = f"blocks.{self.layer}.mlp", config.feed_forward
+        dense = config.dense_at(self.layer)
+        if dense is not None or isinstance(experts, DenseConfig):
+            if dense is None or self.expert is not None:
+                raise _no_experts(self.layer)
+            return self._of_dense(f"{mlp}.hook_post", dense)
+        if self.expert is None:
+            raise BadInput("which_expert", f"Layer {self.layer} has experts: say which one's neuron.", layer=self.layer)
+        if isinstance(self.expert, str):
+            if experts.shared is None:
+                raise BadInput("no_experts", "This model has no shared experts.", layer=self.layer)
+            return self._of_dense(f"{mlp}.shared.hook_post", experts.shared)
+        _check("expert", self.expert, experts.n_routed_experts)
+        _check("neuron", self.neuron, experts.moe_intermediate_size)
+        return self._of_routed(mlp, self.expert)
+
+    def _of_dense(self, hook: str, network: DenseConfig) -> dict[str, Edit]:
+        _check("neuron", self.neuron, network.hidden)
+        return {hook: lambda post: _set_column(post, self.neuron, 0.0)}
+
+    def _of_routed(self, mlp: str, expert: int) -> dict[str, Edit]:
+        chosen: list[Tensor] = []  # (B, T, k): which expert each row of hidden units belongs to
+
+        def remember(indices: Tensor) -> Tensor:
+            chosen[:] = [indices]
+            return indices
+
+        def silence(post: Tensor) -> Tensor:  # (B, T, k, F)
+            own = chosen[0].eq(expert)[..., None]
+            return torch.where(own, _set_column(post, self.neuron, 0.0), post)
+
+        return {f"{mlp}.hook_expert_indices": remember, f"{mlp}.hook_expert_post": silence}
 
 
 @dataclass(frozen=True)
@@ -238,12 +281,15 @@ def collect(interventions: Iterable[Intervention], config: ModelConfig) -> dict[
     return edits
 
 
+def _no_experts(layer: int) -> BadInput:
+    return BadInput("no_experts", f"Layer {layer} has no experts: its feed-forward network is dense.", layer=layer)
+
+
 def _expert_layers(config: ModelConfig, hook: str) -> list[str]:
     if isinstance(config.feed_forward, DenseConfig):
         raise BadInput("no_experts", "This model has no experts: its feed-forward networks are dense.")
     return [f"blocks.{layer}.mlp.{hook}" for layer in range(config.n_layers) if not config.dense_at(layer)]
 
 
-def _set_column(choice: Tensor, expert: int, value: float) -> Tensor:
-    column = torch.arange(choice.shape[-1]) == expert  # (E,)
-    return choice.masked_fill(column, value)
+def _set_column(rows: Tensor, place: int, value: float) -> Tensor:
+    return rows.masked_fill(torch.arange(rows.shape[-1]) == place, value)

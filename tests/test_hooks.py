@@ -74,6 +74,7 @@ EXPERTS = [
     "mlp.hook_groups_kept",
     "mlp.hook_expert_indices",
     "mlp.hook_expert_weights",
+    "mlp.hook_expert_post",
     "mlp.hook_expert_out",
     "mlp.hook_routed_out",
     "mlp.shared.hook_pre",
@@ -173,6 +174,7 @@ def shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
         "hook_groups_kept": (T, G),
         "hook_expert_indices": (T, k),
         "hook_expert_weights": (T, k),
+        "hook_expert_post": (T, k, experts.moe_intermediate_size),
     }
     return table | {"hook_expert_out": (T, k, D), "hook_routed_out": (T, D), "hook_shared_out": (T, D)}
 

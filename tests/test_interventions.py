@@ -12,6 +12,7 @@ from model.interventions import (
     AblateExpert,
     AblateFeedForward,
     AblateHead,
+    AblateNeuron,
     ChooseTop,
     ForceExpert,
     NoMask,
@@ -104,6 +105,33 @@ def test_an_expert_switched_off_is_chosen_by_none():
     assert not (changed[hook] == popular).any()
 
 
+@every_model
+def test_a_neuron_switched_off_takes_away_exactly_what_it_wrote(config):
+    """In layer 0, which is dense in all three."""
+    plain, changed = ask(config), ask(config, AblateNeuron(0, 5))
+    out = random_model(config).transformer.blocks[0].mlp.down.weight.numpy()  # (D, F)
+    part = plain["blocks.0.mlp.hook_post"][:, 5, None] * out[:, 5]
+    np.testing.assert_allclose(plain["blocks.0.hook_mlp_out"] - changed["blocks.0.hook_mlp_out"], part, atol=1e-5)
+    np.testing.assert_array_equal(
+        np.delete(changed["blocks.0.mlp.hook_post"], 5, -1), np.delete(plain["blocks.0.mlp.hook_post"], 5, -1)
+    )
+
+
+def test_a_neuron_of_an_expert_switched_off_is_silent_in_that_expert_alone():
+    """Guards against the same neuron of other experts, which share a tensor, going silent with it."""
+    plain, changed = ask(LATENT), ask(LATENT, AblateNeuron(1, 5, expert=3))
+    own = plain["blocks.1.mlp.hook_expert_indices"] == 3
+    assert own.any() and not own.all()
+    before, after = (trace["blocks.1.mlp.hook_expert_post"] for trace in (plain, changed))
+    assert (after[own][:, 5] == 0).all()
+    np.testing.assert_array_equal(after[~own], before[~own])
+    down = random_model(LATENT).transformer.blocks[1].mlp.down[3, :, 5].numpy()  # (D,)
+    lost = (plain["blocks.1.mlp.hook_expert_out"] - changed["blocks.1.mlp.hook_expert_out"])[own]
+    np.testing.assert_allclose(lost, before[own][:, 5, None] * down, atol=1e-5)
+    shared = ask(LATENT, AblateNeuron(1, 42, expert="shared"))
+    assert (shared["blocks.1.mlp.shared.hook_post"][:, 42] == 0).all()
+
+
 def test_a_forced_expert_is_chosen_by_all():
     changed = ask(LATENT, ForceExpert(2, 11))
     assert (changed["blocks.2.mlp.hook_expert_indices"][:, 0] == 11).all()
@@ -179,6 +207,11 @@ def test_part_of_a_trace_s_identity():
         (LATENT, ForceExpert(0, 0), "no_experts", "Layer 0"),
         (LATENT, AblateExpert(1, 14), "bad_intervention", "0 to 13"),
         (LATENT, ChooseTop(5), "bad_intervention", "count"),
+        (DENSE, AblateNeuron(0, 37), "bad_intervention", "0 to 36"),
+        (DENSE, AblateNeuron(0, 0, expert=1), "no_experts", "Layer 0"),
+        (LATENT, AblateNeuron(1, 0), "which_expert", "Layer 1"),
+        (LATENT, AblateNeuron(1, 23, expert=0), "bad_intervention", "0 to 22"),
+        (LATENT, AblateNeuron(1, 43, expert="shared"), "bad_intervention", "0 to 42"),
         (DENSE, NoSelectionBias(), "no_experts", "dense"),
     ],
 )

@@ -118,6 +118,7 @@ claim(
     temperature=Word(1.0, real(0.0, 2.0)),
     top_k=Word(0, whole()),  # 0: no limit
     top_p=Word(1.0, real(0.01, 1.0)),
+    min_p=Word(0.0, real(0.0, 1.0)),  # of the best token's probability
     seed=Word(1, whole()),
 )
 

@@ -48,7 +48,7 @@ class Room:
         """A token in quotation marks, as Markdown that shows exactly it."""
         return self.translate("common.quoted", token=escape_markdown(token))
 
-    def translate(self, key: str, **values: object) -> str:
+    def translate(self, key: str, /, **values: object) -> str:
         """The sentence `key` ("module.name" in app/text) in the page's language."""
         return translate(self.view.lang, key, **values)
 

@@ -26,8 +26,12 @@ STATIONS = (
     Station("map", ":material/map:", "start"),
     Station("tokens", ":material/content_cut:", "input"),
     Station("embeddings", ":material/view_column:", "input"),
+    Station("positions", ":material/schedule:", "input"),
     Station("attention", ":material/grid_on:", "attention"),
+    Station("norms", ":material/straighten:", "network"),
+    Station("ffn", ":material/hub:", "network"),
     Station("moe", ":material/call_split:", "network"),
-    Station("mla", ":material/compress:", "network"),
+    Station("mla", ":material/compress:", "attention"),
+    Station("residual", ":material/stacked_line_chart:", "output"),
     Station("output", ":material/bar_chart:", "output"),
 )

@@ -25,6 +25,7 @@ LETTERS = {
     "R": "width of the latent of keys and values",
     "Rq": "width of the latent of queries",
     "F": "hidden width of the feed-forward network",
+    "Fe": "hidden width of one expert",
     "Fs": "hidden width of the shared experts together",
     "E": "experts",
     "k": "experts chosen for each token",
@@ -108,6 +109,7 @@ EXPERTS = [
     _hook("mlp.hook_groups_kept", "T G", "whether experts of a group may be chosen", "groups of experts"),
     _hook("mlp.hook_expert_indices", "T k", "the experts chosen, best first"),
     _hook("mlp.hook_expert_weights", "T k", "the weight of each chosen expert"),
+    _hook("mlp.hook_expert_post", "T k Fe", "hidden units of each chosen expert, as read by its output matrix"),
     _hook("mlp.hook_expert_out", "T k D", "what each chosen expert says, before weighting"),
     _hook("mlp.hook_routed_out", "T D", "the chosen experts, weighted and summed"),
     _hook("mlp.shared.hook_pre", "T Fs", "hidden units of the shared experts: the gate", "shared experts"),
@@ -190,6 +192,7 @@ def _numbers(config: ModelConfig, layer: int) -> dict[str, int]:
             "E": feed_forward.n_routed_experts,
             "k": feed_forward.num_experts_per_tok,
             "G": feed_forward.n_group,
+            "Fe": feed_forward.moe_intermediate_size,
         }
         if feed_forward.shared is not None:
             numbers["Fs"] = feed_forward.shared.hidden

@@ -1,0 +1,34 @@
+"""Heads in order of their effect; each row leads to that head on the attention page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.kit.component import declare
+
+_ranking = declare(__file__, "ranking", front=("dom",))
+
+
+def ranking(
+    rows: Sequence[tuple[int, int, float, str]],
+    labels: dict[str, str],
+    *,
+    colours: dict[str, str],
+    key: str = "ranking",
+) -> None:
+    """Draw the rows.
+
+    Args:
+        rows: layer, head, effect, and the effect as text.
+        labels: "name" and "open" (with {layer} and {head}) and "group", plain text.
+        colours: "faint", "grid", "negative" and "positive".
+    """
+    most = max((abs(effect) for _, _, effect, _ in rows), default=0.0) or 1.0
+    data = {
+        "rows": [
+            {"layer": layer, "head": head, "share": effect / most, "text": text} for layer, head, effect, text in rows
+        ],
+        "labels": labels,
+        "colours": colours,
+    }
+    _ranking.draw(key, data)
