@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import model
-from app.rooms.map.analysis import hands, histogram, kinds, load, parameters, parts, shapes, shrink, walk
+from app.rooms.map.analysis import hands, histogram, kinds, load, parameters, parts, shapes, shrink, walk, window
 from model.measure.memory import count_parameters, layer_parameters
 from model.rope import rotation
 from tests.random_models import DENSE, LATENT, LEARNED, random_ids, random_model
@@ -101,3 +101,11 @@ def test_a_small_picture_keeps_the_weightiest_number_and_its_sign(size):
 
 def test_the_histogram_counts_every_token_of_the_vocabulary():
     assert histogram(np.array([0.0, 1.0, 1.0, 4.0]), 4).tolist() == [0.25, 0.5, 0.0, 0.25]
+
+
+@pytest.mark.parametrize(
+    ("total", "position", "first"), [(7, 6, 0), (12, 0, 0), (300, 0, 0), (300, 150, 144), (300, 299, 288)]
+)
+def test_the_window_holds_the_chosen_row_and_is_full(total, position, first):
+    assert window(total, 12, position) == first
+    assert first <= position < min(first + 12, total)

@@ -103,6 +103,11 @@ def shrink(values: np.ndarray, rows: int, columns: int) -> np.ndarray:
     return values
 
 
+def window(total: int, rows: int, position: int) -> int:
+    """Index of the first of at most `rows` of `total` rows, with `position` among them, in the middle if it can be."""
+    return max(0, min(position - rows // 2, total - rows))
+
+
 def strip(values: np.ndarray, places: int) -> np.ndarray:
     """(n,), n = min(N, places): a vector (N,) made small as by `shrink`."""
     return shrink(values[None], 1, places)[0]
