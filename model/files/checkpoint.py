@@ -58,6 +58,15 @@ def save(lm: LanguageModel, path: Path, dtype: torch.dtype = torch.bfloat16) -> 
     os.replace(partial, path)
 
 
+def is_ours(path: Path) -> bool:
+    """Whether `path` is a checkpoint of ours, damaged or not, rather than another safetensors file."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return (file.metadata() or {}).get("format") == FORMAT
+    except (OSError, SafetensorError):
+        return False
+
+
 def describe(path: Path) -> Header:
     """Read the header of a checkpoint.
 
