@@ -1,5 +1,7 @@
 """What the map says of a model and of a prompt, against the model itself."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -35,6 +37,23 @@ def test_the_boxes_hold_every_parameter_of_the_model_once(lm):
 def test_a_block_is_drawn_in_the_order_in_which_it_computes(lm):
     for block in lm.transformer.blocks:
         assert parts(block) == ["ln1", "attn", "add1", "ln2", "mlp", "add2"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"norm_placement": "after"}, ["attn", "ln1_post", "add1", "mlp", "ln2_post", "add2"]),
+        ({"norm_placement": "both"}, ["ln1", "attn", "ln1_post", "add1", "ln2", "mlp", "ln2_post", "add2"]),
+        ({"parallel": True}, ["ln1", "attn", "ln2", "mlp", "add2"]),
+    ],
+)
+def test_other_families_blocks_are_drawn_as_they_compute(settings, expected):
+    """OLMo 2 norms what is added, Gemma 2 does both, Pythia adds both parts at once."""
+    lm = random_model(replace(DENSE, **settings))
+    assert parts(lm.transformer.blocks[0]) == expected
+    assert sum(parameters(lm.transformer).values()) == lm.parameters
+    way = walk(model.run_trace(lm, random_ids(5)), 4)
+    assert np.isfinite(way.after).all()
 
 
 def test_shapes_are_those_of_the_trace(lm, trace):

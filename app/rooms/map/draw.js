@@ -98,13 +98,13 @@ function smallLoad(load, chosen, width, height, colours) {
   });
 }
 
-// Two bars: how long the stream is, and how long what is added to it.
+// Bars: how long the stream is, and how long what is added to it.
 function smallSums(lengths, most, colours) {
   const box = element("div", "sums");
   lengths.forEach((length, i) => {
     const bar = element("div", "sum");
     bar.style.width = `${(100 * length) / most}%`;
-    bar.style.background = [colours.residual, colours.own][i];
+    bar.style.background = i ? colours.own : colours.residual;
     box.append(bar);
   });
   return box;

@@ -139,9 +139,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
       ...data.parts[layer].map((part) => {
         const name = `blocks.${layer}.${part}`;
         if (part.startsWith("add")) {
-          const [before, added, after] = part === "add1" ? letters.slice(0, 3) : letters.slice(2);
-          const sum = element("span", "numbers", `+ ${short(added)} → ${short(after)}`);
-          return boxOf("add", { layer, id: part }, smallSums([before, added], Math.max(before, added), colours), sum);
+          const parallel = !data.parts[layer].includes("add1"); // one sum of both parts
+          const lengths = parallel ? [0, 1, 3] : part === "add1" ? [0, 1] : [2, 3];
+          const [before, ...added] = lengths.map((i) => letters[i]);
+          const said = `${added.map((length) => `+ ${short(length)}`).join(" ")} → ${short(letters[part === "add1" ? 2 : 4])}`;
+          const sums = smallSums([before, ...added], Math.max(before, ...added), colours);
+          return boxOf("add", { layer, id: part }, sums, element("span", "numbers", said));
         }
         if (part === "attn") {
           const side = pictures.side;
@@ -173,6 +176,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       }),
     );
     const heading = element("h5", "", fillIn(labels.opened, { layer, last: layers - 1 }));
+    if (!data.parts[layer].includes("add1")) heading.append(element("span", "kind", labels.parallel));
     replaceKeepingFocus(opened, "box", heading, way);
   }
 
