@@ -155,8 +155,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
           const values = { head: data.head, key, weight: percent(weight) };
           const shown = { scale: data.colours.probability, masked: data.colours.masked, tokens, position };
           const said = element("div", "numbers", fillIn(labels.looks, values));
-          const [cells, each] = [side, Math.ceil(tokens / side)];
-          if (tokens > side) said.append(element("div", "kind", fillIn(labels.thinned, { cells, each })));
+          const each = Math.ceil(tokens / side);
+          if (each > 1) said.append(element("div", "kind", fillIn(labels.thinned, { each })));
           both.append(smallPattern(bytes, side, shown), said);
           return boxOf("attn", { layer, weights: [name] }, both);
         }
