@@ -8,12 +8,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from model import LanguageModel, Trace
-from model.config import DenseConfig, MoEConfig
-from model.norm import LayerNorm
+from model.config import DenseConfig
+
+Which = int | Literal["shared"] | None  # a network of a layer: an expert, the shared experts, or the only one
 
 _erf = np.vectorize(math.erf, otypes=[float])
 
@@ -50,7 +52,7 @@ ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 class Network:
     """One network at one token: the layer's only one, one of its experts, or the shared experts together."""
 
-    expert: int | str | None  # number, "shared", or None in a layer without experts
+    expert: Which  # number, "shared", or None in a layer without experts
     weight: float  # with which its output counts; 0 of an expert that this token did not choose
     activation: str
     pre: np.ndarray  # (F,) before the activation; of a gated network the gate
@@ -77,52 +79,45 @@ class Network:
         return np.argsort(-np.abs(self.post), kind="stable")[:count]
 
 
-def network(lm: LanguageModel, trace: Trace, layer: int, position: int, expert: int | str | None) -> Network:
+def network(lm: LanguageModel, trace: Trace, layer: int, position: int, expert: Which) -> Network:
     """The network of `layer` named by `expert`, on the token at `position`, computed again and compared."""
-    mlp, config = lm.transformer.blocks[layer].mlp, trace.config
     x = _read(lm, trace, layer, position)
-    name = f"blocks.{layer}.mlp"
+    name, experts, dense = f"blocks.{layer}.mlp", trace.config.feed_forward, trace.config.dense_at(layer)
+    if dense is not None or isinstance(experts, DenseConfig):
+        assert dense is not None and expert is None
+        hooked = trace[f"{name}.hook_post"][position], trace[f"blocks.{layer}.hook_mlp_out"][position]
+        return _network(dense, None, x, *_weights(lm, name, dense), 1.0, *hooked)
     if isinstance(expert, int):
-        kind, up, down = _expert(config.feed_forward), mlp.gate_up[expert], mlp.down[expert]
-        return _network(
-            kind, expert, x, _array(up), None, _array(down), None, *_of_expert(trace, name, expert, position)
-        )
-    if expert == "shared":
-        gated = config.feed_forward.shared_gate
-        weight = float(1 / (1 + np.exp(-(_array(mlp.shared_gate.weight)[0] @ x)))) if gated else 1.0
-        kind, part, hook, out = (
-            config.feed_forward.shared,
-            mlp.shared,
-            f"{name}.shared.hook_post",
-            f"{name}.hook_shared_out",
-        )
-    else:
-        weight, kind, part, hook, out = (
-            1.0,
-            config.dense_at(layer),
-            mlp,
-            f"{name}.hook_post",
-            f"blocks.{layer}.hook_mlp_out",
-        )
-    up = part.gate_up if kind.gated else part.up
-    biases = (_array(up.bias), _array(part.down.bias)) if kind.bias else (None, None)
-    weights = _array(up.weight), biases[0], _array(part.down.weight), biases[1]
-    return _network(kind, expert, x, *weights, weight, trace[hook][position], trace[out][position] / weight)
+        gate_up, down = (_weight(lm, f"{name}.{part}", expert) for part in ("gate_up", "down"))
+        kind = DenseConfig(hidden=experts.moe_intermediate_size)
+        return _network(kind, expert, x, gate_up, None, down, None, *_of_expert(trace, name, expert, position))
+    assert experts.shared is not None
+    weight = 1.0
+    if experts.shared_gate:
+        weight = float(1 / (1 + np.exp(-(_weight(lm, f"{name}.shared_gate.weight")[0] @ x))))
+    hooked = trace[f"{name}.shared.hook_post"][position], trace[f"{name}.hook_shared_out"][position] / weight
+    return _network(experts.shared, "shared", x, *_weights(lm, f"{name}.shared", experts.shared), weight, *hooked)
 
 
 def _read(lm: LanguageModel, trace: Trace, layer: int, position: int) -> np.ndarray:
     """(D,): what the feed-forward part reads, the second norm's result."""
-    norm = lm.transformer.blocks[layer].ln2
-    x = trace[f"blocks.{layer}.ln2.hook_normalized"][position] * _array(norm.weight)
-    return x + _array(norm.bias) if isinstance(norm, LayerNorm) else x
+    norm = f"blocks.{layer}.ln2"
+    x = trace[f"{norm}.hook_normalized"][position] * _weight(lm, f"{norm}.weight")
+    return x + _weight(lm, f"{norm}.bias") if trace.config.norm == "layer" else x
 
 
-def _array(weight) -> np.ndarray:
-    return weight.float().numpy()
+def _weight(lm: LanguageModel, name: str, expert: int | None = None) -> np.ndarray:
+    weight = lm.transformer.get_parameter(name)
+    return (weight if expert is None else weight[expert]).float().numpy()
 
 
-def _expert(config: MoEConfig) -> DenseConfig:
-    return DenseConfig(hidden=config.moe_intermediate_size)
+def _weights(
+    lm: LanguageModel, name: str, kind: DenseConfig
+) -> tuple[np.ndarray, np.ndarray | None, np.ndarray, np.ndarray | None]:
+    """Matrix and bias of the way in, (F or 2 F, D) and (F or 2 F,), then of the way out, (D, F) and (D,)."""
+    up, down = f"{name}.{'gate_up' if kind.gated else 'up'}", f"{name}.down"
+    biases = (_weight(lm, f"{up}.bias"), _weight(lm, f"{down}.bias")) if kind.bias else (None, None)
+    return _weight(lm, f"{up}.weight"), biases[0], _weight(lm, f"{down}.weight"), biases[1]
 
 
 def _of_expert(
@@ -138,7 +133,7 @@ def _of_expert(
 
 def _network(
     kind: DenseConfig,
-    expert: int | str | None,
+    expert: Which,
     x: np.ndarray,
     up: np.ndarray,
     up_bias: np.ndarray | None,

@@ -6,18 +6,18 @@ import streamlit as st
 
 from app.kit import session
 from app.kit.frame import Room
-from app.rooms.ffn.analysis import chosen_experts
+from app.rooms.ffn.analysis import Which, chosen_experts
 from app.rooms.ffn.words import FIRST_CHOICE
 
 
-def chosen_network(room: Room) -> int | str | None:
+def chosen_network(room: Room) -> Which:
     """The number of the expert that is shown, "shared", or None in a layer without experts."""
     chosen = chosen_experts(room.trace, room.view.layer, room.position)
     if not chosen:
         return None
     word = room.view.network if room.view.network in _words(room, len(chosen)) else FIRST_CHOICE
     if word == "shared":
-        return word
+        return "shared"
     number = int(word.removeprefix("choice").removeprefix("expert"))
     return chosen[number][0] if word.startswith("choice") else number
 

@@ -11,7 +11,6 @@ from typing import Literal
 import numpy as np
 
 from model import LanguageModel, Trace
-from model.norm import LayerNorm, RMSNorm
 
 Which = Literal["first", "second", "final"]
 Kind = Literal["layer", "rms"]
@@ -56,7 +55,7 @@ def steps(
 
 
 def read_by(which: Which, layer: int, layers: int) -> tuple[str, str]:
-    """Names in a trace: the stream that this norm reads, and the beginning of the norm's own hooks."""
+    """The stream that this norm reads, by its name in a trace, and the norm itself, by its name in the model."""
     return {
         "first": (f"blocks.{layer}.hook_resid_pre", f"blocks.{layer}.ln1"),
         "second": (f"blocks.{layer}.hook_resid_mid", f"blocks.{layer}.ln2"),
@@ -64,9 +63,13 @@ def read_by(which: Which, layer: int, layers: int) -> tuple[str, str]:
     }[which]
 
 
-def module_of(lm: LanguageModel, which: Which, layer: int) -> RMSNorm | LayerNorm:
-    """The norm itself: its epsilon, gain and shift."""
-    return lm.transformer.get_submodule(read_by(which, layer, lm.config.n_layers)[1])
+def learned(lm: LanguageModel, name: str) -> tuple[np.ndarray, np.ndarray | None]:
+    """Gain and shift of the norm `name` ("blocks.0.ln1"), (D,) each; RMSNorm has no shift."""
+    gain, *shift = (
+        lm.transformer.get_parameter(f"{name}.{part}").float().numpy()
+        for part in (("weight", "bias") if lm.config.norm == "layer" else ("weight",))
+    )
+    return gain, shift[0] if shift else None
 
 
 @dataclass(frozen=True)
@@ -86,17 +89,14 @@ class Norm:
 
 def norm(lm: LanguageModel, trace: Trace, which: Which, layer: int, position: int) -> Norm:
     """The norm `which` of `layer` (which "final" does not ask for) on the token at `position`."""
-    stream, hooks = read_by(which, layer, trace.config.n_layers)
-    module, vector = module_of(lm, which, layer), trace[stream][position]
-    gain = module.weight.float().numpy()
-    layered = isinstance(module, LayerNorm)
-    shift = module.bias.float().numpy() if layered else None
-    own = steps(vector, "layer" if layered else "rms", module.eps, gain, shift)
+    stream, name = read_by(which, layer, trace.config.n_layers)
+    vector, kind, eps = trace[stream][position], trace.config.norm, trace.config.norm_eps
+    own = steps(vector, kind, eps, *learned(lm, name))
     return Norm(
         own=own,
-        other=steps(vector, "rms" if layered else "layer", module.eps),
-        scale_apart=float(abs(own.scale - trace[f"{hooks}.hook_scale"][position, 0])),
-        normalized_apart=float(np.abs(own.normalized - trace[f"{hooks}.hook_normalized"][position]).max()),
+        other=steps(vector, "rms" if kind == "layer" else "layer", eps),
+        scale_apart=float(abs(own.scale - trace[f"{name}.hook_scale"][position, 0])),
+        normalized_apart=float(np.abs(own.normalized - trace[f"{name}.hook_normalized"][position]).max()),
     )
 
 
@@ -106,11 +106,11 @@ def lengths(lm: LanguageModel, trace: Trace, position: int) -> tuple[np.ndarray,
     L = trace.config.n_layers
     places: list[tuple[Which, int]] = [(which, layer) for layer in range(L) for which in ("first", "second")]
     for which, layer in [*places, ("final", L - 1)]:
-        stream, hooks = read_by(which, layer, L)
-        module = module_of(lm, which, layer)
-        result = trace[f"{hooks}.hook_normalized"][position] * module.weight.float().numpy()
-        if isinstance(module, LayerNorm):
-            result = result + module.bias.float().numpy()
+        stream, name = read_by(which, layer, L)
+        gain, shift = learned(lm, name)
+        result = trace[f"{name}.hook_normalized"][position] * gain
+        if shift is not None:
+            result = result + shift
         before.append(np.linalg.norm(trace[stream][position]))
         after.append(np.linalg.norm(result))
     return np.array(before), np.array(after)

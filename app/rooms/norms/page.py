@@ -14,6 +14,7 @@ from app.rooms.norms import analysis
 from app.rooms.norms.figures import lengths
 from app.rooms.norms.steps import steps
 from app.rooms.norms.words import NORMS
+from model.norm import LayerNorm, RMSNorm
 
 
 def show() -> None:
@@ -37,7 +38,7 @@ def show() -> None:
         + room.translate("norms.kinds", apart=f"{found.kinds_apart:.3g}")
     )
     _lengths(room)
-    source(room, type(analysis.module_of(room.lm, view.norm, view.layer)).forward)
+    source(room, LayerNorm.forward if found.own.kind == "layer" else RMSNorm.forward)
 
 
 def _steps(room: Room, found: analysis.Norm) -> None:

@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from model import LanguageModel, Trace
+from model.config import GQAConfig
 from model.norm import LayerNorm
 
 Kind = Literal["embedding", "position", "attention", "feed_forward", "bias", "shift"]
@@ -95,13 +96,13 @@ def effects(lm: LanguageModel, trace: Trace, position: int, target: int, against
     for addition in additions(trace, position):
         effect = float(addition.vector @ direction)
         if addition.layer is not None:
-            block = lm.transformer.blocks[addition.layer]
-            bias = _bias(block, addition.kind)
-            biases += 0.0 if bias is None else float(bias @ direction)
-            effect -= 0.0 if bias is None else float(bias @ direction)
+            bias = _bias(lm, addition.kind, addition.layer)
+            if bias is not None:
+                biases += float(bias @ direction)
+                effect -= float(bias @ direction)
             if addition.kind == "attention":
                 z = trace[f"blocks.{addition.layer}.attn.hook_z"][position]  # (H, Dv)
-                read = direction @ block.attn.out.weight.float().numpy()  # (H Dv,)
+                read = direction @ _weight(lm, f"blocks.{addition.layer}.attn.out.weight")  # (H Dv,)
                 heads.append((z * read.reshape(z.shape)).sum(-1))
         parts.append(Part(addition.kind, addition.layer, effect))
     if biases:
@@ -117,11 +118,18 @@ def effects(lm: LanguageModel, trace: Trace, position: int, target: int, against
     )
 
 
-def _bias(block, kind: Kind) -> np.ndarray | None:
+def _weight(lm: LanguageModel, name: str) -> np.ndarray:
+    return lm.transformer.get_parameter(name).float().numpy()
+
+
+def _bias(lm: LanguageModel, kind: Kind, layer: int) -> np.ndarray | None:
     """What an output matrix adds whatever it reads; experts have none."""
-    matrix = block.attn.out if kind == "attention" else block.mlp.down
-    bias = getattr(matrix, "bias", None)
-    return None if bias is None else bias.float().numpy()
+    attention, dense = lm.config.attention, lm.config.dense_at(layer)
+    if kind == "attention":
+        biased, part = isinstance(attention, GQAConfig) and attention.out_bias, "attn.out"
+    else:
+        biased, part = dense is not None and dense.bias, "mlp.down"
+    return _weight(lm, f"blocks.{layer}.{part}.bias") if biased else None
 
 
 def ranked(heads: np.ndarray, count: int) -> list[tuple[int, int, float]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 
@@ -50,7 +52,7 @@ def choose_tokens(room: Room) -> tuple[int, int]:
     return chosen
 
 
-def _chooser(word: str, ids: list[int], chosen: tuple[int, int]):
+def _chooser(word: str, ids: list[int], chosen: tuple[int, int]) -> Callable[[int], None]:
     names = dict(zip(("target", "against"), chosen, strict=True))
     return lambda place: session.change(**(names | {word: ids[place]}))
 
