@@ -88,6 +88,7 @@ def _effects(room: Room, found: Effects, tokens: dict[str, str]) -> None:
         [_label(room, part.kind, part.layer) for part in found.parts],
         [part.kind for part in found.parts],
         np.array([part.effect for part in found.parts]),
+        [signed(effect, 2) for effect in (*(part.effect for part in found.parts), found.total)],
         room.translate("residual.total"),
         _names(room),
         room.look,
