@@ -5,6 +5,7 @@ T tokens, D width, H heads, Dv value width, L layers, V vocabulary.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -138,11 +139,17 @@ def ranked(heads: np.ndarray, count: int) -> list[tuple[int, int, float]]:
     return [(int(i) // heads.shape[1], int(i) % heads.shape[1], float(heads.flat[i])) for i in order]
 
 
+def named(vocabulary: Sequence[str], logits: np.ndarray, text: str | None) -> int | None:
+    """Id of the token that is shown as `text`, of several the most probable; None where there is none."""
+    ids = [] if text is None else [i for i, token in enumerate(vocabulary) if token == text]
+    return max(ids, key=lambda i: float(logits[i]), default=None)
+
+
 def pair(logits: np.ndarray, target: int | None, against: int | None) -> tuple[int, int]:
-    """The two tokens compared: those named, where the vocabulary has them, else the two best; never one twice."""
+    """The two tokens compared, by id: those named, else the two best; never one twice. `logits` (V,)."""
     first, second = (int(i) for i in np.argsort(-logits, kind="stable")[:2])
-    named = [None if token is None or token >= len(logits) else token for token in (target, against)]
-    left = first if named[0] is None and named[1] != first else second if named[0] is None else named[0]
-    if named[1] is None or named[1] == left:
-        return left, second if left == first else first
-    return left, named[1]
+    if target is None:
+        target = second if against == first else first
+    if against is None or against == target:
+        against = second if target == first else first
+    return target, against
