@@ -66,7 +66,15 @@ def _held() -> View:
     """The view with what the widgets hold that were drawn last; a widget that was not has nothing new to say."""
     drawn = st.session_state.get(_DRAWN, WORDS)
     told = {name: st.session_state[name] for name in WORDS if name in drawn and name in st.session_state}
-    return parse(told, st.session_state[_SHADOW])
+    shadow = st.session_state[_SHADOW]
+    # A widget that shows something for None says nothing until it is moved.
+    news = {name: value for name, value in told.items() if value != _shown(shadow, name)}
+    return parse(news, shadow)
+
+
+def _shown(view: View, name: str) -> Any:
+    """What the widget of a word shows."""
+    return WORDS[name].shown if view[name] is None else view[name]
 
 
 def put(view: View, *, anew: bool = False) -> None:
@@ -78,8 +86,8 @@ def put(view: View, *, anew: bool = False) -> None:
     """
     drawn = st.session_state.get(_DRAWN, WORDS)
     for name in WORDS:
-        if anew or name not in drawn or name not in st.session_state or st.session_state[name] != view[name]:
-            st.session_state[name] = view[name]
+        if anew or name not in drawn or name not in st.session_state or st.session_state[name] != _shown(view, name):
+            st.session_state[name] = _shown(view, name)
     st.session_state[_SHADOW] = view
 
 
