@@ -24,7 +24,7 @@ def chosen_network(room: Room) -> Which:
 
 def _words(room: Room, chosen: int) -> list[str]:
     """Values that the address word can have in a layer with experts, in the order they are offered."""
-    config = room.lm.config.feed_forward
+    config = room.lm.config.experts
     own = [f"choice{n}" for n in range(chosen)]
     return [*own, *["shared"] * (config.n_shared_experts > 0), *(f"expert{n}" for n in range(config.n_routed_experts))]
 

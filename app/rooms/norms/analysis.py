@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from model import LanguageModel, Trace
+from model import LanguageModel, ModelConfig, Trace
 
 Which = Literal["first", "second", "final"]
 Kind = Literal["layer", "rms"]
@@ -54,12 +54,18 @@ def steps(
     return Steps(kind, vector, float(mean), centred, float(spread), eps, float(scale), normalized, gain, shift)
 
 
-def read_by(which: Which, layer: int, layers: int) -> tuple[str, str]:
+def available(config: ModelConfig) -> tuple[Which, ...]:
+    """The norms through which the stream is read; a model that norms what is added instead has the final one alone."""
+    return ("final",) if config.norm_placement == "after" else ("first", "second", "final")
+
+
+def read_by(which: Which, layer: int, config: ModelConfig) -> tuple[str, str]:
     """The stream that this norm reads, by its name in a trace, and the norm itself, by its name in the model."""
+    middle = "pre" if config.parallel else "mid"
     return {
         "first": (f"blocks.{layer}.hook_resid_pre", f"blocks.{layer}.ln1"),
-        "second": (f"blocks.{layer}.hook_resid_mid", f"blocks.{layer}.ln2"),
-        "final": (f"blocks.{layers - 1}.hook_resid_post", "ln_final"),
+        "second": (f"blocks.{layer}.hook_resid_{middle}", f"blocks.{layer}.ln2"),
+        "final": (f"blocks.{config.n_layers - 1}.hook_resid_post", "ln_final"),
     }[which]
 
 
@@ -89,7 +95,7 @@ class Norm:
 
 def norm(lm: LanguageModel, trace: Trace, which: Which, layer: int, position: int) -> Norm:
     """The norm `which` of `layer` (which "final" does not ask for) on the token at `position`."""
-    stream, name = read_by(which, layer, trace.config.n_layers)
+    stream, name = read_by(which, layer, trace.config)
     vector, kind, eps = trace[stream][position], trace.config.norm, trace.config.norm_eps
     own = steps(vector, kind, eps, *learned(lm, name))
     return Norm(
@@ -100,13 +106,17 @@ def norm(lm: LanguageModel, trace: Trace, which: Which, layer: int, position: in
     )
 
 
+def places(config: ModelConfig) -> list[tuple[Which, int]]:
+    """Every norm of the stream and its layer, in order; the final one has the last layer's number."""
+    own = [which for which in available(config) if which != "final"]
+    return [*((which, layer) for layer in range(config.n_layers) for which in own), ("final", config.n_layers - 1)]
+
+
 def lengths(lm: LanguageModel, trace: Trace, position: int) -> tuple[np.ndarray, np.ndarray]:
-    """Lengths of the token's vector before and after every norm of the stream, in order: (2 L + 1,) each."""
+    """Lengths of the token's vector before and after each of `places`: (n,) each."""
     before, after = [], []
-    L = trace.config.n_layers
-    places: list[tuple[Which, int]] = [(which, layer) for layer in range(L) for which in ("first", "second")]
-    for which, layer in [*places, ("final", L - 1)]:
-        stream, name = read_by(which, layer, L)
+    for which, layer in places(trace.config):
+        stream, name = read_by(which, layer, trace.config)
         gain, shift = learned(lm, name)
         result = trace[f"{name}.hook_normalized"][position] * gain
         if shift is not None:

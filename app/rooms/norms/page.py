@@ -13,31 +13,35 @@ from app.kit.source import source
 from app.rooms.norms import analysis
 from app.rooms.norms.figures import lengths
 from app.rooms.norms.steps import steps
-from app.rooms.norms.words import NORMS
 from model.norm import LayerNorm, RMSNorm
 
 
 def show() -> None:
     """Draw the page."""
     room = frame.enter()
-    view = room.view
+    view, offered = room.view, analysis.available(room.lm.config)
+    which: analysis.Which = view.norm if view.norm in offered else "final"
+    if which != view.norm:
+        session.change(norm=which)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        pickers.choice(room, "norm", NORMS, "norms.norm")
-        if view.norm != "final":
+        pickers.choice(room, "norm", offered, "norms.norm")
+        if which != "final":
             pickers.layer(room)
-    found = analysis.norm(room.lm, room.trace, view.norm, view.layer, room.position)
+    found = analysis.norm(room.lm, room.trace, which, view.layer, room.position)
     kind = room.translate(f"norms.part.title.{found.own.kind}")
     token = room.quoted(room.trace.tokens[room.position])
-    heading = room.translate(f"norms.heading.{view.norm}", kind=kind, layer=view.layer, token=token)
+    heading = room.translate(f"norms.heading.{which}", kind=kind, layer=view.layer, token=token)
     st.markdown(f"#### {heading}")
     st.markdown(room.translate(f"norms.look.{found.own.kind}"))
+    if len(offered) == 1:
+        st.markdown(room.translate("norms.added"))
     _steps(room, found)
     st.markdown(
         room.translate("norms.apart", scale=tiny(found.scale_apart), normalized=tiny(found.normalized_apart))
         + " "
         + room.translate("norms.kinds", apart=f"{found.kinds_apart:.3g}")
     )
-    _lengths(room)
+    _lengths(room, which)
     source(room, LayerNorm.forward if found.own.kind == "layer" else RMSNorm.forward)
 
 
@@ -58,24 +62,20 @@ def _steps(room: Room, found: analysis.Norm) -> None:
     )
 
 
-def _lengths(room: Room) -> None:
-    view, L = room.view, room.lm.config.n_layers
+def _lengths(room: Room, which: analysis.Which) -> None:
     before, after = analysis.lengths(room.lm, room.trace, room.position)
-    places = [
-        room.translate(f"norms.place.{which}", layer=layer) for layer in range(L) for which in ("first", "second")
-    ]
+    places = analysis.places(room.lm.config)
     heading = room.translate("norms.lengths", token=room.quoted(room.trace.tokens[room.position]))
     st.markdown(f"#### {heading}")
     st.markdown(room.translate("norms.lengths.look"))
-    chosen = 2 * L if view.norm == "final" else 2 * view.layer + (view.norm == "second")
     made = lengths(
-        [*places, room.translate("norms.place.final")],
+        [room.translate(f"norms.place.{name}", **({} if name == "final" else {"layer": n})) for name, n in places],
         before,
         after,
         (room.translate("norms.lengths.before"), room.translate("norms.lengths.after")),
         room.look,
         y=room.translate("norms.lengths.axis"),
-        chosen=chosen,
+        chosen=len(places) - 1 if which == "final" else places.index((which, room.view.layer)),
     )
     with st.container(key="wide"):
         chart(made, key="lengths", alt=heading)

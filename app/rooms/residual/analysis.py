@@ -76,7 +76,7 @@ class Effects:
     parts: tuple[Part, ...]  # in the order of computation; they sum to `total`
     heads: np.ndarray  # (L, H): what of each attention part comes from each head
     total: float
-    real: float  # the model's own difference
+    real: float  # the model's own difference, before a cap on its logits
 
 
 def effects(lm: LanguageModel, trace: Trace, position: int, target: int, against: int) -> Effects:
@@ -93,30 +93,59 @@ def effects(lm: LanguageModel, trace: Trace, position: int, target: int, against
         direction = direction - direction.mean()  # the norm takes the mean off: so does the direction that reads it
     direction = direction / trace["ln_final.hook_scale"][position, 0]
 
+    direction = direction * trace.config.logit_scale
+
     parts, heads, biases = [], [], 0.0
     for addition in additions(trace, position):
         effect = float(addition.vector @ direction)
         if addition.layer is not None:
+            written, shift = _as_written(lm, trace, addition, position, direction)
             bias = _bias(lm, addition.kind, addition.layer)
-            if bias is not None:
-                biases += float(bias @ direction)
-                effect -= float(bias @ direction)
+            always = shift if bias is None else shift + float(bias @ written)
+            biases += always
+            effect -= always
             if addition.kind == "attention":
                 z = trace[f"blocks.{addition.layer}.attn.hook_z"][position]  # (H, Dv)
-                read = direction @ _weight(lm, f"blocks.{addition.layer}.attn.out.weight")  # (H Dv,)
+                read = written @ _weight(lm, f"blocks.{addition.layer}.attn.out.weight")  # (H Dv,)
                 heads.append((z * read.reshape(z.shape)).sum(-1))
         parts.append(Part(addition.kind, addition.layer, effect))
     if biases:
         parts.append(Part("bias", None, biases))
     if isinstance(norm, LayerNorm):
-        parts.append(Part("shift", None, float(norm.bias.float().numpy() @ difference)))
-    logits = trace.logits[position]
+        shift = float(norm.bias.float().numpy() @ difference) * trace.config.logit_scale
+        parts.append(Part("shift", None, shift))
+    logits = _uncapped(trace.logits[position, [target, against]], trace.config.logit_cap)
     return Effects(
         parts=tuple(parts),
         heads=np.stack(heads),
         total=float(sum(part.effect for part in parts)),
-        real=float(logits[target]) - float(logits[against]),
+        real=float(logits[0] - logits[1]),
     )
+
+
+def _as_written(
+    lm: LanguageModel, trace: Trace, addition: Addition, position: int, direction: np.ndarray
+) -> tuple[np.ndarray, float]:
+    """The direction (D,) that reads what an output matrix wrote as `direction` reads what of it is added to the stream.
+
+    In most models these are the same; some norm what is added (its divisor is held too), or scale it.
+    Beside it the effect of such a norm's shift.
+    """
+    config = trace.config
+    written, shift = direction * np.float32(config.residual_scale), 0.0
+    if config.norm_placement == "before":
+        return written, shift
+    norm = f"blocks.{addition.layer}.{'ln1' if addition.kind == 'attention' else 'ln2'}_post"
+    if config.norm == "layer":
+        shift = float(_weight(lm, f"{norm}.bias") @ written)
+    written = written * _weight(lm, f"{norm}.weight") / trace[f"{norm}.hook_scale"][position]
+    return (written - written.mean() if config.norm == "layer" else written), shift
+
+
+def _uncapped(logits: np.ndarray, cap: float | None) -> np.ndarray:
+    """Logits before the cap that Gemma 2 puts on them: effects sum to those."""
+    wide = logits.astype(np.float64)
+    return wide if cap is None else cap * np.arctanh(wide / cap)
 
 
 def _weight(lm: LanguageModel, name: str) -> np.ndarray:
@@ -124,8 +153,8 @@ def _weight(lm: LanguageModel, name: str) -> np.ndarray:
 
 
 def _bias(lm: LanguageModel, kind: Kind, layer: int) -> np.ndarray | None:
-    """What an output matrix adds whatever it reads; experts have none."""
-    attention, dense = lm.config.attention, lm.config.dense_at(layer)
+    """What an output matrix adds whatever it reads; those of experts count with their experts."""
+    attention, dense = lm.config.attention_at(layer), lm.config.dense_at(layer)
     if kind == "attention":
         biased, part = isinstance(attention, GQAConfig) and attention.out_bias, "attn.out"
     else:
