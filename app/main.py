@@ -14,7 +14,7 @@ if str(ROOT) not in sys.path:
 
 import streamlit as st  # noqa: E402
 
-from app.kit import frame, runtime, session  # noqa: E402
+from app.kit import browser, frame, runtime, session  # noqa: E402
 from app.kit.stations import STATIONS  # noqa: E402
 from app.text import translate  # noqa: E402
 
@@ -22,6 +22,7 @@ PAGES = {station.address: import_module(f"app.rooms.{station.folder}.page") for 
 
 st.set_page_config(page_title="Glassformer", page_icon="🔍", layout="wide", initial_sidebar_state="collapsed")
 st.html(f"<style>{(ROOT / 'app' / 'kit' / 'page.css').read_text(encoding='utf-8')}</style>")
+browser.attend()  # before anything that takes time: it notices where the run is ended
 runtime.warm_up()
 
 view = session.arrive(frame.defaults())
@@ -35,11 +36,13 @@ rooms = [
     for station in STATIONS
 ]
 first = STATIONS[0].address
-home = st.Page(PAGES[first].show, title="Glassformer", url_path="home", default=True, visibility="hidden")
-chosen = st.navigation([home, *rooms], position="top")
-if not chosen.url_path:
-    # The plain address shows the first room, which Streamlit would leave unmarked in the navigation.
-    marked = "background: rgba(157, 173, 190, 0.25); font-weight: 600;"
-    st.html(f"<style>[data-testid='stTopNavLink'][href$='/{first}'] {{ {marked} }}</style>")
+home = st.Page(PAGES[first].show, title="Glassformer", url_path="home", default=True)
+# The way from room to room is the small map on every page, so Streamlit's own navigation is not shown.
+chosen = st.navigation([home, *rooms], position="hidden")
+asked = session.destination()
+if asked is not None:
+    there = next(room for room in rooms if room.url_path == asked)
+    st.switch_page(there, query_params=session.address(frame.defaults()))
+session.enter(chosen.url_path or first)
 chosen.run()
-session.leave()
+frame.leave()

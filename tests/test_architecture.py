@@ -13,6 +13,7 @@ MAY_IMPORT = {
     "text": set(),
     "kit.address": {"text"},
     "kit.numbers": set(),
+    "kit.head_jobs": {"numpy", "model"},
     "kit.prediction": {"numpy", "model"},
     "kit.theme": {"numpy", "plotly"},
     "kit.figures": {"numpy", "plotly", "kit.theme", "kit.numbers"},

@@ -10,7 +10,7 @@ import gc
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,7 +20,8 @@ import torch
 import model
 from model import LanguageModel, Trace
 from model.beam import Branch, beam_search
-from model.files.catalog import STORYTELLERS, file_of, present
+from model.files.catalog import STORYTELLERS, file_of, load_tokenizer, present
+from model.files.tokenizer import Tokenizer
 
 T = TypeVar("T")
 
@@ -169,12 +170,18 @@ def trace(lm: LanguageModel, source: str | list[int], interventions: tuple = ())
 
 def generate(lm: LanguageModel, ids: list[int], **settings: Any) -> Iterator[model.Step]:
     """`model.generate`, holding a place among the forwards only while a token is computed."""
-    steps = iter(model.generate(lm, ids, **settings))
+    return in_turn(model.generate(lm, ids, **settings))
+
+
+def in_turn(steps: Iterable[T]) -> Iterator[T]:
+    """`steps`, each computed while holding a place among the forwards."""
+    waiting = iter(steps)
     while True:
         with forwards():
-            step = next(steps, None)
-        if step is None:
-            return
+            try:
+                step = next(waiting)
+            except StopIteration:
+                return
         yield step
 
 
@@ -203,6 +210,20 @@ def _derived(name: str, key: tuple, settings: tuple, _function: Callable[..., T]
 def vocabulary(fingerprint: str, _lm: LanguageModel) -> list[str]:
     """Every token as shown to people, by id, (V,); of the tokenizer of `_lm`."""
     return [_lm.tokenizer.shown(token) for token in range(_lm.config.vocab_size)]
+
+
+def tokenizers() -> list[tuple[list[str], Tokenizer]]:
+    """Every tokenizer of the models that can be loaded now, with the names of the models that share it."""
+    return _tokenizers(tuple(entry.name for entry in entries() if entry.available))
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _tokenizers(names: tuple[str, ...]) -> list[tuple[list[str], Tokenizer]]:
+    found: dict[str, tuple[list[str], Tokenizer]] = {}
+    for name in names:
+        tokenizer = load_tokenizer(name)
+        found.setdefault(tokenizer.fingerprint, ([], tokenizer))[0].append(name)
+    return list(found.values())
 
 
 def of_model(function: Callable[[LanguageModel], T], lm: LanguageModel) -> T:

@@ -7,7 +7,7 @@ import streamlit as st
 from app.kit import frame, runtime, session
 from app.kit.frame import Room
 from app.kit.numbers import percent
-from model import BadInput
+from model import BadInput, LanguageModel
 from model.measure import heads
 
 _ASKED = "_jobs"  # session: fingerprints of the models whose heads were asked for
@@ -60,7 +60,12 @@ def _best(room: Room) -> dict[str, dict[str, float]] | None:
     if room.lm.fingerprint not in st.session_state.get(_ASKED, ()):
         return None
     with st.spinner(room.translate("attention.jobs.finding")):
-        return runtime.of_model(heads.found, room.lm)
+        return runtime.of_model(_search, room.lm)
+
+
+def _search(lm: LanguageModel) -> dict[str, dict[str, float]]:
+    with runtime.forwards():
+        return heads.found(lm)
 
 
 def _ask(room: Room) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from model import GQAConfig, LanguageModel, MLAConfig, ModelConfig, Step, Trace
+from model.attention import MultiHeadLatentAttention
 from model.cache import make_cache
 from model.generate import next_logits
 from model.measure.memory import (
@@ -51,7 +52,10 @@ def absorbed(lm: LanguageModel, trace: Trace, layer: int) -> Absorbed:
         raise ValueError(f"{lm.name} has {attention.kind}: only MLA can be absorbed.")
     H, Dn, Dv = attention.n_heads, attention.qk_nope_head_dim, attention.v_head_dim
     name = f"blocks.{layer}.attn"
-    weight = lm.transformer.blocks[layer].attn.kv_up.weight.float().numpy().reshape(H, Dn + Dv, -1)
+    layer_attention = lm.transformer.blocks[layer].attn
+    if not isinstance(layer_attention, MultiHeadLatentAttention):
+        raise ValueError(f"Layer {layer} of {lm.name} has no latent attention.")
+    weight = layer_attention.kv_up.weight.float().numpy().reshape(H, Dn + Dv, -1)
     q, latent = trace[f"{name}.hook_q"], trace[f"{name}.hook_kv_latent"]  # (T, H, Dn + Dr), (T, R)
     query = np.concatenate([np.einsum("thn,hnr->thr", q[..., :Dn], weight[:, :Dn]), q[..., Dn:]], axis=-1)
     key = np.concatenate([latent, trace[f"{name}.hook_rot_k"][:, 0]], axis=-1)  # (T, R + Dr)
@@ -100,9 +104,11 @@ def growth(steps: Iterable[Step], twin: LanguageModel | None, ids: list[int]) ->
     cache = None if twin is None else make_cache(twin.config)
     unread, length = list(ids), len(ids)
     for step in steps:
-        if twin is not None:
+        twin_bytes = None
+        if twin is not None and cache is not None:
             next_logits(twin, unread, cache)
-        yield step, CacheBytes(length, step.cache_nbytes, None if twin is None else cache.nbytes)
+            twin_bytes = cache.nbytes
+        yield step, CacheBytes(length, step.cache_nbytes, twin_bytes)
         unread, length = [step.id], length + 1
 
 
@@ -241,7 +247,11 @@ class Spectrum:
 
     def lost(self, rank: int) -> tuple[float, float]:
         """Relative error of keys and of values at `rank`: |X - X_r| / |X|."""
-        return tuple(float(np.sqrt(max(0.0, 1 - kept[min(rank, len(kept)) - 1]))) for kept in (self.keys, self.values))
+        return _lost(self.keys, rank), _lost(self.values, rank)
+
+
+def _lost(kept: np.ndarray, rank: int) -> float:
+    return float(np.sqrt(max(0.0, 1 - kept[min(rank, len(kept)) - 1])))
 
 
 def spectrum(trace: Trace, layer: int) -> Spectrum:

@@ -7,6 +7,7 @@ import time
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+import model
 from app.kit import runtime
 from app.kit.chart import chart
 from app.kit.frame import Room
@@ -90,9 +91,10 @@ def _grow(room: Room, twin: LanguageModel | None, run: dict, limit: int, place: 
     run["sizes"], run["tokens"] = run["sizes"][:1], list(room.trace.tokens)
     bar = st.progress(0.0)
     settings = {"temperature": view.temperature, "top_k": view.top_k, "top_p": view.top_p, "seed": view.seed}
-    steps = runtime.generate(room.lm, ids, max_new_tokens=limit, **settings)
-    last_redraw, unread = time.monotonic(), []
-    for done, (step, size) in enumerate(analysis.growth(steps, twin, ids), start=1):
+    steps = analysis.growth(model.generate(room.lm, ids, max_new_tokens=limit, **settings), twin, ids)
+    last_redraw = time.monotonic()
+    unread: list[str] = []
+    for done, (step, size) in enumerate(runtime.in_turn(steps), start=1):
         # A step's cache holds what came before its token: the first is the prompt's, measured again.
         run["sizes"] = [*run["sizes"][: done - 1], size]
         run["tokens"] += unread

@@ -8,14 +8,14 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app.kit import runtime
+from app.kit import pickers, runtime
 from app.kit.chart import chart
 from app.kit.frame import Room
 from app.kit.numbers import percent
 from app.kit.prediction import difference
 from app.kit.source import source
 from app.rooms.mla.cost_figures import Line, losses, pairs, speed
-from app.rooms.mla.twin import built_in, switch_to, trained_pair
+from app.rooms.mla.twin import built_in, trained_pair
 from app.text import escape_markdown
 from model import LanguageModel
 from model.attention import MultiHeadLatentAttention
@@ -42,7 +42,7 @@ def cost(room: Room) -> None:
                 mha=escape_markdown(STORYTELLERS[1]),
             )
         )
-        switch_to(room, [name for name in built_in(("MLA", "MHA")) if name in STORYTELLERS[:2]])
+        pickers.switch_to(room, [name for name in built_in(("MLA", "MHA")) if name in STORYTELLERS[:2]])
         return
     left, right = st.columns(2, gap="medium")
     with left:
@@ -76,14 +76,17 @@ def _bits(room: Room, pair: tuple[LanguageModel, LanguageModel]) -> None:
     )
     names = {"mla": escape_markdown(mla.name), "mha": escape_markdown(mha.name)}
     tokens, others = mla.record["tokens"], mha.record["tokens"]
-    if tokens != others:
+    if tokens == others:
+        training = f"{translate('mla.cost.bits.same', tokens=f'{tokens:,}')} "
+    else:
+        training = ""
         st.warning(translate("mla.cost.bits.other", tokens=f"{tokens:,}", others=f"{others:,}", **names))
     changes = ", ".join(
         f"{escape_markdown(kind)} {_signed(100 * (first / second - 1))} %"
         for kind, first, second in zip(kinds, *values, strict=True)
     )
     few, many = (elements_per_layer(lm.config.attention) for lm in pair)
-    st.markdown(translate("mla.cost.bits.same", tokens=f"{tokens:,}", few=few, many=many, changes=changes, **names))
+    st.markdown(training + translate("mla.cost.bits.numbers", few=few, many=many, changes=changes, **names))
 
 
 def _signed(value: float) -> str:
@@ -143,9 +146,10 @@ def _speed(room: Room, pair: tuple[LanguageModel, LanguageModel]) -> None:
             translate("mla.cost.speed.stop"), key="stop_measure", icon=":material/stop:"
         )  # any click ends this run
         _measure(room, pair, identity, place)
-    measurement = st.session_state.get(_MEASURED)
-    here = measurement is not None and measurement[0] == identity
-    measured = measurement[1] if here else _stored(pair)
+    measured_pair, measured = st.session_state.get(_MEASURED, (None, None))
+    here = measured_pair == identity
+    if not here:
+        measured = _stored(pair)
     if measured is None:
         place.markdown(translate("mla.cost.speed.none"))
         return
@@ -191,12 +195,7 @@ def _measure(room: Room, pair: tuple[LanguageModel, LanguageModel], identity: tu
     """Measure on this machine, drawing every point; the session keeps the whole, never a part."""
     count, points = 2 * len(benchmark.lengths(pair)), []
     bar = st.progress(0.0)
-    steps = benchmark.measure(pair)
-    while True:
-        with runtime.forwards():
-            point = next(steps, None)
-        if point is None:
-            break
+    for point in runtime.in_turn(benchmark.measure(pair)):
         points.append(point)
         bar.progress(len(points) / count, text=room.translate("mla.cost.speed.progress", done=len(points), count=count))
         if len(points) % 2 == 0:

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 import model
-from app.kit import runtime, session
+from app.kit import pickers, runtime, session
 from app.kit.chart import chart
 from app.kit.figures import before_after
 from app.kit.frame import Room
@@ -15,7 +15,7 @@ from app.kit.prediction import Difference, difference
 from app.kit.source import source
 from app.rooms.mla import analysis
 from app.rooms.mla.figures import patterns, ranks
-from app.rooms.mla.twin import built_in, switch_to
+from app.rooms.mla.twin import built_in
 from app.rooms.mla.words import SCOPES
 from model.interventions import CompressKeysValues
 
@@ -69,19 +69,12 @@ def _latent(room: Room) -> None:
             expanded=expanded,
         )
     )
-    switch_to(room, built_in(("MHA", "GQA", "MQA")))
+    pickers.switch_to(room, built_in(("MHA", "GQA", "MQA")))
 
 
 def _rank(room: Room, full: int) -> int:
     """The controls; the rank chosen, at most `full`."""
-    st.segmented_control(
-        room.translate("mla.lost.scope"),
-        SCOPES,
-        format_func=lambda scope: room.translate(f"mla.lost.scope.{scope}"),
-        key="scope",
-        required=True,
-        label_visibility="collapsed",
-    )
+    pickers.choice(room, "scope", SCOPES, "mla.lost.scope")
     rank = min(room.view.rank, full)
     if rank != room.view.rank:
         session.change(rank=rank)

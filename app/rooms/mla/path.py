@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
 import model
-from app.kit import runtime, session
+from app.kit import pickers, runtime, session
 from app.kit.frame import Room
 from app.kit.source import source
 from app.rooms.mla import analysis
 from app.rooms.mla.lanes import Box, Lane, Step, lanes
-from app.rooms.mla.twin import PICTURE, TALL, built_in, switch_to, trained_twin, twin_name
+from app.rooms.mla.twin import PICTURE, TALL, built_in, trained_twin, twin_name
 from app.text import escape_markdown
 from model.attention import GroupedQueryAttention, MultiHeadLatentAttention
 from model.measure.memory import elements_per_layer
@@ -86,7 +87,7 @@ def path(room: Room) -> None:
             "mla.plain.switch" if names else "mla.plain.none", model=room.quoted(room.lm.name), kind=attention.kind
         )
     )
-    switch_to(room, names)
+    pickers.switch_to(room, names)
     source(room, GroupedQueryAttention.forward)
 
 
@@ -100,7 +101,7 @@ def _window(room: Room) -> slice:
     return slice(first, min(count, first + ROWS))
 
 
-def _box(room: Room, name: str, hook: str, values: np.ndarray, **options) -> Box:
+def _box(room: Room, name: str, hook: str, values: np.ndarray, **options: Any) -> Box:
     words = (
         room.translate(f"mla.path.box.{name}", head=room.view.head)
         if name == "pattern"
@@ -110,7 +111,7 @@ def _box(room: Room, name: str, hook: str, values: np.ndarray, **options) -> Box
     return Box(words, hook, values[_window(room)], shape, **options)
 
 
-def _at(room: Room, trace: model.Trace, hook: str, name: str, **options) -> Box:
+def _at(room: Room, trace: model.Trace, hook: str, name: str, **options: Any) -> Box:
     """The box of a hook of the layer shown."""
     full = f"blocks.{room.view.layer}.{hook}"
     return _box(room, name, full, trace[full], **options)
@@ -192,6 +193,8 @@ def _draw(room: Room, shown: list[Lane], key: str = "lanes", height: int = PICTU
     }
     names = ("point", "cached", "masked", "entries", "heads", "keys")
     labels = {name: room.template(f"mla.path.{name}") for name in names}
+    if rows.stop - rows.start < len(room.trace.ids):
+        st.markdown(room.translate("mla.path.window", first=rows.start, last=rows.stop - 1, count=len(room.trace.ids)))
     lanes(
         shown,
         room.trace.tokens[rows],
@@ -203,8 +206,6 @@ def _draw(room: Room, shown: list[Lane], key: str = "lanes", height: int = PICTU
         on_choose=lambda position: session.change(query=position, token=None),
         key=key,
     )
-    if rows.stop - rows.start < len(room.trace.ids) and key == "lanes":
-        st.markdown(room.translate("mla.path.window", first=rows.start, last=rows.stop - 1, count=len(room.trace.ids)))
 
 
 def _twin_sentence(room: Room, twin: model.LanguageModel | None, cached: int) -> None:
@@ -239,13 +240,26 @@ def _absorbed(room: Room) -> None:
     st.markdown(translate("mla.path.absorbed.look", width=attention.kv_lora_rank + attention.qk_rope_head_dim))
     mask, expanded = trace.mask(layer), trace.scores(layer)[head]
     hook = f"blocks.{layer}.attn."
-    nope = trace[f"{hook}hook_q"][:, head, : attention.qk_nope_head_dim]
+    unrotated = np.arange(attention.qk_nope_head_dim)
+    nope = trace[f"{hook}hook_q"][:, head, unrotated]
     ways = [
         Step("", [_box(room, "q_nope", f"{hook}hook_q", nope)]),
-        Step(translate("mla.path.by.absorb"), [_box(room, "q_absorbed", "Wᵀ q", latent_form.query[:, head])]),
+        Step(
+            translate("mla.path.by.absorb"),
+            [_box(room, "q_absorbed", "Wᵀ q", latent_form.query[:, head], first=attention.kv_lora_rank)],
+        ),
         Step(
             translate("mla.path.by.meets"),
-            [_box(room, "cached", f"{hook}hook_kv_latent, hook_rot_k", latent_form.key, cached=True)],
+            [
+                _box(
+                    room,
+                    "cached",
+                    f"{hook}hook_kv_latent, hook_rot_k",
+                    latent_form.key,
+                    cached=True,
+                    first=attention.kv_lora_rank,
+                )
+            ],
         ),
     ]
     boxes = [

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
-from app.kit import runtime, session
+from app.kit import pickers, runtime
 from app.kit.frame import Room
-from app.text import escape_markdown
 from model import LanguageModel
 from model.files.catalog import STORYTELLERS
 from model.measure.twin import mha_config
@@ -52,17 +49,4 @@ def trained_pair(room: Room) -> tuple[LanguageModel, LanguageModel] | None:
 
 def built_in(kinds: tuple[str, ...]) -> list[str]:
     """Built-in models whose attention is one of `kinds`, by name; trained ones first, as in the catalog."""
-    return [entry.name for entry in runtime.entries() if entry.available and entry.attention in kinds]
-
-
-def switch_to(room: Room, names: list[str]) -> None:
-    """A button for each of those models."""
-    with st.container(horizontal=True):
-        for name in names:
-            st.button(
-                room.translate("mla.switch", model=escape_markdown(name)),
-                key=f"switch_{name}",
-                type="primary",
-                on_click=session.change,
-                kwargs={"model": name},
-            )
+    return pickers.models(lambda entry: entry.attention in kinds)

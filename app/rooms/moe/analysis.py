@@ -18,6 +18,17 @@ def expert_layers(config: ModelConfig) -> list[int]:
     return [layer for layer in range(config.n_layers) if config.dense_at(layer) is None]
 
 
+def experts_of(config: ModelConfig) -> MoEConfig:
+    """The configuration of a model's experts.
+
+    Raises:
+        ValueError: if the model has none.
+    """
+    if not isinstance(config.feed_forward, MoEConfig):
+        raise ValueError("This model has no experts: its feed-forward networks are dense.")
+    return config.feed_forward
+
+
 def weights(trace: Trace, layer: int) -> np.ndarray:
     """(T, E): the weight with which each expert's output counts; NaN where it was not chosen."""
     mlp = f"blocks.{layer}.mlp"
@@ -54,7 +65,7 @@ class Decision:
 
 def decision(trace: Trace, layer: int, position: int) -> Decision:
     """How the token at `position` chose its experts in `layer`, all numbers from the trace."""
-    config: MoEConfig = trace.config.feed_forward
+    config = experts_of(trace.config)
     step = _Steps(trace, layer, position)
     scores, chosen = step("hook_router_scores"), step("hook_expert_indices")
     chosen_scores = scores[chosen]

@@ -143,7 +143,7 @@ def _row(experts: Experts, route: routing.Decision, expert: int, push_by_expert:
 
 def _groups(experts: Experts, route: routing.Decision, rows: list[dict]) -> None:
     """Give the first row of each group the group's cell."""
-    if route.group_scores is None:
+    if route.group_scores is None or route.kept_groups is None:
         return
     translate = experts.room.translate
     size = len(rows) // len(route.group_scores)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import streamlit as st
 
@@ -26,7 +27,7 @@ class Experts:
     @property
     def config(self) -> MoEConfig:
         """The experts' configuration."""
-        return self.room.lm.config.feed_forward
+        return routing.experts_of(self.room.lm.config)
 
     @property
     def most(self) -> float:
@@ -55,6 +56,7 @@ def enter(room: Room) -> Experts:
     """The layer that the view names, or the first with experts where that one has none."""
     layers = routing.expert_layers(room.lm.config)
     if room.view.layer not in layers:
+        st.info(room.translate("moe.fallback.layer", wanted=room.view.layer, shown=layers[0]), icon=":material/info:")
         session.change(layer=layers[0])
     return Experts(room, layers, room.view.layer if room.view.layer in layers else layers[0])
 
@@ -75,15 +77,16 @@ def choose_expert(experts: Experts) -> int:
 
 
 def _one_of(room: Room, word: str, choices: list[int], labelled: bool) -> None:
-    label, visible = room.translate(f"moe.{word}"), "visible" if labelled else "collapsed"
+    label = room.translate(f"moe.{word}")
+    visibility: Literal["visible", "collapsed"] = "visible" if labelled else "collapsed"
 
     def name(number: int) -> str:
         return str(number) if labelled else room.translate(f"moe.{word}.name", **{word: number})
 
     if len(choices) <= FEW:
-        st.segmented_control(label, choices, key=word, required=True, format_func=name, label_visibility=visible)
+        st.segmented_control(label, choices, key=word, required=True, format_func=name, label_visibility=visibility)
     else:
-        st.select_slider(label, choices, key=word, format_func=name, label_visibility=visible)
+        st.select_slider(label, choices, key=word, format_func=name, label_visibility=visibility)
 
 
 def choose_position(position: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.kit import frame, runtime, session
+from app.kit import frame, pickers, session
 from app.kit.frame import Room
 from app.kit.source import source
 from app.rooms.moe import analysis as routing
@@ -27,24 +27,12 @@ def show() -> None:
         return
     experts = shared.enter(room)
     parts = dict(zip(ROUTING, (_who, decision, active, likes, whatif), strict=True))
-    _choice(room, "routing", list(parts))
+    pickers.choice(room, "routing", list(parts), "moe.routing")
     parts[room.view.routing](experts)
 
 
-def _choice(room: Room, word: str, choices: list[str]) -> None:
-    label = room.translate(f"moe.{word}")
-    st.segmented_control(
-        label,
-        choices,
-        format_func=lambda name: room.translate(f"moe.{word}.{name}"),
-        key=word,
-        required=True,
-        label_visibility="collapsed",
-    )
-
-
 def _dense(room: Room) -> None:
-    names = [entry.name for entry in runtime.entries() if entry.available and entry.feed_forward == "MoE"]
+    names = pickers.models(lambda entry: entry.feed_forward == "MoE")
     st.markdown(f"#### {room.translate('moe.dense.heading')}")
     st.markdown(
         room.translate(
@@ -53,22 +41,14 @@ def _dense(room: Room) -> None:
             kind=room.lm.config.feed_forward.kind,
         )
     )
-    with st.container(horizontal=True):
-        for name in names:
-            st.button(
-                room.translate("moe.dense.switch", model=name),
-                key=f"switch_{name}",
-                type="primary",
-                on_click=session.change,
-                kwargs={"model": name},
-            )
+    pickers.switch_to(room, names)
     published(room)
 
 
 def _who(experts: Experts) -> None:
     room = experts.room
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        _choice(room, "routes", list(ROUTES))
+        pickers.choice(room, "routes", list(ROUTES), "moe.routes")
         if room.view.routes != "layers":
             shared.choose_layer(experts)
     heading = room.translate(
@@ -131,7 +111,7 @@ def _flow(experts: Experts) -> None:
     routes_flow(
         room.trace.tokens,
         routing.weights(room.trace, experts.layer),
-        _labels(room, ".flow", "shared"),
+        _labels(room, ".flow", "shared", "named"),
         shared=experts.config.n_shared_experts > 0,
         selected=room.position,
         height=PICTURE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 import model
-from app.kit import runtime, session
+from app.kit import pickers, runtime, session
 from app.kit.chart import chart
 from app.kit.figures import before_after
 from app.kit.prediction import Difference, difference
@@ -82,14 +82,7 @@ def _controls(experts: Experts) -> tuple[interventions.Intervention, dict]:
     room, kind = experts.room, _kind(experts)
     if kind != room.view.change:
         session.change(change=kind)
-    st.segmented_control(
-        room.translate("moe.change"),
-        _possible(experts),
-        format_func=lambda name: room.translate(f"moe.change.{name}"),
-        key="change",
-        required=True,
-        label_visibility="collapsed",
-    )
+    pickers.choice(room, "change", _possible(experts), "moe.change")
     if kind in ("off", "force"):
         shared.choose_layer(experts, labelled=True)
         expert = shared.choose_expert(experts)
