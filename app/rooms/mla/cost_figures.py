@@ -21,7 +21,7 @@ class Line:
 
     kind: str  # of attention: its colour
     name: str  # plain text
-    points: Sequence[tuple[float, float]]
+    points: Sequence[tuple[float, float, float, float]]  # at, value, and the ends of its interval
 
 
 def pairs(
@@ -86,15 +86,20 @@ def speed(lines: Sequence[Line], look: Look, *, x: str, y: str, hover: str, heig
     """Milliseconds of one step against tokens in the cache, four times as many from tick to tick on x.
 
     Args:
-        hover: with ``{name}``, ``{tokens}`` and ``{milliseconds}``.
+        hover: with ``{name}``, ``{tokens}``, ``{milliseconds}``, ``{low}`` and ``{high}``.
     """
     picture = figure(look, height=height, margin={"r": 150})
-    colours, most = kind_colours(look), max(value for line in lines for _, value in line.points)
+    colours, most = kind_colours(look), max(high for line in lines for *_, high in line.points)
     ends = []
     for line in lines:
-        at, values = zip(*line.points, strict=True)
+        at, values, lows, highs = zip(*line.points, strict=True)
         hovers = [
-            escape(hover.format(name=line.name, tokens=f"{n:,.0f}", milliseconds=f"{ms:.2f}")) for n, ms in line.points
+            escape(
+                hover.format(
+                    name=line.name, tokens=f"{n:,.0f}", milliseconds=f"{ms:.2f}", low=f"{low:.2f}", high=f"{high:.2f}"
+                )
+            )
+            for n, ms, low, high in line.points
         ]
         style = {"color": colours[line.kind], "width": 3, "dash": "solid" if line.kind == "MLA" else DASHES[line.kind]}
         picture.add_scatter(
@@ -103,6 +108,12 @@ def speed(lines: Sequence[Line], look: Look, *, x: str, y: str, hover: str, heig
             mode="lines+markers",
             line=style,
             marker={"size": 9},
+            error_y={
+                "array": np.subtract(highs, values),
+                "arrayminus": np.subtract(values, lows),
+                "color": colours[line.kind],
+                "thickness": 2,
+            },
             customdata=hovers,
             hovertemplate="%{customdata}<extra></extra>",
         )
