@@ -36,11 +36,13 @@ rooms = [
     for station in STATIONS
 ]
 first = STATIONS[0].address
-home = st.Page(PAGES[first].show, title="Glassformer", url_path="home", default=True, visibility="hidden")
-chosen = st.navigation([home, *rooms], position="top")
-if not chosen.url_path:
-    # The plain address shows the first room, which Streamlit would leave unmarked in the navigation.
-    marked = "background: rgba(157, 173, 190, 0.25); font-weight: 600;"
-    st.html(f"<style>[data-testid='stTopNavLink'][href$='/{first}'] {{ {marked} }}</style>")
+home = st.Page(PAGES[first].show, title="Glassformer", url_path="home", default=True)
+# The way from room to room is the small map on every page, so Streamlit's own navigation is not shown.
+chosen = st.navigation([home, *rooms], position="hidden")
+asked = session.destination()
+if asked is not None:
+    there = next(room for room in rooms if room.url_path == asked)
+    st.switch_page(there, query_params=session.address(frame.defaults()))
+session.enter(chosen.url_path or first)
 chosen.run()
 frame.leave()

@@ -22,16 +22,19 @@ os.environ.setdefault("GOMP_SPINCOUNT", "50000")
 from .config import DenseConfig, GQAConfig, MLAConfig, ModelConfig, MoEConfig, RopeConfig
 from .errors import BadInput
 from .files.catalog import Entry, catalog, default_name, load
-from .files.fetch import fetch_smollm2, smollm2_path
+from .files.fetch import fetch, fetch_smollm2, fetched_path, smollm2_path
+from .files.fetchable import MODELS as FETCHABLE
 from .generate import Step, generate
 from .interventions import (
     AblateAttention,
     AblateExpert,
     AblateFeedForward,
     AblateHead,
+    AblateNeuron,
     ChooseTop,
     CompressKeysValues,
     ForceExpert,
+    FreezePattern,
     NoMask,
     NoPositions,
     NoScaling,
@@ -43,17 +46,20 @@ from .sampling import distribution, draw
 from .trace import STAGES, Trace, run_trace
 
 __all__ = [
+    "FETCHABLE",
     "STAGES",
     "AblateAttention",
     "AblateExpert",
     "AblateFeedForward",
     "AblateHead",
+    "AblateNeuron",
     "BadInput",
     "ChooseTop",
     "CompressKeysValues",
     "DenseConfig",
     "Entry",
     "ForceExpert",
+    "FreezePattern",
     "GQAConfig",
     "LanguageModel",
     "MLAConfig",
@@ -71,7 +77,9 @@ __all__ = [
     "default_name",
     "distribution",
     "draw",
+    "fetch",
     "fetch_smollm2",
+    "fetched_path",
     "generate",
     "load",
     "run_trace",

@@ -39,6 +39,11 @@ class _GrowingTensor:
         assert self._storage is not None, "nothing was appended yet"
         return self._storage[:, : self.length]
 
+    def select(self, rows: Tensor) -> None:
+        """Keep these rows of axis 0, in this order."""
+        if self._storage is not None:
+            self._storage = self._storage[rows]
+
 
 class Cache:
     """Two growing tensors a layer.  `first` and `second` are named by the subclasses."""
@@ -50,6 +55,12 @@ class Cache:
         """Add the rows of new tokens at `layer`; return views of all rows held there."""
         held = self._layers[layer]
         return held[0].append(first), held[1].append(second)
+
+    def select(self, sequences: Tensor) -> None:
+        """Go on with these sequences of the batch, (B',) int64, each as often as it is named: for beam search."""
+        for layer in self._layers:
+            for part in layer:
+                part.select(sequences)
 
     @property
     def length(self) -> int:

@@ -17,6 +17,7 @@ from .capture import Recorder, recording
 from .errors import BadInput
 from .interventions import Intervention, collect
 from .language_model import LanguageModel
+from .rope import switches
 from .sampling import distribution, draw, rank
 
 
@@ -62,6 +63,7 @@ def generate(
     temperature: float = 1.0,
     top_k: int | None = None,
     top_p: float | None = None,
+    min_p: float | None = None,
     seed: int | None = None,
     interventions: Iterable[Intervention] = (),
 ) -> Iterator[Step]:
@@ -69,7 +71,7 @@ def generate(
 
     Args:
         prompt: text, or token ids.
-        temperature, top_k, top_p: see `sampling.distribution`; temperature 0 is greedy.
+        temperature, top_k, top_p, min_p: see `sampling.distribution`; temperature 0 is greedy.
         seed: makes the draws repeatable; None draws differently each time.
         interventions: in force at every step.
 
@@ -85,10 +87,10 @@ def generate(
         )
     if seed is not None and seed < 0:
         raise BadInput("bad_seed", f"A seed must be 0 or more, not {seed}.", value=seed)
-    distribution(np.zeros(2), temperature, top_k, top_p)  # checks the settings
+    distribution(np.zeros(2), temperature, top_k, top_p, min_p)  # checks the settings
     edits = collect(interventions, lm.config)
     room = min(max_new_tokens, lm.config.context - len(ids))
-    return _steps(lm, ids, room, (temperature, top_k, top_p), np.random.default_rng(seed), edits)
+    return _steps(lm, ids, room, (temperature, top_k, top_p, min_p), np.random.default_rng(seed), edits)
 
 
 def _steps(
@@ -96,8 +98,11 @@ def _steps(
 ) -> Iterator[Step]:
     cache = make_cache(lm.config)
     stream = TextStream(lm)
-    unread = ids
+    read, unread = list(ids), ids
+    ropes = {lm.config.rope_at(layer) for layer in range(lm.config.n_layers)}
     for _ in range(room):
+        if cache.length and any(switches(rope, cache.length, len(read)) for rope in ropes):
+            cache, unread = make_cache(lm.config), read  # every key in it was turned by other angles
         logits = next_logits(lm, unread, cache, edits)
         probabilities = distribution(logits, *settings)
         token = int(logits.argmax()) if settings[0] == 0 else draw(probabilities, rng)
@@ -113,6 +118,7 @@ def _steps(
             logits,
         )
         unread = [token]
+        read.append(token)
 
 
 def next_logits(lm: LanguageModel, ids: list[int], cache: Cache, edits: dict | None = None) -> np.ndarray:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -51,8 +52,9 @@ class AblateHead(Intervention):
 
     def edits(self, config: ModelConfig) -> dict[str, Edit]:
         _check("layer", self.layer, config.n_layers)
-        _check("head", self.head, config.attention.n_heads)
-        heads = torch.arange(config.attention.n_heads)
+        H = config.attention_at(self.layer).n_heads
+        _check("head", self.head, H)
+        heads = torch.arange(H)
         return {f"blocks.{self.layer}.attn.hook_z": lambda z: z.masked_fill((heads == self.head)[:, None], 0.0)}
 
 
@@ -85,9 +87,7 @@ class _OfExperts(Intervention):
     def _name(self, config: ModelConfig, layer: int, hook: str) -> str:
         _check("layer", layer, config.n_layers)
         if config.dense_at(layer):
-            raise BadInput(
-                "no_experts", f"Layer {layer} has no experts: its feed-forward network is dense.", layer=layer
-            )
+            raise _no_experts(layer)
         return f"blocks.{layer}.mlp.{hook}"
 
 
@@ -107,6 +107,50 @@ class AblateExpert(_OfExperts):
                 "Every expert is chosen for every token: none can take the place of one switched off.",
             )
         return {name: lambda choice: _set_column(choice, self.expert, float("-inf"))}
+
+
+@dataclass(frozen=True)
+class AblateNeuron(Intervention):
+    """Switch off one hidden unit of a layer's feed-forward network: it writes nothing to the residual stream."""
+
+    layer: int
+    neuron: int
+    expert: int | Literal["shared"] | None = None  # whose unit it is, in a layer with experts
+
+    def edits(self, config: ModelConfig) -> dict[str, Edit]:
+        _check("layer", self.layer, config.n_layers)
+        mlp, experts = f"blocks.{self.layer}.mlp", config.feed_forward
+        dense = config.dense_at(self.layer)
+        if dense is not None or isinstance(experts, DenseConfig):
+            if dense is None or self.expert is not None:
+                raise _no_experts(self.layer)
+            return self._of_dense(f"{mlp}.hook_post", dense)
+        if self.expert is None:
+            raise BadInput("which_expert", f"Layer {self.layer} has experts: say which one's neuron.", layer=self.layer)
+        if isinstance(self.expert, str):
+            if experts.shared is None:
+                raise BadInput("no_experts", "This model has no shared experts.", layer=self.layer)
+            return self._of_dense(f"{mlp}.shared.hook_post", experts.shared)
+        _check("expert", self.expert, experts.n_routed_experts)
+        _check("neuron", self.neuron, experts.moe_intermediate_size)
+        return self._of_routed(mlp, self.expert)
+
+    def _of_dense(self, hook: str, network: DenseConfig) -> dict[str, Edit]:
+        _check("neuron", self.neuron, network.hidden)
+        return {hook: lambda post: _set_column(post, self.neuron, 0.0)}
+
+    def _of_routed(self, mlp: str, expert: int) -> dict[str, Edit]:
+        chosen: list[Tensor] = []  # (B, T, k): which expert each row of hidden units belongs to
+
+        def remember(indices: Tensor) -> Tensor:
+            chosen[:] = [indices]
+            return indices
+
+        def silence(post: Tensor) -> Tensor:  # (B, T, k, F)
+            own = chosen[0].eq(expert)[..., None]
+            return torch.where(own, _set_column(post, self.neuron, 0.0), post)
+
+        return {f"{mlp}.hook_expert_indices": remember, f"{mlp}.hook_expert_post": silence}
 
 
 @dataclass(frozen=True)
@@ -179,7 +223,7 @@ class UniformPattern(Intervention):
 
     def edits(self, config: ModelConfig) -> dict[str, Edit]:
         _check("layer", self.layer, config.n_layers)
-        H = config.attention.n_heads
+        H = config.attention_at(self.layer).n_heads
         if self.head is not None:
             _check("head", self.head, H)
         chosen = torch.ones(H, dtype=torch.bool) if self.head is None else torch.arange(H) == self.head
@@ -188,6 +232,42 @@ class UniformPattern(Intervention):
             return torch.where(chosen[:, None, None] & scores.isfinite(), 0.0, scores)
 
         return {f"blocks.{self.layer}.attn.hook_attn_scores": level}
+
+
+@dataclass(frozen=True)
+class FreezePattern(Intervention):
+    """Freeze rows of a head's pattern to given weights; rows without any keep their own.
+
+    Each row's weights are divided by their sum.  Where a call has no such query or key (a shorter
+    prompt, a step of generation), they are left out.
+    """
+
+    layer: int
+    head: int
+    weights: tuple[tuple[int, int, float], ...]  # query, key, weight above 0
+
+    def edits(self, config: ModelConfig) -> dict[str, Edit]:
+        _check("layer", self.layer, config.n_layers)
+        _check("head", self.head, config.attention.n_heads)
+        for query, key, weight in self.weights:
+            if min(query, key) < 0 or not 0 < weight < float("inf"):
+                raise BadInput(
+                    "bad_weight",
+                    f"A pattern's weight has a query and a key from 0 on and is above 0: not {query}, {key}, {weight}.",
+                )
+        return {f"blocks.{self.layer}.attn.hook_pattern": self._freeze}
+
+    def _freeze(self, pattern: Tensor) -> Tensor:  # (B, H, T, S)
+        T, S = pattern.shape[-2:]
+        given = torch.zeros(T, S)
+        for query, key, weight in self.weights:
+            row = query - (S - T)  # the queries are the last T of S tokens
+            if 0 <= row < T and key < S:
+                given[row, key] = weight
+        total = given.sum(-1, keepdim=True)  # (T, 1)
+        frozen = pattern.clone()
+        frozen[:, self.head] = torch.where(total > 0, given / total.clamp_min(1e-30), pattern[:, self.head])
+        return frozen
 
 
 @dataclass(frozen=True)
@@ -238,12 +318,15 @@ def collect(interventions: Iterable[Intervention], config: ModelConfig) -> dict[
     return edits
 
 
+def _no_experts(layer: int) -> BadInput:
+    return BadInput("no_experts", f"Layer {layer} has no experts: its feed-forward network is dense.", layer=layer)
+
+
 def _expert_layers(config: ModelConfig, hook: str) -> list[str]:
     if isinstance(config.feed_forward, DenseConfig):
         raise BadInput("no_experts", "This model has no experts: its feed-forward networks are dense.")
     return [f"blocks.{layer}.mlp.{hook}" for layer in range(config.n_layers) if not config.dense_at(layer)]
 
 
-def _set_column(choice: Tensor, expert: int, value: float) -> Tensor:
-    column = torch.arange(choice.shape[-1]) == expert  # (E,)
-    return choice.masked_fill(column, value)
+def _set_column(rows: Tensor, place: int, value: float) -> Tensor:
+    return rows.masked_fill(torch.arange(rows.shape[-1]) == place, value)

@@ -13,16 +13,17 @@ MAY_IMPORT = {
     "text": set(),
     "kit.address": {"text"},
     "kit.numbers": set(),
+    "kit.head_jobs": {"numpy", "model"},
     "kit.prediction": {"numpy", "model"},
     "kit.theme": {"numpy", "plotly"},
-    "kit.figures": {"numpy", "plotly", "kit.theme"},
+    "kit.figures": {"numpy", "plotly", "kit.theme", "kit.numbers"},
     "kit.component": {"numpy", "streamlit"},
     "kit.session": {"streamlit", "kit.address"},
     "kit.runtime": {"streamlit", "torch", "model"},
     "kit": {"streamlit", "numpy", "plotly", "model", "kit", "text"},  # what is drawn on every page
     "rooms.*.words": {"kit.address"},
     "rooms.*.analysis": {"numpy", "sklearn", "model"},
-    "rooms.*.figures": {"numpy", "plotly", "kit.figures", "kit.theme", "own room"},
+    "rooms.*.figures": {"numpy", "plotly", "kit.figures", "kit.numbers", "kit.theme", "own room"},
     "rooms.*": {"streamlit", "numpy", "plotly", "model", "kit", "text", "own room"},
     "environment": set(),
     "main": {"streamlit", "kit", "text"},
@@ -65,7 +66,7 @@ def arrows_of(module: str) -> set[str]:
     """What `module` may import: the most specific row of the table."""
     parts = module.split(".")
     if parts[0] == "rooms" and len(parts) > 2:
-        kind = "figures" if parts[2].endswith("figures") else parts[2]
+        kind = next((kind for kind in ("figures", "analysis") if parts[2].endswith(kind)), parts[2])
         return MAY_IMPORT.get(f"rooms.*.{kind}", MAY_IMPORT["rooms.*"])
     return MAY_IMPORT.get(module, MAY_IMPORT.get(parts[0], set()))
 

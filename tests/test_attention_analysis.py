@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from app.rooms.attention.analysis import head_stages, thumbnails
+from app.kit.head_jobs import thumbnails
+from app.rooms.attention.analysis import head_stages
 from model import run_trace
 
 
@@ -11,7 +12,7 @@ from model import run_trace
 def test_stages_and_operands_belong_to_one_head(tiny, head):
     """Guards against a query head paired with the wrong shared key head: 6 heads, 2 key heads."""
     trace = run_trace(tiny, "to be or not", capture="light")
-    shown = head_stages(trace, 1, head)
+    shown = head_stages(trace, 1, head, trace.pattern(1))
     assert shown.key_head == head // 3
     np.testing.assert_allclose(shown.query @ shown.key.T, shown.dot, atol=1e-6)
     np.testing.assert_allclose(np.where(shown.mask, shown.dot * shown.scale, -np.inf), shown.scores, atol=1e-6)

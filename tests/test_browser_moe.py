@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from app.kit.numbers import percent_change
 from app.rooms.moe import analysis as routing
 from model import LanguageModel, distribution, run_trace
 from model.interventions import ChooseTop, ForceExpert
@@ -142,8 +143,9 @@ def test_what_if_shows_the_prediction_before_and_after(room, models, change, mad
     expect(page.locator(".st-key-before_after .annotation")).to_have_count(8)
     texts = page.locator(".st-key-before_after .annotation").all_text_contents()
     best = int(before.argmax())
-    assert texts[0].startswith(f"{100 * before[best]:.1f} → {100 * after[best]:.1f} %")
-    assert any(text.startswith(f"{100 * before[after.argmax()]:.1f} → {100 * after.max():.1f} %") for text in texts)
+    printed = [percent_change(before[token], after[token]) for token in (best, int(after.argmax()))]
+    expected = [f"{share.before} → {share.after} %  {share.change}" for share in printed]
+    assert texts[0] == expected[0] and expected[1] in texts
 
 
 def test_switching_off_asks_for_one_forward_and_is_in_the_address(room):

@@ -1,6 +1,7 @@
 """Generating: the chain of predictions, repeatable draws, text that is never half a character."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from model.errors import BadInput
 from model.generate import TextStream, generate
 from model.measure.memory import cache_bytes
-from model.sampling import distribution, draw, rank
+from model.sampling import distribution, draw, narrowing, rank
 from model.trace import run_trace
 from tests.random_models import DENSE, LATENT, LEARNED, random_ids, random_model
 
@@ -126,6 +127,30 @@ def test_nucleus_is_the_smallest_that_reaches_p(values, top_p):
     inside = everyone[kept > 0]
     assert inside.sum() >= top_p - 1e-9
     assert inside.sum() - inside.min() < top_p + 1e-9
+
+
+@steady
+@given(logits, st.floats(0.05, 3), st.integers(0, 50), st.floats(0.05, 1), st.floats(0, 1))
+def test_each_step_of_the_narrowing_cuts_from_what_the_one_before_left(values, temperature, top_k, top_p, min_p):
+    """The page shows these steps: the last is the distribution, and none gives back what another cut."""
+    steps = narrowing(values, temperature, top_k, top_p, min_p)
+    np.testing.assert_array_equal(steps[-1], distribution(values, temperature, top_k, top_p, min_p))
+    np.testing.assert_array_equal(steps[0], distribution(values, temperature))
+    for before, after in pairwise(steps):
+        assert not (after[before == 0] > 0).any() and after[before.argmax()] > 0
+        np.testing.assert_allclose(after.sum(), 1)
+    if min_p:
+        assert (steps[-1] > 0).sum() == (steps[2] >= min_p * steps[2].max()).sum()
+
+
+def test_min_p_is_relative_to_the_best():
+    values = np.log([0.5, 0.26, 0.24])
+    np.testing.assert_allclose(distribution(values, min_p=0.5), [0.5 / 0.76, 0.26 / 0.76, 0])
+    np.testing.assert_allclose(distribution(values, min_p=1.0), [1, 0, 0])
+    np.testing.assert_array_equal(distribution(values, min_p=0.0), distribution(values))
+    for wrong in (-0.1, 1.5, float("nan")):
+        with pytest.raises(BadInput, match="Min-p"):
+            distribution(values, min_p=wrong)
 
 
 def test_temperature_sharpens_and_flattens():

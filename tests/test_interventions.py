@@ -12,8 +12,10 @@ from model.interventions import (
     AblateExpert,
     AblateFeedForward,
     AblateHead,
+    AblateNeuron,
     ChooseTop,
     ForceExpert,
+    FreezePattern,
     NoMask,
     NoPositions,
     NoScaling,
@@ -97,11 +99,63 @@ def test_a_uniform_pattern_is_a_plain_mean(config):
     )
 
 
+@every_model
+def test_a_frozen_pattern_is_the_one_given(config):
+    """Rows that were drawn are normalised, with later keys too; all others and every other head keep theirs."""
+    drawn = FreezePattern(0, 1, ((3, 0, 1.0), (3, 2, 3.0), (1, 4, 2.0), (T + 5, 0, 1.0), (2, T, 1.0)))
+    plain, changed = ask(config), ask(config, drawn)
+    before, after = plain.pattern(0), changed.pattern(0)
+    expected = np.zeros((2, T))
+    expected[0, 4], expected[1, [0, 2]] = 1, (0.25, 0.75)
+    np.testing.assert_allclose(after[1, [1, 3]], expected)
+    np.testing.assert_array_equal(np.delete(after[1], [1, 3], 0), np.delete(before[1], [1, 3], 0))
+    np.testing.assert_array_equal(np.delete(after, 1, axis=0), np.delete(before, 1, axis=0))
+    value = changed.value(0)
+    z = expected @ value[:, 1 * value.shape[1] // config.attention.n_heads]
+    np.testing.assert_allclose(changed["blocks.0.attn.hook_z"][[1, 3], 1], z, atol=1e-5)
+    assert not np.allclose(plain.logits[3], changed.logits[3])
+
+
+def test_a_frozen_row_is_frozen_while_generating():
+    lm, drawn = random_model(DENSE), FreezePattern(1, 0, ((5, 0, 1.0), (6, 1, 1.0)))
+    ids = list(IDS[:5])
+    for step in generate(lm, ids, max_new_tokens=4, temperature=0.0, interventions=(drawn,)):
+        np.testing.assert_allclose(step.logits, run_trace(lm, ids, interventions=(drawn,)).logits[-1], atol=1e-3)
+        ids.append(step.id)
+
+
 def test_an_expert_switched_off_is_chosen_by_none():
     layer, hook = 1, "blocks.1.mlp.hook_expert_indices"
     popular = np.bincount(ask(LATENT)[hook].ravel()).argmax()
     changed = ask(LATENT, AblateExpert(layer, int(popular)))
     assert not (changed[hook] == popular).any()
+
+
+@every_model
+def test_a_neuron_switched_off_takes_away_exactly_what_it_wrote(config):
+    """In layer 0, which is dense in all three."""
+    plain, changed = ask(config), ask(config, AblateNeuron(0, 5))
+    out = random_model(config).transformer.blocks[0].mlp.down.weight.numpy()  # (D, F)
+    part = plain["blocks.0.mlp.hook_post"][:, 5, None] * out[:, 5]
+    np.testing.assert_allclose(plain["blocks.0.hook_mlp_out"] - changed["blocks.0.hook_mlp_out"], part, atol=1e-5)
+    np.testing.assert_array_equal(
+        np.delete(changed["blocks.0.mlp.hook_post"], 5, -1), np.delete(plain["blocks.0.mlp.hook_post"], 5, -1)
+    )
+
+
+def test_a_neuron_of_an_expert_switched_off_is_silent_in_that_expert_alone():
+    """Guards against the same neuron of other experts, which share a tensor, going silent with it."""
+    plain, changed = ask(LATENT), ask(LATENT, AblateNeuron(1, 5, expert=3))
+    own = plain["blocks.1.mlp.hook_expert_indices"] == 3
+    assert own.any() and not own.all()
+    before, after = (trace["blocks.1.mlp.hook_expert_post"] for trace in (plain, changed))
+    assert (after[own][:, 5] == 0).all()
+    np.testing.assert_array_equal(after[~own], before[~own])
+    down = random_model(LATENT).transformer.blocks[1].mlp.down[3, :, 5].numpy()  # (D,)
+    lost = (plain["blocks.1.mlp.hook_expert_out"] - changed["blocks.1.mlp.hook_expert_out"])[own]
+    np.testing.assert_allclose(lost, before[own][:, 5, None] * down, atol=1e-5)
+    shared = ask(LATENT, AblateNeuron(1, 42, expert="shared"))
+    assert (shared["blocks.1.mlp.shared.hook_post"][:, 42] == 0).all()
 
 
 def test_a_forced_expert_is_chosen_by_all():
@@ -174,11 +228,17 @@ def test_part_of_a_trace_s_identity():
         (DENSE, AblateHead(2, 0), "bad_intervention", "0 to 1"),
         (DENSE, AblateFeedForward(-1), "bad_intervention", "-1"),
         (DENSE, UniformPattern(0, 99), "bad_intervention", "99"),
+        (DENSE, FreezePattern(0, 0, ((0, 0, 0.0),)), "bad_weight", "above 0"),
         (DENSE, ForceExpert(0, 0), "no_experts", "dense"),
         (DENSE, ChooseTop(1), "no_experts", "dense"),
         (LATENT, ForceExpert(0, 0), "no_experts", "Layer 0"),
         (LATENT, AblateExpert(1, 14), "bad_intervention", "0 to 13"),
         (LATENT, ChooseTop(5), "bad_intervention", "count"),
+        (DENSE, AblateNeuron(0, 37), "bad_intervention", "0 to 36"),
+        (DENSE, AblateNeuron(0, 0, expert=1), "no_experts", "Layer 0"),
+        (LATENT, AblateNeuron(1, 0), "which_expert", "Layer 1"),
+        (LATENT, AblateNeuron(1, 23, expert=0), "bad_intervention", "0 to 22"),
+        (LATENT, AblateNeuron(1, 43, expert="shared"), "bad_intervention", "0 to 42"),
         (DENSE, NoSelectionBias(), "no_experts", "dense"),
     ],
 )

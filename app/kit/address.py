@@ -65,6 +65,13 @@ def real(lowest: float, highest: float) -> Callable[[Any], float]:
     return read
 
 
+def flag(value: Any) -> bool:
+    """True or False."""
+    if str(value) not in ("True", "False"):
+        raise ValueError(f"{value!r} is neither True nor False")
+    return str(value) == "True"
+
+
 def optional(inner: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """None, or what `inner` reads."""
     return lambda value: None if value is None else inner(value)
@@ -83,6 +90,7 @@ class Word:
     default: Any
     read: Callable[[Any], Any]
     always: bool = False  # the address names it even where it has its default
+    shown: Any = None  # what a widget shows for None, which it cannot hold itself
 
 
 _words: dict[str, Word] = {}
@@ -109,8 +117,8 @@ claim(
     ids=Word(None, optional(numbers)),  # exact token ids, where encoding the prompt's text would give others
     model=Word("", text, always=True),  # a name of the catalog, or a path
     lang=Word("en", one_of(*LANGUAGE_NAMES), always=True),
-    layer=Word(0, whole()),
-    head=Word(0, whole()),
+    layer=Word(None, optional(whole()), shown=0),  # None, as of `head`: nobody has chosen; see `View.complete`
+    head=Word(None, optional(whole()), shown=0),
     query=Word(None, optional(whole())),  # position of the chosen token; None is the last
     key=Word(None, optional(whole())),
     token=Word(None, optional(whole())),  # id of a token of the vocabulary, chosen instead of one of the prompt
@@ -118,6 +126,7 @@ claim(
     temperature=Word(1.0, real(0.0, 2.0)),
     top_k=Word(0, whole()),  # 0: no limit
     top_p=Word(1.0, real(0.01, 1.0)),
+    min_p=Word(0.0, real(0.0, 1.0)),  # of the best token's probability
     seed=Word(1, whole()),
 )
 
@@ -165,11 +174,15 @@ class View(Mapping[str, Any]):
     def within(self, *, layers: int, heads: int, tokens: int) -> View:
         """This view on a model and prompt of that size: what points outside goes back to its default."""
         return self.replace(
-            layer=self.layer if self.layer < layers else 0,
-            head=self.head if self.head < heads else 0,
+            layer=self.layer if self.layer is None or self.layer < layers else 0,
+            head=self.head if self.head is None or self.head < heads else 0,
             query=self.query if self.query is not None and self.query < tokens else None,
             key=self.key if self.key is not None and self.key < tokens else None,
         )
+
+    def complete(self) -> View:
+        """This view with a layer and a head: the first ones where nobody has chosen others."""
+        return self.replace(layer=self.layer or 0, head=self.head or 0)
 
     def position(self, tokens: int) -> int:
         """The chosen token's index: `query`, or the last one's."""

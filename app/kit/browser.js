@@ -1,17 +1,22 @@
 // What the page needs of the browser beside pictures: line breaks in the prompt, one step of the
-// browser's history for each view, one theme for all rooms, and a page that is whole after every run.
+// browser's history for each view, one theme for all rooms, and a page that is whole after every run. Uses events.js.
 
 const THEME = (path) => `stActiveTheme-${path}-v2`; // Streamlit remembers the theme by the path the page was loaded at
 const PATCHED = Symbol.for("one step of history for each view");
 
-// A navigation link leads to a bare address; the full one that follows replaces it, so that Back needs one press.
+// A bare address is replaced by the full one that follows, and where Python leads to another room the words that
+// change on the way there belong to the step before: so Back needs one press.
 function oneStepEach() {
   if (window[PATCHED]) return;
   window[PATCHED] = true;
   const push = history.pushState.bind(history);
+  let going = false;
+  onGoing(() => (going = true));
   history.pushState = (state, unused, url) => {
     const next = new URL(url ?? location.href, location.href);
-    const completes = !location.search && next.search && next.pathname === location.pathname;
+    const same = next.pathname === location.pathname;
+    const completes = same && (going || (!location.search && next.search));
+    going &&= same;
     (completes ? history.replaceState.bind(history) : push)(state, unused, url);
   };
 }

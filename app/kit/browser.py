@@ -7,7 +7,7 @@ import streamlit as st
 from app.kit.component import declare
 from app.kit.stations import STATIONS
 
-_browser = declare(__file__, "browser")
+_browser = declare(__file__, "browser", front=("events",))
 
 
 def attend(*, key: str = "browser") -> None:

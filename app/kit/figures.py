@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from app.kit.numbers import percent_change
 from app.kit.theme import FONT, FONT_SIZE, Look, escape
 
 
@@ -80,20 +81,23 @@ def before_after(
         raise ValueError(f"{len(tokens)} tokens do not fit probabilities of shapes {before.shape} and {after.shape}.")
     made = figure(look, height=height)
     places = list(range(len(tokens)))
-    for name, values, colour in ((names[0], before, look.residual), (names[1], after, look.own)):
+    shares = [percent_change(p, q) for p, q in zip(before.tolist(), after.tolist(), strict=True)]
+    for name, values, colour, texts in (
+        (names[0], before, look.residual, [share.before for share in shares]),
+        (names[1], after, look.own, [share.after for share in shares]),
+    ):
         made.add_bar(
             y=places,
             x=values,
             orientation="h",
             name=escape(name),
             marker={"color": colour},
-            hovertemplate="%{x:.2%}<extra></extra>",
+            customdata=[f"{text} %" for text in texts],
+            hovertemplate="%{customdata}<extra></extra>",
         )
-    for place, p, q in zip(places, before.tolist(), after.tolist(), strict=True):
-        change = round(100 * (q - p), 1)
-        sign = "±" if change == 0 else "+" if change > 0 else "−"
-        text = f"{100 * p:.1f} → {100 * q:.1f} %  <b>{sign}{abs(change):.1f}</b>"
-        colour = look.faint if change == 0 else look.query if change > 0 else look.key
+    for place, p, q, printed in zip(places, before.tolist(), after.tolist(), shares, strict=True):
+        text = f"{printed.before} → {printed.after} %  <b>{printed.change}</b>"
+        colour = {"±": look.faint, "+": look.query, "−": look.key}[printed.change[0]]
         made.add_annotation(
             x=max(p, q), y=place, xanchor="left", xshift=8, text=text, showarrow=False, font={"color": colour}
         )

@@ -6,8 +6,9 @@ prompt or the model cannot be used, `enter` says why in one sentence instead.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import streamlit as st
 
@@ -15,6 +16,7 @@ import model
 from app.kit import browser, download, runtime, session, theme_watch
 from app.kit.address import View
 from app.kit.chips import chips
+from app.kit.small_map import small_map
 from app.kit.theme import LOOKS, Look
 from app.text import (
     LANGUAGE_NAMES,
@@ -48,7 +50,7 @@ class Room:
         """A token in quotation marks, as Markdown that shows exactly it."""
         return self.translate("common.quoted", token=escape_markdown(token))
 
-    def translate(self, key: str, **values: object) -> str:
+    def translate(self, key: str, /, **values: object) -> str:
         """The sentence `key` ("module.name" in app/text) in the page's language."""
         return translate(self.view.lang, key, **values)
 
@@ -76,12 +78,16 @@ def look() -> Look:
     return LOOKS[st.context.theme.type or "light"]
 
 
-def enter() -> Room:
+def enter(choose: Callable[[model.LanguageModel, model.Trace], dict[str, Any]] | None = None) -> Room:
     """Draw the page's head, and return what the page draws from.
 
     Stops the script run, after one clear sentence, where there is nothing to draw.
+
+    Args:
+        choose: says which words the view begins with where nobody has chosen a layer or a head.
     """
     view = session.current()
+    small_map(view.lang, session.here())
     _controls(view)
     try:
         with st.spinner(translate(view.lang, "common.loading")):
@@ -98,11 +104,12 @@ def enter() -> Room:
     shown, trace = _traced(view, lm)
     asked = shown
     shown = shown.within(layers=lm.config.n_layers, heads=lm.config.attention.n_heads, tokens=len(trace.ids))
+    if choose is not None and shown.layer is None and shown.head is None:
+        shown = shown.replace(**choose(lm, trace))
     st.session_state[_GOOD] = shown
     session.put(shown.replace(prompt=view.prompt))  # what was typed stays in the box, even where it cannot be used
     session.publish(shown, defaults())
-    view = shown
-    room = Room(view, lm, trace, look())
+    room = Room(shown.complete(), lm, trace, look())
     _fallback(asked, room)
     theme_watch.follow(room.look.name)
     chips(
@@ -130,7 +137,7 @@ def _fallback(asked: View, room: Room) -> None:
             f"common.fallback.{word}", model=room.quoted(room.lm.name), wanted=asked[word], count=count, shown=0
         )
         for word, count in counts.items()
-        if asked[word] >= count
+        if asked[word] is not None and asked[word] >= count
     ]
     if sentences:
         st.info(" ".join(sentences), icon=":material/info:")

@@ -10,7 +10,7 @@ import gc
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,7 +19,9 @@ import torch
 
 import model
 from model import LanguageModel, Trace
-from model.files.catalog import STORYTELLERS, file_of, present
+from model.beam import Branch, beam_search
+from model.files.catalog import STORYTELLERS, file_of, load_tokenizer, present
+from model.files.tokenizer import Tokenizer
 
 T = TypeVar("T")
 
@@ -193,25 +195,35 @@ def _of_process(name: str, _factory: Callable[[], T]) -> T:
     return _factory()
 
 
-def derived(function: Callable[[Trace], T], held: Trace) -> T:
-    """``function(held)``, computed once per function and trace: for analysis that takes long. Do not change it."""
-    return _derived(
-        f"{function.__module__}.{function.__qualname__}",
-        (held.fingerprint, held.ids, held.interventions),
-        function,
-        held,
-    )
+def derived(function: Callable[..., T], held: Trace, *settings: Hashable) -> T:
+    """``function(held, *settings)``, computed once for each: for analysis that takes long. Do not change it."""
+    name = f"{function.__module__}.{function.__qualname__}"
+    return _derived(name, (held.fingerprint, held.ids, held.interventions), settings, function, held)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _derived(name: str, key: tuple, _function: Callable[[Trace], T], _held: Trace) -> T:
-    return _function(_held)
+def _derived(name: str, key: tuple, settings: tuple, _function: Callable[..., T], _held: Trace) -> T:
+    return _function(_held, *settings)
 
 
 @st.cache_resource(show_spinner=False, max_entries=MODELS_HELD)
 def vocabulary(fingerprint: str, _lm: LanguageModel) -> list[str]:
     """Every token as shown to people, by id, (V,); of the tokenizer of `_lm`."""
     return [_lm.tokenizer.shown(token) for token in range(_lm.config.vocab_size)]
+
+
+def tokenizers() -> list[tuple[list[str], Tokenizer]]:
+    """Every tokenizer of the models that can be loaded now, with the names of the models that share it."""
+    return _tokenizers(tuple(entry.name for entry in entries() if entry.available))
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _tokenizers(names: tuple[str, ...]) -> list[tuple[list[str], Tokenizer]]:
+    found: dict[str, tuple[list[str], Tokenizer]] = {}
+    for name in names:
+        tokenizer = load_tokenizer(name)
+        found.setdefault(tokenizer.fingerprint, ([], tokenizer))[0].append(name)
+    return list(found.values())
 
 
 def of_model(function: Callable[[LanguageModel], T], lm: LanguageModel) -> T:
@@ -222,3 +234,20 @@ def of_model(function: Callable[[LanguageModel], T], lm: LanguageModel) -> T:
 @st.cache_resource(show_spinner=False, max_entries=4 * MODELS_HELD)
 def _of_model(name: str, fingerprint: str, _function: Callable[[LanguageModel], T], _lm: LanguageModel) -> T:
     return _function(_lm)
+
+
+def beams(lm: LanguageModel, ids: list[int], *, width: int, steps: int) -> list[tuple[Branch, ...]]:
+    """Every step of `model.beam.beam_search`, computed once. Do not change it."""
+    return _beams(lm.fingerprint, tuple(ids), width, steps, lm)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _beams(fingerprint: str, ids: tuple[int, ...], width: int, steps: int, _lm: LanguageModel) -> list:
+    search = beam_search(_lm, list(ids), width=width, steps=steps)
+    found = []
+    while True:
+        with forwards():  # held for one step only, as in `generate`
+            step = next(search, None)
+        if step is None:
+            return found
+        found.append(step)

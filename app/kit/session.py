@@ -18,7 +18,7 @@ from app.kit.address import WORDS, View, describe, parse
 UNDO_DEPTH = 200
 
 _SHADOW, _PAGE, _BARE, _DRAWN = "_view", "_page", "_bare", "_drawn"
-_UNDO, _REDO, _LATER = "_undo", "_redo", "_later"
+_UNDO, _REDO, _LATER, _GO, _HERE = "_undo", "_redo", "_later", "_go", "_here"
 
 
 def _run() -> ScriptRunContext:
@@ -66,7 +66,15 @@ def _held() -> View:
     """The view with what the widgets hold that were drawn last; a widget that was not has nothing new to say."""
     drawn = st.session_state.get(_DRAWN, WORDS)
     told = {name: st.session_state[name] for name in WORDS if name in drawn and name in st.session_state}
-    return parse(told, st.session_state[_SHADOW])
+    shadow = st.session_state[_SHADOW]
+    # A widget that shows something for None says nothing until it is moved.
+    news = {name: value for name, value in told.items() if value != _shown(shadow, name)}
+    return parse(news, shadow)
+
+
+def _shown(view: View, name: str) -> Any:
+    """What the widget of a word shows."""
+    return WORDS[name].shown if view[name] is None else view[name]
 
 
 def put(view: View, *, anew: bool = False) -> None:
@@ -78,14 +86,35 @@ def put(view: View, *, anew: bool = False) -> None:
     """
     drawn = st.session_state.get(_DRAWN, WORDS)
     for name in WORDS:
-        if anew or name not in drawn or name not in st.session_state or st.session_state[name] != view[name]:
-            st.session_state[name] = view[name]
+        if anew or name not in drawn or name not in st.session_state or st.session_state[name] != _shown(view, name):
+            st.session_state[name] = _shown(view, name)
     st.session_state[_SHADOW] = view
 
 
 def change(**words: Any) -> None:
     """Change some words of the view; for callbacks, such as a click in a component."""
     put(_held().replace(**words))
+
+
+def go(address: str, **words: Any) -> None:
+    """Show the room at `address`, some words of the view changed; for callbacks, such as a click on the map."""
+    change(**words)
+    st.session_state[_GO] = address
+
+
+def destination() -> str | None:
+    """The address of the room that a click has asked for since the last run; said once."""
+    return st.session_state.pop(_GO, None)
+
+
+def enter(address: str) -> None:
+    """Say which room is about to be drawn."""
+    st.session_state[_HERE] = address
+
+
+def here() -> str:
+    """The address of the room that is being drawn; empty where nobody has said so."""
+    return st.session_state.get(_HERE, "")
 
 
 def relabel() -> None:
@@ -108,6 +137,11 @@ def _settle() -> None:
         change_prompt(words.pop("prompt"), words.pop("ids", None))
     if words:
         change(**words)
+
+
+def address(defaults: View) -> dict[str, str]:
+    """The parameters of the address that shows the session's view."""
+    return describe(st.session_state[_SHADOW], defaults)
 
 
 def publish(view: View, defaults: View) -> None:

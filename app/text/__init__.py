@@ -45,7 +45,7 @@ def templates(lang: str, prefix: str) -> dict[str, str]:
     return {key.removeprefix(prefix): template(lang, key) for key in ENGLISH if key.startswith(prefix)}
 
 
-def translate(lang: str, key: str, **values: object) -> str:
+def translate(lang: str, key: str, /, **values: object) -> str:
     """The sentence `key` in `lang`, its placeholders filled with `values`.
 
     Raises:

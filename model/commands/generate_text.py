@@ -35,6 +35,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="P",
         help="of those, from the fewest that reach probability P (default: 0.95)",
     )
+    parser.add_argument(
+        "--min-p",
+        type=float,
+        default=0.0,
+        metavar="P",
+        help="of those, from the ones at least P times as probable as the best (default: 0, all)",
+    )
     parser.add_argument("--seed", type=int, metavar="S", help="makes the draws repeatable")
 
 
@@ -48,6 +55,7 @@ def run(args: argparse.Namespace) -> int:
         temperature=args.temperature,
         top_k=args.top_k,
         top_p=args.top_p,
+        min_p=args.min_p,
         seed=args.seed,
     )
     if args.json:

@@ -1,12 +1,13 @@
 // What the pieces of a page tell each other, by events of the document. Defines tellToken and onToken, tellVocabulary
-// and onVocabulary, tellMarks and onMarks, tellMapReady and onMapReady, onResize, drawWithToken. Uses nothing.
-// Every on... returns a function that stops it. For itself: EVENTS, tellPage, onPage.
+// and onVocabulary, tellMarks and onMarks, tellMapReady and onMapReady, tellGoing and onGoing, onResize, drawWithToken.
+// Uses nothing. Every on... returns a function that stops it. For itself: EVENTS, tellPage, onPage.
 
 const EVENTS = {
   token: "glassformer-token", // {position, from}: the prompt's token under the mouse, or null; and who says so
   vocabulary: "glassformer-vocabulary", // {id}: the vocabulary's token under the mouse, or null
   marks: "glassformer-marks", // {marks: [[id, kind], ...]}: what the vocabulary's map is to mark
   mapReady: "glassformer-map-ready", // the map has just appeared, and knows no marks yet
+  going: "glassformer-going", // a click is about to lead to another room
 };
 
 const tellPage = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
@@ -28,6 +29,9 @@ const onMarks = (react) => onPage(EVENTS.marks, ({ marks }) => react(marks));
 
 const tellMapReady = () => tellPage(EVENTS.mapReady, {});
 const onMapReady = (react) => onPage(EVENTS.mapReady, () => react());
+
+const tellGoing = () => tellPage(EVENTS.going, {});
+const onGoing = (react) => onPage(EVENTS.going, () => react());
 
 // `react` is called when the size of `node` has changed, and once at the beginning.
 function onResize(node, react) {

@@ -1,6 +1,6 @@
-"""One head's attention as the attention page shows it: four stages and the vectors behind them.
+"""Attention as the attention page shows it: one head's stages and weighted sum, and the heads of a layer together.
 
-T tokens (queries), S = T keys, H heads, K key/value heads, Dh head width, Dv value width.
+T tokens (queries), S = T keys, H heads, K key/value heads, Dh head width, Dv value width, D width, R latent.
 """
 
 from __future__ import annotations
@@ -9,17 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model import Trace
-
-THUMBNAIL = 48  # cells of a thumbnail's side at most
+from model import LanguageModel, MLAConfig, Trace
 
 
 @dataclass(frozen=True)
 class HeadStages:
-    """What one head computed; every array is a slice of the trace's."""
+    """What one head computed."""
 
     dot: np.ndarray  # (T, S) every query times every key
-    scores: np.ndarray  # (T, S) dot * scale, minus infinity where masked
     pattern: np.ndarray  # (T, S) softmax of each row of the scores
     mask: np.ndarray  # (T, S) bool, True where a query may look
     query: np.ndarray  # (T, Dh)
@@ -30,16 +27,24 @@ class HeadStages:
     key_head: int  # which key/value head this head meets
     key_heads: int  # K
 
+    @property
+    def scores(self) -> np.ndarray:
+        """(T, S): dot * scale, minus infinity where masked."""
+        return np.where(self.mask, self.dot * np.float32(self.scale), np.float32("-inf"))
 
-def head_stages(trace: Trace, layer: int, head: int) -> HeadStages:
-    """The four stages of `head` in `layer`, and their operands."""
+
+def head_stages(trace: Trace, layer: int, head: int, pattern: np.ndarray) -> HeadStages:
+    """The four stages of `head` in `layer`, and their operands.
+
+    Args:
+        pattern: (H, T, S), the layer's, which the page has computed already for the thumbnails.
+    """
     query, key, value = trace.query(layer), trace.key(layer), trace.value(layer)
     heads, key_heads = query.shape[1], key.shape[1]
     shared = head * key_heads // heads
     return HeadStages(
-        dot=trace.stage(layer, "dot")[head],
-        scores=trace.stage(layer, "masked")[head],
-        pattern=trace.stage(layer, "softmax")[head],
+        dot=query[:, head] @ key[:, shared].T,
+        pattern=pattern[head],
         mask=trace.mask(layer),
         query=query[:, head],
         key=key[:, shared],
@@ -51,16 +56,118 @@ def head_stages(trace: Trace, layer: int, head: int) -> HeadStages:
     )
 
 
-def thumbnails(pattern: np.ndarray, side: int = THUMBNAIL) -> np.ndarray:
-    """(H, t, t) uint8, t = min(T, side): each head's pattern made small, 255 for a weight of 1.
+@dataclass(frozen=True)
+class WeightedSum:
+    """How one query's z comes about, the largest contribution first; n keys that it may look at."""
 
-    A small cell has the largest weight of the cells it stands for: a thin line stays visible.
+    keys: np.ndarray  # (n,) positions
+    weights: np.ndarray  # (n,)
+    lengths: np.ndarray  # (n,) of the value vectors
+    terms: np.ndarray  # (n, Dv) weight * value
+    hooked: np.ndarray  # (Dv,) z as the model computed it
 
-    Args:
-        pattern: (H, T, T), 0..1.
+    @property
+    def contributions(self) -> np.ndarray:
+        """(n,): weight times the value's length, the length of the term."""
+        return self.weights * self.lengths
+
+    @property
+    def sums(self) -> np.ndarray:
+        """(n, Dv): the sum of each term and those before it; the last is z."""
+        return self.terms.cumsum(0)
+
+    @property
+    def difference(self) -> float:
+        """The largest difference between the sum of the terms and z as the model computed it."""
+        return float(np.abs(self.terms.sum(0) - self.hooked).max())
+
+
+def weighted_sum(stages: HeadStages, query: int) -> WeightedSum:
+    """The terms of the sum that the token at `query` receives."""
+    keys = np.flatnonzero(stages.mask[query])
+    weights, values = stages.pattern[query, keys], stages.value[keys]
+    lengths = np.linalg.norm(values, axis=-1)
+    order = np.argsort(-weights * lengths, kind="stable")
+    return WeightedSum(
+        keys[order],
+        weights[order],
+        lengths[order],
+        (weights[:, None] * values)[order],
+        stages.result[query],
+    )
+
+
+@dataclass(frozen=True)
+class Together:
+    """What all heads of a layer give one token, and what the output projection makes of it."""
+
+    z: np.ndarray  # (H, Dv)
+    out: np.ndarray  # (H, D): each head's part of the projection
+    bias: np.ndarray | None  # (D,) of the projection
+    total: np.ndarray  # (D,) what attention adds to the stream, as the model computed it
+    pushes: np.ndarray  # (H,) what each head adds to the logit of the token asked for, above the mean of all tokens
+    bias_push: float
+
+    @property
+    def shares(self) -> np.ndarray:
+        """(H,): the part of each head along `total`, as a share of it; with the bias' they sum to 1."""
+        return self.out @ self.total / (self.total @ self.total)
+
+    @property
+    def sum(self) -> np.ndarray:
+        """(D,): all parts and the bias."""
+        return self.out.sum(0) + (0 if self.bias is None else self.bias)
+
+    @property
+    def difference(self) -> float:
+        """The largest difference between the sum of the parts and what the model computed."""
+        return float(np.abs(self.sum - self.total).max())
+
+
+def together(lm: LanguageModel, trace: Trace, layer: int, position: int, token: int) -> Together:
+    """The heads of `layer` at `position`, and how each moves the logit of `token` through the lens.
+
+    The push is `Trace.push`, exact for the final norm held at its scale on this prompt.
     """
-    tokens = pattern.shape[-1]
-    if tokens > side:
-        starts = np.arange(side) * tokens // side
-        pattern = np.maximum.reduceat(np.maximum.reduceat(pattern, starts, axis=1), starts, axis=2)
-    return np.round(pattern * 255).astype(np.uint8)
+    z = trace[f"blocks.{layer}.attn.hook_z"][position]  # (H, Dv)
+    projection = lm.transformer.blocks[layer].attn.out
+    weight = projection.weight.detach().float().numpy().reshape(-1, *z.shape)  # (D, H, Dv)
+    out = np.einsum("dhv,hv->hd", weight, z)
+    bias = None if projection.bias is None else projection.bias.detach().float().numpy()
+    logits = trace.push(out if bias is None else np.vstack((out, bias)), position)  # (H or H + 1, V)
+    pushes = logits[:, token] - logits.mean(-1)
+    total = trace[f"blocks.{layer}.hook_attn_out"][position]
+    return Together(z, out, bias, total, pushes[: len(out)], 0.0 if bias is None else float(pushes[-1]))
+
+
+@dataclass(frozen=True)
+class ScoreParts:
+    """Latent attention's dot products of one query with its n keys, part by part."""
+
+    keys: np.ndarray  # (n,) positions
+    unrotated: np.ndarray  # (n,) products of the parts that know no position
+    rotated: np.ndarray  # (n,) products of the rotated parts
+    dot: np.ndarray  # (n,) of the whole vectors
+    latents: (
+        np.ndarray
+    )  # (n, R): what the cache keeps of each key, from which its unrotated part and its value are made
+
+    @property
+    def difference(self) -> float:
+        """The largest difference between the two parts' sum and the whole product."""
+        return float(np.abs(self.unrotated + self.rotated - self.dot).max())
+
+
+def score_parts(trace: Trace, layer: int, stages: HeadStages, query: int) -> ScoreParts:
+    """The two parts of the products of `stages`' head, for the token at `query`."""
+    attention = trace.config.attention
+    assert isinstance(attention, MLAConfig)
+    keys = np.flatnonzero(stages.mask[query])
+    q, k, width = stages.query[query], stages.key[keys], attention.qk_nope_head_dim
+    return ScoreParts(
+        keys,
+        k[:, :width] @ q[:width],
+        k[:, width:] @ q[width:],
+        stages.dot[query, keys],
+        trace[f"blocks.{layer}.attn.hook_kv_latent"][keys],
+    )

@@ -50,8 +50,8 @@ class Arithmetic {
     this.root.append(this.hint, this.who, this.steps, this.details);
   }
 
-  // cell: [query, key] or null for the hint; pinned: whether it stays.
-  show(head, labels, cell, pinned) {
+  // cell: [query, key] or null for the hint; pinned: whether it stays; pointed: whether the mouse is on it.
+  show(head, labels, cell, pinned, pointed) {
     this.hint.textContent = labels.hint;
     this.root.classList.toggle("empty", cell === null);
     this.root.dataset.cell = cell ? cell.join(",") : "";
@@ -65,7 +65,8 @@ class Arithmetic {
     this.query.textContent = `${head.tokens[query]} (${query})`;
     this.looks.textContent = labels.looks;
     this.key.textContent = `${head.tokens[key]} (${key})`;
-    this.state.textContent = pinned ? labels.pinned : labels.hovered;
+    const state = pinned ? (pointed ? labels.again : labels.pinned) : labels.hovered;
+    this.state.textContent = fillIn(state, { token: head.tokens[query] });
     this.writeSteps();
     this.writeProducts();
     this.writeSoftmax();

@@ -13,9 +13,10 @@ function decimal(x, digits = 4) {
 }
 
 // The same, as short as fits in a cell of a matrix.
-function brief(x) {
+function brief(x, digits) {
   const size = Math.abs(x);
-  const text = size.toFixed(size < 9.995 ? 2 : size < 99.95 ? 1 : 0);
+  const before = size < 9.995 ? 0 : size < 99.95 ? 1 : 2;
+  const text = size.toFixed(Math.max(0, digits - before));
   return (x < 0 && Number(text) !== 0 ? "−" : "") + text;
 }
 

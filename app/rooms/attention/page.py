@@ -1,50 +1,72 @@
-"""Who looks at whom: one head's attention in four stages, and the arithmetic of any cell."""
+"""Who looks at whom: one head in four stages and as a sum, all heads of a layer, and the prompt as text."""
 
 from __future__ import annotations
 
 import numpy as np
 import streamlit as st
 
-from app.kit import frame, session
+from app.kit import frame, pickers, session
 from app.kit.frame import Room
+from app.kit.head_jobs import thumbnails
 from app.kit.source import source
-from app.rooms.attention.analysis import HeadStages, head_stages, thumbnails
+from app.rooms.attention.analysis import HeadStages, head_stages
+from app.rooms.attention.clearest import choose, clearest
 from app.rooms.attention.heads import heads
 from app.rooms.attention.jobs import jobs
+from app.rooms.attention.reading import reading
 from app.rooms.attention.stages import Pin, stages
-from app.rooms.attention.words import STAGES
+from app.rooms.attention.together import together
+from app.rooms.attention.weighted import weighted
+from app.rooms.attention.words import ASPECTS, STAGES
 from app.text import escape_markdown
 from model import Trace
 from model.attention import attend, causal_mask
 
+LONG = 32  # tokens from which rows are so long that most weights are pale
+
 
 def show() -> None:
     """Draw the page."""
-    room = frame.enter()
+    room = frame.enter(choose)
     trace, view = room.trace, room.view
-    _pickers(room)
-    chosen = head_stages(trace, view.layer, view.head)
-    _matrices(room, chosen)
-    jobs(room)
-    _notes(room, chosen)
-    source(room, Trace.dots, Trace.scores, Trace.pattern, causal_mask, attend)
+    with st.container(key="aspects"):
+        left, right = st.columns([4.3, 6], vertical_alignment="center", gap="small")
+    with left:
+        pickers.choice(room, "aspect", ASPECTS, "attention.aspect")
+    with right:
+        clearest(room)
+    pattern = trace.pattern(view.layer)  # computed once a run: every part below draws from it
+    _pickers(room, pattern)
+    chosen = head_stages(trace, view.layer, view.head, pattern)
+    if view.aspect == "stages":
+        _matrices(room, chosen)
+        jobs(room)
+        _notes(room, chosen)
+        source(room, Trace.dots, Trace.scores, Trace.pattern, causal_mask, attend)
+    elif view.aspect == "sum":
+        weighted(room, chosen)
+    elif view.aspect == "together":
+        together(room, chosen)
+    else:
+        reading(room, pattern)
 
 
-def _pickers(room: Room) -> None:
+def _pickers(room: Room, pattern: np.ndarray) -> None:
     translate, config = room.translate, room.trace.config
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="pickers"):
         for name, count in (("layer", config.n_layers), ("head", config.attention.n_heads)):
             st.number_input(translate(f"attention.{name}"), 0, count - 1, step=1, key=name, width=130)
-        st.segmented_control(
-            translate("attention.stage"),
-            STAGES,
-            format_func=lambda stage: translate(f"attention.stage.{stage}"),
-            key="stage",
-            required=True,
-        )
+        if room.view.aspect == "stages":
+            st.segmented_control(
+                translate("attention.stage"),
+                STAGES,
+                format_func=lambda stage: translate(f"attention.stage.{stage}"),
+                key="stage",
+                required=True,
+            )
         with st.container(width="stretch"):
             heads(
-                thumbnails(room.trace.pattern(room.view.layer)),
+                thumbnails(pattern),
                 selected=room.view.head,
                 label=translate("attention.heads"),
                 name=room.template("attention.heads.one"),
@@ -72,6 +94,7 @@ def _matrices(room: Room, chosen: HeadStages) -> None:
         },
         scale=chosen.scale,
         shown=view.stage,
+        root=(len(room.trace.ids) > LONG) if view.shade is None else view.shade == "root",
         pin=None if view.key is None else Pin(room.position, view.key),
         chosen=view.query,
         labels=_labels(room, chosen),
@@ -103,6 +126,7 @@ def _matrices(room: Room, chosen: HeadStages) -> None:
         ),
         on_pin=pinned,
         on_enlarge=lambda stage: session.change(stage=stage),
+        on_shade=lambda scale: session.change(shade=scale),
     )
 
 

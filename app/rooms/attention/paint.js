@@ -9,7 +9,7 @@ class Palette {
     this.hatchRgb = rgb(colours.hatch);
   }
 
-  // Softmax runs from 0 to 1, the other stages are centred on 0.
+  // Softmax runs from 0 to 1, by the weight or its square root (`root`); the other stages are centred on 0.
   kind(stage) {
     return stage === "softmax" ? "probability" : "signed";
   }
@@ -23,7 +23,11 @@ class Palette {
   }
 
   colour(stage, x, range) {
-    return colourIn(this.table(stage), stage === "softmax" ? x : 0.5 + (0.5 * x) / range);
+    return colourIn(this.table(stage), stage === "softmax" ? this.weight(x) : 0.5 + (0.5 * x) / range);
+  }
+
+  weight(x) {
+    return this.root ? Math.sqrt(x) : x;
   }
 }
 
@@ -45,7 +49,8 @@ function hatching(context, palette) {
 }
 
 const GAPS_FROM = 7; // px of a cell from which cells are drawn apart, with a line between them
-const NUMBERS_FROM = 44; // px of a cell from which its number fits in it
+const NUMBERS_FROM = 34; // px of a cell from which its number fits in it, short at first
+const ROOMY = 52; // px of a cell from which it has all its digits
 
 // Draw the `view` {row, column, n} of a stage as a square of n * cell px with its corner at (x, y).
 function paintMatrix(context, head, palette, stage, view, x, y, cell, density) {
@@ -61,7 +66,7 @@ function paintCells(context, head, palette, stage, view, x, y, cell) {
   const range = head.range[stage];
   const gap = cell >= 14 ? 1 : 0.5;
   const hatch = hatching(context, palette);
-  context.font = `${cell >= 60 ? 17 : 14}px ${palette.font}`;
+  context.font = `${clamp(Math.round(cell * 0.3), 14, 28)}px ${palette.font}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
   for (let r = 0; r < n; r++) {
@@ -78,7 +83,7 @@ function paintCells(context, head, palette, stage, view, x, y, cell) {
       context.fillRect(left, top, cell - gap, cell - gap);
       if (cell >= NUMBERS_FROM) {
         context.fillStyle = inkOn(colour);
-        context.fillText(brief(number), left + cell / 2, top + cell / 2 + 1);
+        context.fillText(brief(number, cell >= ROOMY ? 2 : 1), left + cell / 2, top + cell / 2 + 1);
       }
     }
   }

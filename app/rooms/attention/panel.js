@@ -1,8 +1,8 @@
 // One stage: heading, colour scale, and its matrix with token labels.
-// Defines LABEL_PX, Panel. Uses dom.js, colour.js, formats.js, paint.js and mouse.js; `owner` is the StagesView.
+// Defines labelSize, Panel. Uses dom.js, colour.js, formats.js, paint.js and mouse.js; `owner` is the StagesView.
 
-const LABEL_PX = 15; // font of token labels
-const LABEL_STEP = 17; // px between labels, so that none touches the next
+const WIDE = 1600; // px of a window from which labels are larger
+const labelSize = () => (window.innerWidth >= WIDE ? 19 : 15); // px
 
 class Panel {
   constructor(stage, owner) {
@@ -46,7 +46,7 @@ class Panel {
   scale(head, palette) {
     const range = head.range[this.stage];
     const probability = this.stage === "softmax";
-    const [low, high] = probability ? ["0", "1"] : [decimal(-range, 1), `+${decimal(range, 1)}`];
+    const [low, high] = probability ? ["0", palette.root ? this.owner.labels.root : "1"] : [decimal(-range, 1), `+${decimal(range, 1)}`];
     const scale = legend(low, palette.scale(this.stage), high);
     this.legend.replaceWith(scale);
     this.legend = scale;
@@ -57,13 +57,13 @@ class Panel {
     const { left, top, cell } = this.geometry;
     pen.clearRect(0, 0, pen.canvas.width, pen.canvas.height);
     paintMatrix(pen, head, palette, this.stage, view, left, top, cell, density);
-    const every = Math.max(1, Math.ceil(LABEL_STEP / cell));
+    const every = Math.max(1, Math.ceil((labelSize() + 2) / cell));
     for (let i = 0; i < view.n; i += every) {
       this.columnLabel(pen, view.column + i, palette.faint);
       this.rowLabel(pen, view.row + i, palette.faint);
     }
     if (left > 40) {
-      pen.font = `600 15px ${palette.font}`;
+      pen.font = `600 ${labelSize()}px ${palette.font}`;
       pen.textAlign = "right";
       pen.textBaseline = "alphabetic";
       pen.fillStyle = palette.key;
@@ -77,7 +77,7 @@ class Panel {
     const { head, palette, view } = this.owner;
     const { left, top, cell } = this.geometry;
     if (left < 40) return;
-    pen.font = `${back ? "600 " : ""}${LABEL_PX}px ${palette.font}`;
+    pen.font = `${back ? "600 " : ""}${labelSize()}px ${palette.font}`;
     pen.textBaseline = "middle";
     pen.textAlign = "right";
     const text = cutText(pen, head.tokens[row], left - 14);
@@ -92,7 +92,7 @@ class Panel {
     const { head, palette, view } = this.owner;
     const { left, top, cell, upright } = this.geometry;
     pen.save();
-    pen.font = `${back ? "600 " : ""}${LABEL_PX}px ${palette.font}`;
+    pen.font = `${back ? "600 " : ""}${labelSize()}px ${palette.font}`;
     pen.textBaseline = "middle";
     pen.translate(left + (column - view.column + 0.5) * cell, top - 6);
     if (!upright) pen.rotate(-Math.PI / 2);

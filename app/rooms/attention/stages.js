@@ -19,6 +19,7 @@ class StagesView {
       nearer: () => this.zoom(0.6),
       farther: () => this.zoom(1 / 0.6),
       whole: () => this.zoom(Infinity),
+      shade: () => this.shade(),
       save: () => this.save(),
     };
     for (const [name, act] of Object.entries(acts)) {
@@ -85,12 +86,14 @@ class StagesView {
     this.look.textContent = data.labels.look;
     this.board.setAttribute("aria-label", data.labels.board);
     for (const [name, button] of Object.entries(this.buttons)) {
-      button.textContent = data.labels[`tool.${name}`];
+      button.textContent = data.labels[`tool.${name}${name === "shade" && data.root ? ".linear" : ""}`];
       button.title = data.labels[`tool.${name}.help`];
       button.setAttribute("aria-label", button.title);
     }
     const style = getComputedStyle(this.root);
     this.palette = new Palette({ ...data.colours, font: style.fontFamily });
+    this.palette.root = data.root;
+    this.root.dataset.scale = data.root ? "root" : "linear";
     setColours(this.root, data.colours);
     this.draw();
   }
@@ -112,20 +115,23 @@ class StagesView {
       this.board.replaceChildren(...figures);
     }
     const pen = this.panels.dot.base.getContext("2d");
-    pen.font = `600 ${LABEL_PX}px ${this.palette.font}`;
+    pen.font = `600 ${labelSize()}px ${this.palette.font}`;
     const { view, head } = this;
     const widest = Math.max(...head.tokens.map((token) => pen.measureText(token).width));
     const axes = [`${this.labels.key} →`, `${this.labels.query} ↓`].map((name) => pen.measureText(name).width);
     const left = Math.ceil(Math.min(124, Math.max(48, widest + 20, Math.max(...axes) + 14)));
     const gap = 18;
-    const across = alone ? this.width * 0.52 - left : (this.width - left - 3 * gap - 4 * 4) / 4;
-    const down = Math.max(220, window.innerHeight - (alone ? 400 : 480));
+    // Where four do not fit beside each other, they wrap.
+    const abreast = alone ? 1 : this.width >= 900 ? 4 : this.width >= 520 ? 2 : 1;
+    const beside = alone && this.width >= 900; // the arithmetic stands beside the one matrix
+    const across = beside ? this.width * 0.52 - left : (this.width - left - (abreast - 1) * gap - abreast * 4) / abreast;
+    const down = Math.max(220, window.innerHeight - (alone ? 460 : abreast === 4 ? 558 : 260));
     const side = Math.max(120, Math.min(across, down, view.n * LARGEST_CELL));
     const fine = side / view.n;
     const cell = fine >= 8 ? Math.floor(fine) : fine;
     const upright = cell >= Math.min(widest + 6, 72);
     const top = upright ? 48 : Math.ceil(Math.min(96, Math.max(50, widest + 14)));
-    panels.forEach((panel, i) => panel.draw({ left: i ? 3 : left, top, cell, upright }));
+    panels.forEach((panel, i) => panel.draw({ left: i % abreast ? 3 : left, top, cell, upright }));
     this.drawMini();
     this.markAll();
     this.write();
@@ -154,7 +160,8 @@ class StagesView {
 
   write() {
     const cell = this.hover || this.pin;
-    this.arithmetic.show(this.head, this.labels, cell, cell !== null && cell === this.pin);
+    const held = this.pin !== null && String(cell) === String(this.pin);
+    this.arithmetic.show(this.head, this.labels, cell, held, this.hover !== null);
   }
 
   // At most once a frame, however many times the mouse reports.
@@ -225,6 +232,11 @@ class StagesView {
     const to = this.pin ? from.map((at, i) => clamp(at + move[i], 0, last)) : from;
     this.hover = null;
     this.setPin(to, false);
+  }
+
+  // The other scale of the weights' colours.
+  shade() {
+    this.tell("shade", this.data.root ? "linear" : "root");
   }
 
   save() {

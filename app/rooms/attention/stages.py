@@ -49,6 +49,7 @@ def stages(
     arrays: dict[str, np.ndarray],
     scale: float,
     shown: str,
+    root: bool,
     pin: Pin | None,
     chosen: int | None,
     labels: dict[str, str],
@@ -57,6 +58,7 @@ def stages(
     caption: str,
     on_pin: Callable[[Pin | None], None],
     on_enlarge: Callable[[str], None],
+    on_shade: Callable[[str], None],
     key: str = "stages",
 ) -> None:
     """Draw the matrices.
@@ -67,6 +69,7 @@ def stages(
             "result" (T, Dv); bool "mask" (T, T), True where a query may look.
         scale: factor on the dot products.
         shown: "all", or the one stage to enlarge.
+        root: colour weights by their square root, so that the small ones of a long row can be seen.
         pin: the pinned cell.
         chosen: a row to mark, where no cell is pinned.
         labels: sentences by name; see app/text/en/attention.toml, "part.*".
@@ -74,6 +77,7 @@ def stages(
         file_name, caption: of an exported picture.
         on_pin: called with the cell that was pinned, None when it was let go, before the next run.
         on_enlarge: called with the stage whose heading was clicked, or "all" where it was the only one.
+        on_shade: called with "linear" or "root", the scale of the weights' colours that was asked for.
     """
     mask = arrays["mask"]
     data = {
@@ -88,6 +92,7 @@ def stages(
         "result": pack(arrays["result"]),
         "scale": scale,
         "shown": shown,
+        "root": root,
         "pin": None if pin is None else [pin.query, pin.key],
         "chosen": chosen,
         "labels": labels,
@@ -99,4 +104,4 @@ def stages(
     def pinned(cell: dict) -> None:
         on_pin(None if cell["query"] is None else Pin(int(cell["query"]), int(cell["key"])))
 
-    _stages.draw(key, data, pin=pinned, enlarge=on_enlarge)
+    _stages.draw(key, data, pin=pinned, enlarge=on_enlarge, shade=on_shade)

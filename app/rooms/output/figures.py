@@ -56,3 +56,109 @@ def foreseen(
     if count > LABELLED:
         made.update_xaxes(showticklabels=False)
     return made
+
+
+def curve(
+    ranks: np.ndarray,
+    own: np.ndarray,
+    tempered: np.ndarray,
+    edges: Sequence[tuple[int, str]],
+    names: tuple[str, str],
+    look: Look,
+    *,
+    x: str,
+    y: str,
+) -> go.Figure:
+    """The whole vocabulary by rank on logarithmic axes, before and after temperature, and where each step cut it off.
+
+    Args:
+        ranks: (n,) from 1 on.
+        own, tempered: (n,) probabilities of the tokens of these ranks.
+        edges: the last rank that a step left, and words for its line.
+        names: of the two curves.
+        x, y: titles of the axes.
+
+    Raises:
+        ValueError: if the shapes do not fit.
+    """
+    if own.shape != ranks.shape or tempered.shape != ranks.shape:
+        raise ValueError(f"{ranks.shape} ranks do not fit probabilities of shapes {own.shape} and {tempered.shape}.")
+    made = figure(look, height=330)
+    for name, values, colour in ((names[0], own, look.own), (names[1], tempered, look.drawn)):
+        made.add_scatter(
+            x=ranks,
+            y=np.where(values > 0, values, np.nan),  # zero has no place on a logarithmic axis
+            mode="lines" if len(ranks) > 1 else "markers",
+            name=escape(name),
+            line={"color": colour, "width": 3, "dash": "solid" if colour == look.own else "dash"},
+            hovertemplate="%{x:,}: %{y:.3g}<extra></extra>",
+        )
+    for place, (last, words) in enumerate(edges):
+        made.add_vline(x=last, line={"color": look.accent, "width": 2, "dash": "dot"})
+        made.add_annotation(
+            x=np.log10(last),
+            y=0.98 - 0.13 * place,
+            yref="paper",
+            text=escape(words),
+            showarrow=False,
+            xanchor="left" if last < ranks[-1] ** 0.6 else "right",
+            xshift=4 if last < ranks[-1] ** 0.6 else -4,
+            font={"color": look.accent},
+            bgcolor=look.paper,
+        )
+    made.update_layout(showlegend=True, legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"})
+    made.update_xaxes(type="log", dtick=1, title={"text": escape(x)})
+    made.update_yaxes(type="log", exponentformat="power", nticks=6, title={"text": escape(y)})
+    return made
+
+
+def followed(
+    tokens: Sequence[str],
+    probabilities: np.ndarray,
+    rows: Sequence[str],
+    hovers: Sequence[Sequence[str]],
+    look: Look,
+    *,
+    y: str,
+) -> go.Figure:
+    """A line for each token: its probability in every row of the lens, with its name where it is highest.
+
+    Args:
+        tokens: n, as shown to people.
+        probabilities: (n, R).
+        rows: R names of the layers.
+        hovers: n times R plain texts.
+        y: title of the axis.
+
+    Raises:
+        ValueError: if the shapes do not fit.
+    """
+    if probabilities.shape != (len(tokens), len(rows)):
+        raise ValueError(f"{len(tokens)} tokens and {len(rows)} rows do not fit {probabilities.shape}.")
+    made = figure(look, height=360, margin={"t": 30})
+    for place, (token, shares) in enumerate(zip(tokens, probabilities, strict=True)):
+        last = place == len(tokens) - 1  # the one that leads at the end
+        colour = look.own if last else look.experts[place % len(look.experts)]
+        made.add_scatter(
+            x=np.arange(len(rows)),
+            y=shares,
+            mode="lines+markers",
+            line={"color": colour, "width": 5 if last else 2.5},
+            customdata=[escape(text) for text in hovers[place]],
+            hovertemplate="%{customdata}<extra></extra>",
+        )
+        peak = int(shares.argmax())
+        made.add_annotation(
+            x=peak, y=float(shares[peak]), text=escape(token), showarrow=False, yshift=14, font={"color": colour}
+        )
+    step = max(1, -(-len(rows) // 16))
+    shown = list(range(0, len(rows), step))
+    made.update_xaxes(
+        showgrid=False,
+        tickmode="array",
+        tickvals=shown,
+        ticktext=[escape(rows[row]) for row in shown],
+        range=[-0.4, len(rows) - 0.6],
+    )
+    made.update_yaxes(range=[0, 1.08], tickformat=".0%", dtick=0.25, title={"text": escape(y)})
+    return made

@@ -6,36 +6,47 @@ import numpy as np
 import streamlit as st
 
 import model
-from app.kit import frame, runtime, session
+from app.kit import frame, pickers, runtime
 from app.kit.chart import chart
 from app.kit.frame import Room
 from app.kit.numbers import percent
 from app.kit.prediction import foreseen, most_probable, ranks
 from app.kit.source import source
+from app.rooms.output.beams import beams
 from app.rooms.output.candidates import Candidate, candidates
+from app.rooms.output.choice import choice
+from app.rooms.output.controls import controls
+from app.rooms.output.expected import expected
 from app.rooms.output.figures import foreseen as foreseen_figure
-from app.rooms.output.writing import continuation
+from app.rooms.output.lens import lens
+from app.rooms.output.words import PARTS
+from app.rooms.output.writing import writing
 
 ROWS = (10, 30, 100)
-TOP_K = (1, 2, 3, 5, 10, 20, 40, 100, 200, 500, 1000)
 
 
 def show() -> None:
     """Draw the page."""
     room = frame.enter()
+    pickers.choice(room, "output_part", PARTS, "output.part")
+    parts = dict(zip(PARTS, (_next, choice, beams, expected, lens), strict=True))
+    parts[room.view.output_part](room)
+
+
+def _next(room: Room) -> None:
     logits = room.trace.logits[room.position]
     view = room.view
     own = model.distribution(logits)
-    drawn = model.distribution(logits, view.temperature, view.top_k, view.top_p)
-    picture, controls = st.columns([2.6, 1], gap="medium")
-    with controls:
-        writing = _controls(room, drawn)
+    drawn = model.distribution(logits, view.temperature, view.top_k, view.top_p, view.min_p)
+    picture, side = st.columns([2.6, 1], gap="medium")
+    with side:
+        asked = controls(room, drawn)
     with picture:
-        if writing:
-            continuation(room)
+        place = st.container()
         _candidates(room, logits, own, drawn)
     _foreseen(room)
     source(room, model.distribution, model.draw)
+    writing(room, place, asked)
 
 
 def _candidates(room: Room, logits: np.ndarray, own: np.ndarray, drawn: np.ndarray) -> None:
@@ -123,77 +134,6 @@ def _row_buttons(room: Room, count: int) -> None:
         st.button(room.translate("output.more"), key="more", on_click=choose, args=(ROWS[at + 1],))
     if at:
         st.button(room.translate("output.fewer"), key="fewer", on_click=choose, args=(ROWS[0],))
-
-
-def _controls(room: Room, drawn: np.ndarray) -> bool:
-    """The sampling settings and what they do; whether generating was asked for."""
-    translate, view = room.translate, room.view
-    with st.container(gap=None):
-        st.slider(
-            translate("output.temperature"),
-            0.0,
-            2.0,
-            step=0.05,
-            key="temperature",
-            help=translate("output.temperature.help"),
-        )
-        # 0 is no limit, at the right end; a value from an address has its own place.
-        steps = [*sorted({*TOP_K, *({view.top_k} - {0})}), 0]
-        st.select_slider(
-            translate("output.top_k"),
-            steps,
-            key="top_k",
-            format_func=lambda k: f"{k:,}" if k else "∞",
-            help=translate("output.top_k.help"),
-        )
-        st.slider(translate("output.top_p"), 0.01, 1.0, step=0.01, key="top_p", help=translate("output.top_p.help"))
-    before = list(room.trace.ids[: room.position + 1])
-
-    def draw() -> None:
-        # The position is part of the seed: drawing again at the next token throws another die.
-        chosen = model.draw(drawn, np.random.default_rng([view.seed, len(before)]))
-        frame.rewrite(room.lm, [*before, chosen])
-
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.number_input(
-            translate("output.seed"), min_value=0, step=1, key="seed", help=translate("output.seed.help"), width=110
-        )
-        st.button(translate("output.sample"), key="sample", on_click=draw, icon=":material/casino:")
-    with st.container(horizontal=True):
-        place = st.empty()
-        writing = place.button(
-            translate("output.generate"), key="generate", type="primary", icon=":material/play_arrow:"
-        )
-        if writing:
-            place.button(translate("output.stop"), key="stop", icon=":material/stop:")
-        st.button(
-            translate("output.undo"),
-            key="undo",
-            on_click=session.undo,
-            disabled=not session.can_undo(),
-            icon=":material/undo:",
-        )
-        st.button(
-            translate("output.redo"),
-            key="redo",
-            on_click=session.redo,
-            disabled=not session.can_redo(),
-            icon=":material/redo:",
-        )
-    st.markdown(_chances(room, drawn))
-    return writing
-
-
-def _chances(room: Room, drawn: np.ndarray) -> str:
-    best = int(drawn.argmax())
-    token = room.quoted(room.lm.tokenizer.shown(best))
-    kept, count = int(np.count_nonzero(drawn)), len(drawn)
-    if kept == 1:
-        return room.translate("output.kept.one", token=token)
-    which = room.translate(
-        "output.kept.all" if kept == count else "output.kept.some", kept=f"{kept:,}", count=f"{count:,}"
-    )
-    return f"{room.translate('output.kept', token=token, often=round(100 * drawn[best]))} {which}"
 
 
 def _expected(trace: model.Trace) -> tuple[np.ndarray, np.ndarray]:

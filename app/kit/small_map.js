@@ -1,0 +1,51 @@
+// The stations as links on one line, the current one marked, its neighbours by the arrows at both ends.
+// A plain click asks Python, which keeps the view; a new tab gets the view by the address. Uses dom.js and events.js.
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".root");
+  const { stations, current, labels } = data;
+  const at = stations.findIndex(({ address }) => address === current);
+  describe(root, "navigation", labels.label);
+
+  const go = (address) => {
+    tellGoing();
+    setTriggerValue("go", address);
+  };
+  const link = ({ address, title, section }) => {
+    const made = element("a", "station");
+    made.append(element("span", "dot"), element("span", "name", title));
+    made.title = `${section} · ${title}`;
+    made.dataset.address = address;
+    if (address === current) made.setAttribute("aria-current", "page");
+    return made;
+  };
+  const arrow = (name, sign, step) => {
+    const made = element("button", "arrow", sign);
+    const station = stations[at + step];
+    made.setAttribute("aria-label", labels[name]);
+    made.disabled = !station;
+    if (station) made.title = `${labels[name]}: ${station.title}`;
+    made.onclick = () => go(station.address);
+    return made;
+  };
+
+  const line = element("div", "line");
+  stations.forEach((station, i) => {
+    const made = link(station);
+    made.classList.toggle("begins", i > 0 && station.section !== stations[i - 1].section);
+    line.append(made);
+  });
+  // The link is made when it is about to be used: by then the address may have other words.
+  const complete = () => line.querySelectorAll("a").forEach((a) => (a.href = `./${a.dataset.address}${location.search}`));
+  complete();
+  line.onpointerover = line.onfocusin = complete;
+  line.onclick = (event) => {
+    const chosen = event.target.closest("a");
+    if (!chosen || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    if (chosen.dataset.address !== current) go(chosen.dataset.address);
+  };
+
+  replaceKeepingFocus(root, "arrow, a", arrow("previous", "‹", -1), line, arrow("next", "›", 1));
+  const here = line.children[at];
+  if (here) line.scrollLeft = here.offsetLeft - line.offsetLeft - (line.clientWidth - here.clientWidth) / 2;
+}

@@ -1,0 +1,80 @@
+"""A norm at work: one token's vector before and after, step by step, beside the other kind of norm."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from app.kit import frame, pickers, session
+from app.kit.chart import chart
+from app.kit.frame import Room
+from app.kit.numbers import tiny
+from app.kit.source import source
+from app.rooms.norms import analysis
+from app.rooms.norms.figures import lengths
+from app.rooms.norms.steps import steps
+from app.rooms.norms.words import NORMS
+
+
+def show() -> None:
+    """Draw the page."""
+    room = frame.enter()
+    view = room.view
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        pickers.choice(room, "norm", NORMS, "norms.norm")
+        if view.norm != "final":
+            pickers.layer(room)
+    found = analysis.norm(room.lm, room.trace, view.norm, view.layer, room.position)
+    kind = room.translate(f"norms.part.title.{found.own.kind}")
+    token = room.quoted(room.trace.tokens[room.position])
+    heading = room.translate(f"norms.heading.{view.norm}", kind=kind, layer=view.layer, token=token)
+    st.markdown(f"#### {heading}")
+    st.markdown(room.translate(f"norms.look.{found.own.kind}"))
+    _steps(room, found)
+    st.markdown(
+        room.translate("norms.apart", scale=tiny(found.scale_apart), normalized=tiny(found.normalized_apart))
+        + " "
+        + room.translate("norms.kinds", apart=f"{found.kinds_apart:.3g}")
+    )
+    _lengths(room)
+    source(room, type(analysis.module_of(room.lm, view.norm, view.layer)).forward)
+
+
+def _steps(room: Room, found: analysis.Norm) -> None:
+    look, own = room.look, found.own
+    entry = room.view.entry
+    if entry is None or entry >= len(own.before):
+        entry = int(np.abs(own.before).argmax())
+    panels = (own, found.other) if own.kind == "layer" else (found.other, own)
+    colours = {name: getattr(look, name) for name in ("ink", "faint", "accent")}
+    steps(
+        panels,
+        own.kind,
+        room.templates("norms.part."),
+        entry=entry,
+        colours=colours | {"negative": look.signed[1][1], "positive": look.signed[3][1]},
+        on_choose=lambda chosen: session.change(entry=chosen),
+    )
+
+
+def _lengths(room: Room) -> None:
+    view, L = room.view, room.lm.config.n_layers
+    before, after = analysis.lengths(room.lm, room.trace, room.position)
+    places = [
+        room.translate(f"norms.place.{which}", layer=layer) for layer in range(L) for which in ("first", "second")
+    ]
+    heading = room.translate("norms.lengths", token=room.quoted(room.trace.tokens[room.position]))
+    st.markdown(f"#### {heading}")
+    st.markdown(room.translate("norms.lengths.look"))
+    chosen = 2 * L if view.norm == "final" else 2 * view.layer + (view.norm == "second")
+    made = lengths(
+        [*places, room.translate("norms.place.final")],
+        before,
+        after,
+        (room.translate("norms.lengths.before"), room.translate("norms.lengths.after")),
+        room.look,
+        y=room.translate("norms.lengths.axis"),
+        chosen=chosen,
+    )
+    with st.container(key="wide"):
+        chart(made, key="lengths", alt=heading)
