@@ -14,7 +14,7 @@ if str(ROOT) not in sys.path:
 
 import streamlit as st  # noqa: E402
 
-from app.kit import frame, runtime, session  # noqa: E402
+from app.kit import browser, frame, runtime, session  # noqa: E402
 from app.kit.stations import STATIONS  # noqa: E402
 from app.text import translate  # noqa: E402
 
@@ -22,6 +22,7 @@ PAGES = {station.address: import_module(f"app.rooms.{station.folder}.page") for 
 
 st.set_page_config(page_title="Glassformer", page_icon="🔍", layout="wide", initial_sidebar_state="collapsed")
 st.html(f"<style>{(ROOT / 'app' / 'kit' / 'page.css').read_text(encoding='utf-8')}</style>")
+browser.attend()  # before anything that takes time: it notices where the run is ended
 runtime.warm_up()
 
 view = session.arrive(frame.defaults())
@@ -44,4 +45,4 @@ if asked is not None:
     st.switch_page(there, query_params=session.address(frame.defaults()))
 session.enter(chosen.url_path or first)
 chosen.run()
-session.leave()
+frame.leave()

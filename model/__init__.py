@@ -22,7 +22,8 @@ os.environ.setdefault("GOMP_SPINCOUNT", "50000")
 from .config import DenseConfig, GQAConfig, MLAConfig, ModelConfig, MoEConfig, RopeConfig
 from .errors import BadInput
 from .files.catalog import Entry, catalog, default_name, load
-from .files.fetch import fetch_smollm2, smollm2_path
+from .files.fetch import fetch, fetch_smollm2, fetched_path, smollm2_path
+from .files.fetchable import MODELS as FETCHABLE
 from .generate import Step, generate
 from .interventions import (
     AblateAttention,
@@ -33,6 +34,7 @@ from .interventions import (
     ChooseTop,
     CompressKeysValues,
     ForceExpert,
+    FreezePattern,
     NoMask,
     NoPositions,
     NoScaling,
@@ -44,6 +46,7 @@ from .sampling import distribution, draw
 from .trace import STAGES, Trace, run_trace
 
 __all__ = [
+    "FETCHABLE",
     "STAGES",
     "AblateAttention",
     "AblateExpert",
@@ -56,6 +59,7 @@ __all__ = [
     "DenseConfig",
     "Entry",
     "ForceExpert",
+    "FreezePattern",
     "GQAConfig",
     "LanguageModel",
     "MLAConfig",
@@ -73,7 +77,9 @@ __all__ = [
     "default_name",
     "distribution",
     "draw",
+    "fetch",
     "fetch_smollm2",
+    "fetched_path",
     "generate",
     "load",
     "run_trace",

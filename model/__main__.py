@@ -23,7 +23,7 @@ COMMANDS = {
     "generate": ("model.commands.generate_text", "continue a prompt"),
     "trace": ("model.commands.write_trace", "write every number computed on a prompt to a file"),
     "hooks": ("model.commands.hooks", "every tensor of a model that can be seen or changed, with its shape"),
-    "fetch": ("model.commands.fetch_model", "bring SmolLM2 onto this machine"),
+    "fetch": ("model.commands.fetch_model", "bring the weights of a published model onto this machine"),
     "memory": ("model.commands.memory", "bytes of cache and parameters of a model, by formula"),
     "train": ("model.commands.train", "train a model of the storyteller family on any text"),
     "evaluate": ("model.commands.evaluate", "bits per byte and accuracy of a model on texts"),

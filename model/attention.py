@@ -9,6 +9,8 @@ Dh head width, Dv value width, R kv latent, Rq query latent, Dn unrotated and Dr
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -35,7 +37,14 @@ def causal_mask(n_queries: int, n_keys: int, window: int | None = None, device: 
 
 
 def attend(
-    q: Tensor, k: Tensor, v: Tensor, scale: float, mask: Tensor, hook_scores: HookPoint, hook_pattern: HookPoint
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    scale: float,
+    mask: Tensor,
+    hook_scores: HookPoint,
+    hook_pattern: HookPoint,
+    extras: SoftmaxExtras | None = None,
 ) -> Tensor:
     """softmax(q k^T * scale, masked) v (Vaswani et al. 2017, arXiv 1706.03762, eq. 1).
 
@@ -44,6 +53,7 @@ def attend(
         scale: factor on the dot products, 1 / sqrt(Dh) unless an intervention says otherwise.
         mask: (1, T, S) bool, True where a query may look.
         hook_scores, hook_pattern: see scaled, masked scores and softmax weights, (B, H, T, S).
+        extras: the cap and the sinks of models that have them.
 
     Returns:
         z, (B, T, H, Dv): for each query the sum of the values, weighted by its pattern.
@@ -52,12 +62,14 @@ def attend(
     K, Dv = k.shape[2], v.shape[-1]
     q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)  # (B, H | K | K, T | S | S, Dh | Dh | Dv)
 
-    if hook_scores.listening or hook_pattern.listening:
+    if extras is not None or hook_scores.listening or hook_pattern.listening:
         # The G heads that share one key head are stacked as more queries of it: no key is copied.
         dots = (q.reshape(B, K, -1, Dh) @ k.transpose(-1, -2)).view(B, H, T, -1)  # (B, H, T, S) stage 1
         scaled = dots * scale  # stage 2
+        if extras is not None:
+            scaled = extras.capped(scaled)
         masked = hook_scores(scaled.masked_fill(~mask[:, None], float("-inf")))  # stage 3
-        pattern = hook_pattern(masked.softmax(-1))  # stage 4
+        pattern = hook_pattern(masked.softmax(-1) if extras is None else extras.softmax(masked))  # stage 4
         z = (pattern.view(B, K, -1, pattern.shape[-1]) @ v).view(B, H, T, Dv)
     else:
         # The CPU's fused kernel wants values as wide as keys: pad with zeros, cut them off again.
@@ -72,35 +84,84 @@ def attend(
     return z.transpose(1, 2)
 
 
+class SoftmaxExtras(NamedTuple):
+    """What few models do around the softmax; the fused kernel knows neither.
+
+    A cap bends scores softly into -cap to cap (Gemma 2 report, arXiv 2408.00118, section 2).  A sink is a
+    learned score that stands in each row's softmax without a value: where a head rests (GPT-OSS).
+    """
+
+    cap: float | None
+    hook_capped: HookPoint | None  # (B, H, T, S)
+    sinks: Tensor | None  # (H,)
+    hook_sink_pattern: HookPoint | None  # (B, H, T) what each row gives to the sink
+
+    def capped(self, scaled: Tensor) -> Tensor:
+        """Scores (B, H, T, S) between -cap and cap."""
+        if self.cap is None or self.hook_capped is None:
+            return scaled
+        return self.hook_capped(self.cap * (scaled / self.cap).tanh())
+
+    def softmax(self, masked: Tensor) -> Tensor:
+        """Softmax weights of scores (B, H, T, S); with a sink their sum over the keys is below 1."""
+        if self.sinks is None or self.hook_sink_pattern is None:
+            return masked.softmax(-1)
+        column = self.sinks[:, None, None].expand(*masked.shape[:-1], 1)  # the same for every query
+        weights = torch.cat((masked, column), -1).softmax(-1)  # (B, H, T, S + 1)
+        self.hook_sink_pattern(weights[..., -1])
+        return weights[..., :-1]
+
+
+def score_scale(config: ModelConfig, layer: int) -> float:
+    """The factor on a layer's dot products: 1 / sqrt(Dh), unless the config names another or YaRN corrects it."""
+    attention = config.attention_at(layer)
+    plain = attention.head_dim**-0.5 if attention.scale is None else attention.scale
+    return plain * score_factor(config.rope_at(layer))
+
+
 class _Attention(nn.Module):
     """What both kinds share: the scale, the mask, and hook points for what `attend` computes."""
 
-    def __init__(self, config: ModelConfig):
+    def __init__(self, config: ModelConfig, layer: int):
         super().__init__()
-        self.scale = config.attention.head_dim**-0.5 * score_factor(config.rope)
+        attention = config.attention_at(layer)
+        self.scale = score_scale(config, layer)
         self.hook_mask = HookPoint()  # (1, T, S)
         self.hook_scaling = HookPoint()  # (1,)
         self.hook_attn_scores = HookPoint()  # (B, H, T, S) scaled and masked
         self.hook_pattern = HookPoint()  # (B, H, T, S)
         self.hook_z = HookPoint()  # (B, T, H, Dv)
+        self.cap, self.has_sinks = attention.score_cap, attention.sinks
+        if self.cap is not None:
+            self.hook_capped = HookPoint()  # (B, H, T, S)
+        if self.has_sinks:
+            self.sinks = nn.Parameter(torch.zeros(attention.n_heads))
+            self.hook_sinks = HookPoint()  # (1, H)
+            self.hook_sink_pattern = HookPoint()  # (B, H, T)
 
     def _scale(self) -> float:
         if not self.hook_scaling.listening:
             return self.scale
         return self.hook_scaling(torch.tensor([self.scale])).item()
 
+    def _extras(self) -> SoftmaxExtras | None:
+        if self.cap is None and not self.has_sinks:
+            return None
+        sinks = self.hook_sinks(self.sinks[None].clone())[0] if self.has_sinks else None
+        hook_capped, hook_sink = getattr(self, "hook_capped", None), getattr(self, "hook_sink_pattern", None)
+        return SoftmaxExtras(self.cap, hook_capped, sinks, hook_sink)
+
     def _attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
-        return self.hook_z(
-            attend(q, k, v, self._scale(), self.hook_mask(mask), self.hook_attn_scores, self.hook_pattern)
-        )
+        scale, mask, extras = self._scale(), self.hook_mask(mask), self._extras()
+        return self.hook_z(attend(q, k, v, scale, mask, self.hook_attn_scores, self.hook_pattern, extras))
 
 
 class GroupedQueryAttention(_Attention):
     """Grouped-query attention (Ainslie et al. 2023, arXiv 2305.13245)."""
 
-    def __init__(self, config: ModelConfig):
-        super().__init__(config)
-        attention = config.attention
+    def __init__(self, config: ModelConfig, layer: int):
+        super().__init__(config, layer)
+        attention = config.attention_at(layer)
         assert isinstance(attention, GQAConfig)
         self.n_heads, self.n_kv_heads = attention.n_heads, attention.n_kv_heads
         H, K, Dh = attention.n_heads, attention.n_kv_heads, attention.head_dim
@@ -112,22 +173,30 @@ class GroupedQueryAttention(_Attention):
         self.hook_k = HookPoint()  # (B, T, K, Dh)
         self.hook_v = HookPoint()  # (B, T, K, Dh)
         if attention.qk_norm:
-            self.q_norm = RMSNorm(Dh, config.norm_eps)
-            self.k_norm = RMSNorm(Dh, config.norm_eps)
-        self.qk_norm = attention.qk_norm
-        if config.positions == "rope":
+            together = attention.qk_norm_over == "projection"  # all heads are one vector to the norm
+            self.q_norm = RMSNorm(H * Dh if together else Dh, config.norm_eps)
+            self.k_norm = RMSNorm(K * Dh if together else Dh, config.norm_eps)
+        self.qk_norm, self.qk_norm_over = attention.qk_norm, attention.qk_norm_over
+        if config.rope_at(layer) is not None:
             self.hook_rot_q = HookPoint()  # (B, T, H, Dh)
             self.hook_rot_k = HookPoint()  # (B, T, K, Dh)
+        elif attention.qk_norm:
+            self.hook_norm_q = HookPoint()  # (B, T, H, Dh) where nothing rotates: as they meet
+            self.hook_norm_k = HookPoint()  # (B, T, K, Dh)
 
     def forward(self, x: Tensor, turn: Rotation | None, mask: Tensor, cache: Cache | None, layer: int) -> Tensor:
         """Attend from the tokens `x` (B, T, D) to themselves and to those in `cache`; (B, T, D)."""
         H, K = self.n_heads, self.n_kv_heads
         q, k, v = self.qkv(x).unflatten(-1, (H + 2 * K, -1)).split((H, K, K), dim=2)  # (B, T, H | K | K, Dh)
         q, k, v = self.hook_q(q), self.hook_k(k), self.hook_v(v)
-        if self.qk_norm:
+        if self.qk_norm and self.qk_norm_over == "head":
             q, k = self.q_norm(q), self.k_norm(k)
+        elif self.qk_norm:
+            q, k = self.q_norm(q.flatten(2)).view_as(q), self.k_norm(k.flatten(2)).view_as(k)
         if turn is not None:
             q, k = self.hook_rot_q(rotate(q, turn)), self.hook_rot_k(rotate(k, turn))
+        elif self.qk_norm:
+            q, k = self.hook_norm_q(q), self.hook_norm_k(k)
         if cache is not None:
             k, v = cache.append(layer, k, v)  # (B, S, K, Dh) each
         return self.out(self._attend(q, k, v, mask).flatten(-2))
@@ -145,10 +214,11 @@ class MultiHeadLatentAttention(_Attention):
     space: the same numbers, without ever rebuilding the keys of earlier tokens.
     """
 
-    def __init__(self, config: ModelConfig):
-        super().__init__(config)
-        attention = config.attention
+    def __init__(self, config: ModelConfig, layer: int):
+        super().__init__(config, layer)
+        attention = config.attention_at(layer)
         assert isinstance(attention, MLAConfig)
+        eps = config.norm_eps if attention.latent_norm_eps is None else attention.latent_norm_eps
         H, R, Rq = attention.n_heads, attention.kv_lora_rank, attention.q_lora_rank
         self.n_heads, self.kv_lora_rank = H, R
         self.qk_nope_head_dim, self.qk_rope_head_dim = attention.qk_nope_head_dim, attention.qk_rope_head_dim
@@ -156,11 +226,11 @@ class MultiHeadLatentAttention(_Attention):
         self.compresses_queries = Rq is not None
         if Rq is not None:
             self.q_down = nn.Linear(config.d_model, Rq, bias=False)
-            self.q_norm = RMSNorm(Rq, config.norm_eps)
+            self.q_norm = RMSNorm(Rq, eps)
             self.hook_q_latent = HookPoint()  # (B, T, Rq) normalised
         self.q_up = nn.Linear(Rq or config.d_model, H * (Dn + Dr), bias=False)
         self.kv_down = nn.Linear(config.d_model, R + Dr, bias=False)
-        self.kv_norm = RMSNorm(R, config.norm_eps)
+        self.kv_norm = RMSNorm(R, eps)
         self.kv_up = nn.Linear(R, H * (Dn + Dv), bias=False)
         self.out = nn.Linear(H * Dv, config.d_model, bias=False)
         self.hook_kv_latent = HookPoint()  # (B, T, R) normalised, as cached

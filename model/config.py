@@ -1,9 +1,10 @@
 """What distinguishes one transformer from another, as frozen data.
 
-A `ModelConfig` is a trunk (width, layers, norm, positions) that holds one attention
-config and one feed-forward config.  Everything a checkpoint says about architecture is
-here; weights, tokenizer and names are not.  Each config checks itself, so a `Transformer`
-can be written without defensive code.
+A `ModelConfig` is a trunk (width, layers, norm, positions) that holds the attention config
+and the feed-forward config that most layers share; what a layer has of its own stands in
+`layers`, and whoever wants to know about a layer asks `attention_at(layer)` and the like.
+Everything a checkpoint says about architecture is here; weights, tokenizer and names are
+not.  Each config checks itself, so a `Transformer` can be written without defensive code.
 
 Field names follow the config.json of DeepSeek-V3 where it has the concept.
 """
@@ -62,6 +63,19 @@ class LinearScaling:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LongScaling:
+    """LongRoPE (Ding et al. 2024, arXiv 2402.13753): a divisor for every pair, found by search.
+
+    Texts of up to `original_context` tokens use `short`, longer ones `long`, for all their positions.
+    """
+
+    short: tuple[float, ...]
+    long: tuple[float, ...]
+    original_context: int
+    attention_factor: float = 1.0  # on cosine and sine
+
+
+@dataclass(frozen=True, kw_only=True)
 class RopeConfig:
     """Rotary position embedding (Su et al. 2021, arXiv 2104.09864).
 
@@ -71,7 +85,7 @@ class RopeConfig:
 
     theta: float = 10_000.0
     pairing: Literal["halves", "interleaved"] = "halves"
-    scaling: YarnScaling | Llama3Scaling | LinearScaling | None = None
+    scaling: YarnScaling | Llama3Scaling | LinearScaling | LongScaling | None = None
 
     def __post_init__(self) -> None:
         require(self.theta > 0, f"rope theta must be positive, not {self.theta}.")
@@ -95,7 +109,12 @@ class GQAConfig:
     head_dim: int
     qkv_bias: bool = False
     out_bias: bool = False
-    qk_norm: bool = False  # RMSNorm of each head's q and k before rotation (Qwen3)
+    qk_norm: bool = False  # RMSNorm of q and k before rotation: of each head by itself (Qwen3),
+    qk_norm_over: Literal["head", "projection"] = "head"  # or of all heads together (OLMo 2)
+    rotary_dim: int | None = None  # so many first entries of a head rotate, the others never (Pythia); None: all
+    scale: float | None = None  # on the dot products; None: 1 / sqrt(head_dim)
+    score_cap: float | None = None  # scores s become cap tanh(s / cap) before the mask (Gemma 2)
+    sinks: bool = False  # each head has one learned score more in its softmax, which has no value (GPT-OSS)
     sliding_window: int | None = None  # a query sees itself and the window - 1 tokens before (Mistral)
 
     def __post_init__(self) -> None:
@@ -109,6 +128,15 @@ class GQAConfig:
             self.sliding_window is None or self.sliding_window > 0,
             f"sliding_window must be positive, not {self.sliding_window}.",
         )
+        require(
+            self.rotary_dim is None or 0 < self.rotary_dim <= self.head_dim,
+            f"rotary_dim ({self.rotary_dim}) must be between 1 and head_dim ({self.head_dim}).",
+        )
+        require(self.score_cap is None or self.score_cap > 0, f"score_cap must be positive, not {self.score_cap}.")
+        require(
+            self.qk_norm_over in ("head", "projection"),
+            f"qk_norm_over {self.qk_norm_over!r} is unknown: use head or projection.",
+        )
 
     @property
     def kind(self) -> str:
@@ -119,8 +147,8 @@ class GQAConfig:
 
     @property
     def rope_dim(self) -> int:
-        """Entries of a head that rotate: all of them."""
-        return self.head_dim
+        """Entries of a head that rotate, the first ones."""
+        return self.head_dim if self.rotary_dim is None else self.rotary_dim
 
     @property
     def value_dim(self) -> int:
@@ -138,6 +166,7 @@ class MLAConfig:
     qk_rope_head_dim: int
     v_head_dim: int
     q_lora_rank: int | None = None  # None: queries are not compressed (V2-Lite)
+    latent_norm_eps: float | None = None  # of the norms of both latents; None: as the other norms
 
     def __post_init__(self) -> None:
         for name in ("n_heads", "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim"):
@@ -148,7 +177,8 @@ class MLAConfig:
         )
 
     kind = "MLA"
-    sliding_window = None
+    sliding_window = scale = score_cap = None
+    sinks = False
 
     @property
     def head_dim(self) -> int:
@@ -170,19 +200,27 @@ class MLAConfig:
 class DenseConfig:
     """Position-wise feed-forward network: down(act(up x)), or gated down(act(gate x) * up x).
 
-    SwiGLU (Shazeer 2020, arXiv 2002.05202) is activation "silu" with `gated`.
+    SwiGLU (Shazeer 2020, arXiv 2002.05202) is activation "silu" with `gated`.  With a `swiglu_limit`
+    (GPT-OSS) the gate is clamped from above and the other factor on both sides, the gate becomes
+    gate sigmoid(`swiglu_alpha` gate), and 1 is added to the other factor.
     """
 
     hidden: int
     activation: Activation = "silu"
     gated: bool = True
     bias: bool = False
+    swiglu_limit: float | None = None
+    swiglu_alpha: float = 1.0
 
     def __post_init__(self) -> None:
         require(self.hidden > 0, f"hidden must be positive, not {self.hidden}.")
         require(
             self.activation in ("relu", "gelu", "gelu_tanh", "silu"),
             f"activation {self.activation!r} is unknown: use relu, gelu, gelu_tanh or silu.",
+        )
+        require(
+            self.swiglu_limit is None or (self.swiglu_limit > 0 and self.gated and self.activation == "silu"),
+            f"swiglu_limit must be positive, not {self.swiglu_limit}, and belongs to a gated silu.",
         )
 
     @property
@@ -196,7 +234,7 @@ class DenseConfig:
 class MoEConfig:
     """Mixture of experts after DeepSeekMoE (arXiv 2401.06066; V3 report, section 2.1.2).
 
-    Every expert is a SwiGLU network of width `moe_intermediate_size`.
+    Every expert is a gated network of width `moe_intermediate_size`, SwiGLU unless `activation` says otherwise.
     """
 
     n_routed_experts: int
@@ -205,6 +243,11 @@ class MoEConfig:
     n_shared_experts: int = 0
     shared_intermediate_size: int | None = None  # of all shared experts together; None: n_shared * moe size
     shared_gate: bool = False  # a learned sigmoid gate on the shared experts' output (Qwen2-MoE)
+    activation: Activation = "silu"
+    bias: bool = False  # the routed experts have biases (GPT-OSS), with the limit and slope of `DenseConfig`
+    swiglu_limit: float | None = None
+    swiglu_alpha: float = 1.0
+    router_bias: bool = False  # the gate has a bias, which counts in scores and weights (GPT-OSS)
     scoring_func: Literal["sigmoid", "softmax"] = "sigmoid"
     selection_bias: bool = False  # V3: a bias that decides which experts, never their weights
     n_group: int = 1
@@ -260,16 +303,42 @@ class MoEConfig:
     kind = "MoE"
 
     @property
+    def expert(self) -> DenseConfig:
+        """One routed expert."""
+        return DenseConfig(
+            hidden=self.moe_intermediate_size,
+            activation=self.activation,
+            bias=self.bias,
+            swiglu_limit=self.swiglu_limit,
+            swiglu_alpha=self.swiglu_alpha,
+        )
+
+    @property
     def shared(self) -> DenseConfig | None:
         """The shared experts, side by side as one dense network; None where there are none."""
         if not self.n_shared_experts:
             return None
-        return DenseConfig(hidden=self.shared_intermediate_size or self.n_shared_experts * self.moe_intermediate_size)
+        hidden = self.shared_intermediate_size or self.n_shared_experts * self.moe_intermediate_size
+        return DenseConfig(hidden=hidden, activation=self.activation)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerConfig:
+    """What one layer has of its own; None: as the whole model."""
+
+    attention: GQAConfig | MLAConfig | None = None
+    feed_forward: DenseConfig | MoEConfig | None = None
+    rope: RopeConfig | None = None
+    rotates: bool = True  # where it does not, nothing tells this layer the order of the tokens (SmolLM3)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelConfig:
-    """A whole language model: trunk, attention and feed-forward."""
+    """A whole language model: trunk, attention and feed-forward.
+
+    norm_placement    before: x + f(norm(x))    after: x + norm(f(x)) (OLMo 2)    both: x + norm(f(norm(x))) (Gemma 2)
+    parallel          x + attention(norm(x)) + feed_forward(norm'(x)), both from the same x (Pythia)
+    """
 
     vocab_size: int
     d_model: int
@@ -282,6 +351,13 @@ class ModelConfig:
     positions: Literal["rope", "learned"] = "rope"
     rope: RopeConfig = field(default_factory=RopeConfig)
     tied_embeddings: bool = True
+    layers: tuple[LayerConfig, ...] = ()  # one for each layer, or none where all layers are alike
+    norm_placement: Literal["before", "after", "both"] = "before"
+    parallel: bool = False
+    embed_scale: float = 1.0  # factor on what the embedding table holds (Gemma)
+    residual_scale: float = 1.0  # factor on whatever is added to the residual stream (Granite)
+    logit_scale: float = 1.0  # factor on the logits (Granite)
+    logit_cap: float | None = None  # logits l become cap tanh(l / cap) (Gemma 2)
 
     def __post_init__(self) -> None:
         for name in ("vocab_size", "d_model", "n_layers", "context"):
@@ -292,24 +368,65 @@ class ModelConfig:
             math.isfinite(self.norm_eps) and self.norm_eps >= 0,
             f"norm_eps must be a small positive number, not {self.norm_eps}.",
         )
-        if self.positions == "rope":
-            require(
-                self.attention.rope_dim % 2 == 0,
-                f"rotary positions turn pairs: the rotated width ({self.attention.rope_dim}) must be even.",
-            )
         require(
-            not (self.positions == "learned" and isinstance(self.attention, MLAConfig)),
+            self.norm_placement in ("before", "after", "both"),
+            f"norm_placement {self.norm_placement!r} is unknown: use before, after or both.",
+        )
+        require(
+            len(self.layers) in (0, self.n_layers),
+            f"layers must describe all {self.n_layers} layers or none, not {len(self.layers)}.",
+        )
+        require(self.logit_cap is None or self.logit_cap > 0, f"logit_cap must be positive, not {self.logit_cap}.")
+        for layer in range(self.n_layers if self.layers else 1):
+            self._check_layer(self.attention_at(layer), self.rope_at(layer))
+
+    def _check_layer(self, attention: GQAConfig | MLAConfig, rope: RopeConfig | None) -> None:
+        latent = isinstance(attention, MLAConfig)
+        require(latent == isinstance(self.attention, MLAConfig), "all layers must cache alike: all MLA, or none.")
+        require(
+            rope is None or attention.rope_dim % 2 == 0,
+            f"rotary positions turn pairs: the rotated width ({attention.rope_dim}) must be even.",
+        )
+        require(
+            rope is not None or not latent,
             "latent attention needs rotary positions: set positions to 'rope'.",
         )
+        if rope is not None and isinstance(rope.scaling, LongScaling):
+            pairs = attention.rope_dim // 2
+            require(
+                len(rope.scaling.short) == len(rope.scaling.long) == pairs,
+                f"LongRoPE needs a divisor for each of the {pairs} pairs, short and long.",
+            )
+
+    # What a layer has: the one place where `layers` is read.
+
+    def attention_at(self, layer: int) -> GQAConfig | MLAConfig:
+        """The attention config of `layer`."""
+        own = self.layers[layer].attention if self.layers else None
+        return self.attention if own is None else own
+
+    def feed_forward_at(self, layer: int) -> DenseConfig | MoEConfig:
+        """The feed-forward config of `layer`."""
+        own = self.layers[layer].feed_forward if self.layers else None
+        if own is not None:
+            return own
+        common = self.feed_forward
+        if isinstance(common, MoEConfig) and layer < common.first_k_dense_replace:
+            assert common.dense_intermediate_size is not None  # MoEConfig has checked it
+            return DenseConfig(hidden=common.dense_intermediate_size, activation=common.activation)
+        return common
 
     def dense_at(self, layer: int) -> DenseConfig | None:
         """The dense feed-forward config of `layer`, or None where the layer has experts."""
-        if isinstance(self.feed_forward, DenseConfig):
-            return self.feed_forward
-        if layer < self.feed_forward.first_k_dense_replace:
-            assert self.feed_forward.dense_intermediate_size is not None  # as MoEConfig makes sure
-            return DenseConfig(hidden=self.feed_forward.dense_intermediate_size)
-        return None
+        made = self.feed_forward_at(layer)
+        return made if isinstance(made, DenseConfig) else None
+
+    def rope_at(self, layer: int) -> RopeConfig | None:
+        """How the queries and keys of `layer` rotate; None where they do not."""
+        if self.positions != "rope" or (self.layers and not self.layers[layer].rotates):
+            return None
+        own = self.layers[layer].rope if self.layers else None
+        return self.rope if own is None else own
 
     @property
     def experts(self) -> MoEConfig:
@@ -341,17 +458,21 @@ _CLASSES = {
         YarnScaling,
         Llama3Scaling,
         LinearScaling,
+        LongScaling,
         RopeConfig,
         GQAConfig,
         MLAConfig,
         DenseConfig,
         MoEConfig,
+        LayerConfig,
         ModelConfig,
     )
 }
 
 
 def _to_plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_to_plain(each) for each in value]
     if not dataclasses.is_dataclass(value):
         return value
     return {"class": type(value).__name__} | {
@@ -360,6 +481,8 @@ def _to_plain(value: Any) -> Any:
 
 
 def _from_plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_from_plain(each) for each in value)
     if not isinstance(value, dict):
         return value
     name = value.get("class")
@@ -381,6 +504,8 @@ def _fits(value: Any, hint: Any) -> bool:
     """Whether `value` is of the type that a field's annotation `hint` names; an int is a float too."""
     if get_origin(hint) is Literal:
         return value in get_args(hint)
+    if get_origin(hint) is tuple:  # of any length
+        return isinstance(value, tuple) and all(_fits(each, get_args(hint)[0]) for each in value)
     if hint is float:
         return type(value) in (int, float)
     if hint is int:

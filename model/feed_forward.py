@@ -6,6 +6,7 @@ B batch, T tokens, N = B T rows, D width, F hidden width, E experts, k chosen pe
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import repeat
 
 import torch
 from torch import Tensor, nn
@@ -22,13 +23,21 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
+def gated(gate: Tensor, linear: Tensor, config: DenseConfig) -> Tensor:
+    """act(gate) * linear (..., F); with a limit both are clamped, and `linear` is lifted by 1 (GPT-OSS)."""
+    if config.swiglu_limit is None:
+        return ACTIVATIONS[config.activation](gate) * linear
+    gate = gate.clamp(max=config.swiglu_limit)
+    linear = linear.clamp(-config.swiglu_limit, config.swiglu_limit)
+    return gate * (config.swiglu_alpha * gate).sigmoid() * (linear + 1)
+
+
 class FeedForward(nn.Module):
     """down(act(up x)); gated: down(act(gate x) * up x) (Shazeer 2020, arXiv 2002.05202, eq. 5-6)."""
 
     def __init__(self, width: int, config: DenseConfig):
         super().__init__()
-        self.gated = config.gated
-        self.activation = ACTIVATIONS[config.activation]
+        self.config = config
         if config.gated:
             self.gate_up = nn.Linear(width, 2 * config.hidden, bias=config.bias)  # gate and up in one product
         else:
@@ -41,11 +50,11 @@ class FeedForward(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Transform each row of `x` (B, T, D) alone; (B, T, D)."""
-        if self.gated:
+        if self.config.gated:
             gate, linear = self.gate_up(x).chunk(2, -1)  # (B, T, F) each
-            hidden = self.activation(self.hook_pre(gate)) * self.hook_pre_linear(linear)
+            hidden = gated(self.hook_pre(gate), self.hook_pre_linear(linear), self.config)
         else:
-            hidden = self.activation(self.hook_pre(self.up(x)))
+            hidden = ACTIVATIONS[self.config.activation](self.hook_pre(self.up(x)))
         return self.down(self.hook_post(hidden))
 
 
@@ -61,11 +70,14 @@ class MixtureOfExperts(nn.Module):
         super().__init__()
         E, hidden = config.n_routed_experts, config.moe_intermediate_size
         self.config = config
-        self.router = nn.Linear(width, E, bias=False)
+        self.router = nn.Linear(width, E, bias=config.router_bias)
         if config.selection_bias:
             self.register_buffer("selection_bias", torch.zeros(E))  # moved by load, not by gradients
         self.gate_up = nn.Parameter(torch.empty(E, 2 * hidden, width))  # gate and up of every expert
         self.down = nn.Parameter(torch.empty(E, width, hidden))
+        if config.bias:
+            self.gate_up_bias = nn.Parameter(torch.empty(E, 2 * hidden))
+            self.down_bias = nn.Parameter(torch.empty(E, width))
         self.hook_router_scores = HookPoint()  # (B, T, E) sigmoid or softmax of the gate
         if config.selection_bias:
             self.hook_selection_bias = HookPoint()  # (1, E)
@@ -87,7 +99,8 @@ class MixtureOfExperts(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Transform each row of `x` (B, T, D) by its own experts; (B, T, D)."""
         weights, indices = self.route(x)  # (B, T, k) each
-        if self.training and not (self.hook_expert_out.listening or self.hook_routed_out.listening):
+        by_all = self.training and self.config.expert == DenseConfig(hidden=self.down.shape[-1])  # plain SwiGLU
+        if by_all and not (self.hook_expert_out.listening or self.hook_routed_out.listening):
             out = self.run_all_experts(x, weights, indices)
         else:
             expert_out = self.hook_expert_out(self.run_experts(x, indices))
@@ -103,7 +116,8 @@ class MixtureOfExperts(nn.Module):
         """
         config = self.config
         with torch.autocast(x.device.type, enabled=False):  # in float32: a near tie must not depend on dtype
-            logits = F.linear(x.float(), self.router.weight.float())  # (B, T, E)
+            bias = self.router.bias.float() if config.router_bias else None
+            logits = F.linear(x.float(), self.router.weight.float(), bias)  # (B, T, E)
         scores = logits.sigmoid() if config.scoring_func == "sigmoid" else logits.softmax(-1)
         scores = self.hook_router_scores(scores)
 
@@ -118,7 +132,7 @@ class MixtureOfExperts(nn.Module):
         weights = scores.gather(-1, indices)  # without the bias
         # Where interventions leave fewer than k experts, one switched off is "chosen" and must not work.
         weights = weights.masked_fill(choice.gather(-1, indices).isneginf(), 0.0)
-        if config.norm_topk_prob:
+        if config.norm_topk_prob:  # of softmax scores: the same as a softmax over the chosen alone (Mixtral, GPT-OSS)
             weights = weights / (weights.sum(-1, keepdim=True) + 1e-20)
         weights = self.hook_expert_weights(weights * config.routed_scaling_factor)
         return weights, indices
@@ -151,16 +165,19 @@ class MixtureOfExperts(nn.Module):
         order = indices.flatten().argsort(stable=True)  # (N k,) assignments, grouped by expert
         counts = indices.flatten().bincount(minlength=len(self.gate_up)).tolist()
         rows = x.flatten(0, 1)[order // k]  # (N k, D)
+        expert = self.config.expert
+        biases = zip(self.gate_up_bias, self.down_bias, strict=True) if expert.bias else repeat((None, None))
+        parts = zip(self.gate_up.unbind(), self.down.unbind(), rows.split(counts), strict=True)
         hidden, working = [], []
-        for gate_up, down, own in zip(self.gate_up.unbind(), self.down.unbind(), rows.split(counts), strict=True):
+        for (gate_up, down, own), (gate_up_bias, down_bias) in zip(parts, biases, strict=False):
             if len(own):
-                gate, linear = F.linear(own, gate_up).chunk(2, -1)
-                hidden.append(F.silu(gate) * linear)
-                working.append(down)
+                gate, linear = F.linear(own, gate_up, gate_up_bias).chunk(2, -1)
+                hidden.append(gated(gate, linear, expert))
+                working.append((down, down_bias))
         if self.hook_expert_post.listening:  # in the order of the tokens, and back
             seen = torch.cat(hidden)[order.argsort()].view(*indices.shape, -1)
             hidden = self.hook_expert_post(seen).flatten(0, -2)[order].split([count for count in counts if count])
-        results = [F.linear(own, down) for own, down in zip(hidden, working, strict=True)]
+        results = [F.linear(own, *weights) for own, weights in zip(hidden, working, strict=True)]
         return torch.cat(results)[order.argsort()].view(*indices.shape, -1)
 
     def run_all_experts(self, x: Tensor, weights: Tensor, indices: Tensor) -> Tensor:
@@ -178,5 +195,7 @@ class MixtureOfExperts(nn.Module):
 
 def make_feed_forward(config: ModelConfig, layer: int) -> FeedForward | MixtureOfExperts:
     """The feed-forward part of `layer`: experts, unless the config says dense there."""
-    dense = config.dense_at(layer)
-    return FeedForward(config.d_model, dense) if dense else MixtureOfExperts(config.d_model, config.experts)
+    own = config.feed_forward_at(layer)
+    if isinstance(own, DenseConfig):
+        return FeedForward(config.d_model, own)
+    return MixtureOfExperts(config.d_model, own)

@@ -17,6 +17,7 @@ from .capture import Recorder, recording
 from .errors import BadInput
 from .interventions import Intervention, collect
 from .language_model import LanguageModel
+from .rope import switches
 from .sampling import distribution, draw, rank
 
 
@@ -97,8 +98,11 @@ def _steps(
 ) -> Iterator[Step]:
     cache = make_cache(lm.config)
     stream = TextStream(lm)
-    unread = ids
+    read, unread = list(ids), ids
+    ropes = {lm.config.rope_at(layer) for layer in range(lm.config.n_layers)}
     for _ in range(room):
+        if cache.length and any(switches(rope, cache.length, len(read)) for rope in ropes):
+            cache, unread = make_cache(lm.config), read  # every key in it was turned by other angles
         logits = next_logits(lm, unread, cache, edits)
         probabilities = distribution(logits, *settings)
         token = int(logits.argmax()) if settings[0] == 0 else draw(probabilities, rng)
@@ -114,6 +118,7 @@ def _steps(
             logits,
         )
         unread = [token]
+        read.append(token)
 
 
 def next_logits(lm: LanguageModel, ids: list[int], cache: Cache, edits: dict | None = None) -> np.ndarray:

@@ -52,8 +52,9 @@ class AblateHead(Intervention):
 
     def edits(self, config: ModelConfig) -> dict[str, Edit]:
         _check("layer", self.layer, config.n_layers)
-        _check("head", self.head, config.attention.n_heads)
-        heads = torch.arange(config.attention.n_heads)
+        H = config.attention_at(self.layer).n_heads
+        _check("head", self.head, H)
+        heads = torch.arange(H)
         return {f"blocks.{self.layer}.attn.hook_z": lambda z: z.masked_fill((heads == self.head)[:, None], 0.0)}
 
 
@@ -222,7 +223,7 @@ class UniformPattern(Intervention):
 
     def edits(self, config: ModelConfig) -> dict[str, Edit]:
         _check("layer", self.layer, config.n_layers)
-        H = config.attention.n_heads
+        H = config.attention_at(self.layer).n_heads
         if self.head is not None:
             _check("head", self.head, H)
         chosen = torch.ones(H, dtype=torch.bool) if self.head is None else torch.arange(H) == self.head
@@ -231,6 +232,42 @@ class UniformPattern(Intervention):
             return torch.where(chosen[:, None, None] & scores.isfinite(), 0.0, scores)
 
         return {f"blocks.{self.layer}.attn.hook_attn_scores": level}
+
+
+@dataclass(frozen=True)
+class FreezePattern(Intervention):
+    """Freeze rows of a head's pattern to given weights; rows without any keep their own.
+
+    Each row's weights are divided by their sum.  Where a call has no such query or key (a shorter
+    prompt, a step of generation), they are left out.
+    """
+
+    layer: int
+    head: int
+    weights: tuple[tuple[int, int, float], ...]  # query, key, weight above 0
+
+    def edits(self, config: ModelConfig) -> dict[str, Edit]:
+        _check("layer", self.layer, config.n_layers)
+        _check("head", self.head, config.attention.n_heads)
+        for query, key, weight in self.weights:
+            if min(query, key) < 0 or not 0 < weight < float("inf"):
+                raise BadInput(
+                    "bad_weight",
+                    f"A pattern's weight has a query and a key from 0 on and is above 0: not {query}, {key}, {weight}.",
+                )
+        return {f"blocks.{self.layer}.attn.hook_pattern": self._freeze}
+
+    def _freeze(self, pattern: Tensor) -> Tensor:  # (B, H, T, S)
+        T, S = pattern.shape[-2:]
+        given = torch.zeros(T, S)
+        for query, key, weight in self.weights:
+            row = query - (S - T)  # the queries are the last T of S tokens
+            if 0 <= row < T and key < S:
+                given[row, key] = weight
+        total = given.sum(-1, keepdim=True)  # (T, 1)
+        frozen = pattern.clone()
+        frozen[:, self.head] = torch.where(total > 0, given / total.clamp_min(1e-30), pattern[:, self.head])
+        return frozen
 
 
 @dataclass(frozen=True)

@@ -76,14 +76,14 @@ class LanguageModel:
             ids = self.tokenizer.encode(prompt)
         else:
             ids = list(prompt)
-            for token in ids:
-                if not 0 <= token < self.config.vocab_size:
-                    raise BadInput(
-                        "bad_token",
-                        f"Token id {token} does not exist: this model has ids 0 to {self.config.vocab_size - 1}.",
-                        token=token,
-                        last=self.config.vocab_size - 1,
-                    )
+        for token in ids:  # a tokenizer may have more than the model has rows for, such as an added <pad>
+            if not 0 <= token < self.config.vocab_size:
+                raise BadInput(
+                    "bad_token",
+                    f"Token id {token} does not exist: this model has ids 0 to {self.config.vocab_size - 1}.",
+                    token=token,
+                    last=self.config.vocab_size - 1,
+                )
         if not ids:
             raise BadInput("empty_prompt", "The prompt is empty: type at least one character.")
         if len(ids) > self.config.context:

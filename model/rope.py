@@ -15,7 +15,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from .config import LinearScaling, Llama3Scaling, RopeConfig, YarnScaling
+from .config import LinearScaling, Llama3Scaling, LongScaling, RopeConfig, YarnScaling
 
 
 class Rotation(NamedTuple):
@@ -26,8 +26,11 @@ class Rotation(NamedTuple):
     pairing: str
 
 
-def frequencies(rope: RopeConfig, width: int) -> Tensor:
-    """Radians per position of each pair, (P,), float32: theta^(-2i / Dr), then any scaling."""
+def frequencies(rope: RopeConfig, width: int, length: int = 1) -> Tensor:
+    """Radians per position of each pair, (P,), float32: theta^(-2i / Dr), then any scaling.
+
+    `length`, of the whole text in tokens, matters to LongRoPE only.
+    """
     plain = 1.0 / rope.theta ** (torch.arange(0, width, 2, dtype=torch.float32) / width)  # (P,)
     scaling = rope.scaling
     if scaling is None:
@@ -36,6 +39,8 @@ def frequencies(rope: RopeConfig, width: int) -> Tensor:
         return plain / scaling.factor
     if isinstance(scaling, Llama3Scaling):
         return _llama3(plain, scaling)
+    if isinstance(scaling, LongScaling):
+        return plain / torch.tensor(scaling.long if length > scaling.original_context else scaling.short)
     return _yarn(plain, scaling, rope.theta, width)
 
 
@@ -66,8 +71,10 @@ def _yarn_mscale(factor: float, mscale: float) -> float:
 
 
 def amplitude(rope: RopeConfig) -> float:
-    """Factor on cosine and sine: 1, or YaRN's correction of the scores' spread (its eq. 22)."""
+    """Factor on cosine and sine: 1, or YaRN's and LongRoPE's correction of the scores' spread (YaRN, eq. 22)."""
     scaling = rope.scaling
+    if isinstance(scaling, LongScaling):
+        return scaling.attention_factor
     if not isinstance(scaling, YarnScaling):
         return 1.0
     if scaling.attention_factor is not None:
@@ -77,17 +84,18 @@ def amplitude(rope: RopeConfig) -> float:
     return _yarn_mscale(scaling.factor, 1.0)
 
 
-def score_factor(rope: RopeConfig) -> float:
+def score_factor(rope: RopeConfig | None) -> float:
     """Factor on the attention scale: DeepSeek squares YaRN's mscale over all dimensions into it."""
-    scaling = rope.scaling
+    scaling = None if rope is None else rope.scaling
     if isinstance(scaling, YarnScaling) and scaling.mscale_all_dim:
         return _yarn_mscale(scaling.factor, scaling.mscale_all_dim) ** 2
     return 1.0
 
 
 def rotation(rope: RopeConfig, width: int, positions: Tensor, dtype: torch.dtype) -> Rotation:
-    """Angles for `positions` (T,) of a head whose rotated part has `width` entries."""
-    angles = positions.float()[:, None] * frequencies(rope, width).to(positions.device)  # (T, P)
+    """Angles for `positions` (T,), the last of a text, of a head whose rotated part has `width` entries."""
+    length = int(positions[-1]) + 1 if isinstance(rope.scaling, LongScaling) else 1
+    angles = positions.float()[:, None] * frequencies(rope, width, length).to(positions.device)  # (T, P)
     cos, sin = angles.cos() * amplitude(rope), angles.sin() * amplitude(rope)
     signs = (cos, cos), (-sin, sin)  # one for each entry of a pair
     if rope.pairing == "halves":
@@ -99,9 +107,22 @@ def rotation(rope: RopeConfig, width: int, positions: Tensor, dtype: torch.dtype
 
 
 def rotate(x: Tensor, turn: Rotation) -> Tensor:
-    """Turn the pairs of `x` (B, T, heads, Dr): (a, b) -> (a cos - b sin, b cos + a sin)."""
+    """Turn the pairs of `x` (B, T, heads, Dr): (a, b) -> (a cos - b sin, b cos + a sin).
+
+    What a head has beyond Dr entries stays as it is.
+    """
+    width = turn.cos.shape[-1]
+    if width < x.shape[-1]:
+        return torch.cat((rotate(x[..., :width], turn), x[..., width:]), -1)
     if turn.pairing == "halves":
         partner = x.roll(x.shape[-1] // 2, -1)  # (b, a) for every (a, b)
     else:
         partner = x.unflatten(-1, (-1, 2)).flip(-1).flatten(-2)
     return torch.addcmul(x * turn.cos, partner, turn.sin)
+
+
+def switches(rope: RopeConfig | None, before: int, after: int) -> bool:
+    """Whether a text that grows from `before` to `after` tokens turns all of its keys by other angles (LongRoPE)."""
+    if rope is None or not isinstance(rope.scaling, LongScaling):
+        return False
+    return before <= rope.scaling.original_context < after

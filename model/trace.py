@@ -7,7 +7,7 @@ V vocabulary, L layers.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Literal
@@ -16,20 +16,27 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .attention import causal_mask
+from .attention import causal_mask, score_scale
 from .capture import Recorder, as_array, recording
 from .config import MLAConfig, ModelConfig
 from .errors import BadInput
 from .interventions import Intervention, collect
 from .language_model import LanguageModel
 from .norm import LayerNorm, RMSNorm
-from .rope import score_factor
+from .transformer import finish_logits
 
-Stage = Literal["dot", "scaled", "masked", "softmax"]
-STAGES: tuple[Stage, ...] = ("dot", "scaled", "masked", "softmax")
+Stage = Literal["dot", "scaled", "capped", "masked", "softmax"]
+STAGES: tuple[Stage, ...] = ("dot", "scaled", "masked", "softmax")  # of every model; `Trace.stages` knows of a cap
 
 # Large (H, T, S) arrays that follow exactly from the queries and keys.
-DERIVED = (".hook_attn_scores", ".hook_pattern", ".hook_mask", ".hook_scaling")
+DERIVED = (
+    ".hook_capped",
+    ".hook_attn_scores",
+    ".hook_pattern",
+    ".hook_sink_pattern",
+    ".hook_mask",
+    ".hook_scaling",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,17 +48,19 @@ class Readout:
 
     norm: RMSNorm | LayerNorm
     unembedding: Tensor
+    config: ModelConfig
 
     def logits(self, resid: np.ndarray) -> np.ndarray:
         """Logits (..., V) float32 of residual streams (..., D)."""
-        return self._unembed(self.norm, resid)
+        return self._unembed(self.norm, resid, self.config)
 
     def push(self, update: np.ndarray, scale: np.ndarray) -> np.ndarray:
         """What `update` (..., D), one addend of the stream, adds to the logits: (..., V).
 
         Exact once the final norm's `scale` (..., 1) is held at its value on this prompt: the
         rest is linear, so the pushes of all addends sum to the logits (direct logit attribution).
-        A LayerNorm's bias belongs to no addend and is left out.
+        A LayerNorm's bias belongs to no addend and is left out.  Where the model caps its logits, the
+        pushes sum to what the cap is put on.
         """
 
         def normalise(x: Tensor) -> Tensor:
@@ -59,12 +68,13 @@ class Readout:
                 x = x - x.mean(-1, keepdim=True)
             return x / torch.tensor(scale) * self.norm.weight
 
-        return self._unembed(normalise, update)
+        return self._unembed(normalise, update, replace(self.config, logit_cap=None))
 
-    def _unembed(self, prepare: Callable[[Tensor], Tensor], resid: np.ndarray) -> np.ndarray:
+    def _unembed(self, prepare: Callable[[Tensor], Tensor], resid: np.ndarray, finish: ModelConfig) -> np.ndarray:
         with torch.inference_mode():
             ready = prepare(torch.tensor(resid)).to(self.unembedding.dtype)
-            return torch.nn.functional.linear(ready, self.unembedding).float().numpy()
+            logits = finish_logits(torch.nn.functional.linear(ready, self.unembedding), finish)
+            return logits.float().numpy()
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +124,10 @@ class Trace(Mapping[str, np.ndarray]):
             "hook_mask": self.mask,
             "hook_scaling": lambda layer: np.asarray(self.scale(layer)),
         }
+        if parts[1:2] and parts[1].isdecimal() and int(parts[1]) < self.config.n_layers:
+            attention = self.config.attention_at(int(parts[1]))
+            ways |= {"hook_capped": self.capped} if attention.score_cap is not None else {}
+            ways |= {"hook_sink_pattern": self.sink_pattern} if attention.sinks else {}
         if (
             len(parts) == 4
             and parts[0] == "blocks"
@@ -150,20 +164,27 @@ class Trace(Mapping[str, np.ndarray]):
         return self[f"blocks.{layer}.attn.hook_v"]
 
     def _attention_input(self, layer: int, letter: str) -> np.ndarray:
-        rotated = self.config.positions == "rope" and not isinstance(self.config.attention, MLAConfig)
-        return self[f"blocks.{layer}.attn.hook_{'rot_' if rotated else ''}{letter}"]
+        attention = self.config.attention_at(layer)
+        if isinstance(attention, MLAConfig):
+            changed = ""
+        elif self.config.rope_at(layer) is not None:
+            changed = "rot_"
+        else:
+            changed = "norm_" if attention.qk_norm else ""
+        return self[f"blocks.{layer}.attn.hook_{changed}{letter}"]
 
     def scale(self, layer: int) -> np.float32:
-        """The factor on the dot products: 1 / sqrt(Dh), unless YaRN or an intervention changed it."""
+        """The factor on the dot products: 1 / sqrt(Dh), unless the config, YaRN or an intervention changed it."""
         touched = self.arrays.get(f"blocks.{layer}.attn.hook_scaling")
-        plain = self.config.attention.head_dim**-0.5 * score_factor(self.config.rope)
-        return np.float32(plain if touched is None else touched)
+        return np.float32(score_scale(self.config, layer) if touched is None else touched)
 
     def mask(self, layer: int) -> np.ndarray:
         """(T, S) bool, True where a query may look."""
         touched = self.arrays.get(f"blocks.{layer}.attn.hook_mask")
         T = len(self.ids)
-        return causal_mask(T, T, self.config.attention.sliding_window)[0].numpy() if touched is None else touched
+        return (
+            causal_mask(T, T, self.config.attention_at(layer).sliding_window)[0].numpy() if touched is None else touched
+        )
 
     def dots(self, layer: int) -> np.ndarray:
         """(H, T, S): every query times every key."""
@@ -173,29 +194,57 @@ class Trace(Mapping[str, np.ndarray]):
         stacked = q.transpose(1, 0, 2).reshape(K, H // K * T, Dh)  # heads that share a key head, as in attend()
         return (stacked @ k.transpose(1, 2, 0)).reshape(H, T, T)
 
+    def capped(self, layer: int) -> np.ndarray:
+        """(H, T, S): dot products, scaled, and capped where the layer does so."""
+        stored = self.arrays.get(f"blocks.{layer}.attn.hook_capped")
+        if stored is not None:
+            return stored
+        cap, scaled = self.config.attention_at(layer).score_cap, self.dots(layer) * self.scale(layer)
+        return scaled if cap is None else np.float32(cap) * np.tanh(scaled / np.float32(cap))
+
     def scores(self, layer: int) -> np.ndarray:
-        """(H, T, S): dot products, scaled; minus infinity where masked."""
+        """(H, T, S): dot products, scaled (and capped); minus infinity where masked."""
         stored = self.arrays.get(f"blocks.{layer}.attn.hook_attn_scores")
         if stored is not None:
             return stored
-        return np.where(self.mask(layer), self.dots(layer) * self.scale(layer), np.float32("-inf"))
+        return np.where(self.mask(layer), self.capped(layer), np.float32("-inf"))
 
     def pattern(self, layer: int) -> np.ndarray:
         """(H, T, S): softmax of each row of the scores."""
         stored = self.arrays.get(f"blocks.{layer}.attn.hook_pattern")
         if stored is not None:
             return stored
+        return self._softmax(layer)[..., : len(self.ids)]
+
+    def sink_pattern(self, layer: int) -> np.ndarray:
+        """(H, T): what each query gives to its head's sink: with it a row of `pattern` sums to 1; 0 without sinks."""
+        stored = self.arrays.get(f"blocks.{layer}.attn.hook_sink_pattern")
+        if stored is not None:
+            return stored
+        return self._softmax(layer)[..., len(self.ids) :].sum(-1)
+
+    def _softmax(self, layer: int) -> np.ndarray:
+        """(H, T, S), or (H, T, S + 1) where each head has a sink in the last column."""
         scores = self.scores(layer)
+        if self.config.attention_at(layer).sinks:
+            sinks = self[f"blocks.{layer}.attn.hook_sinks"]  # (H,)
+            scores = np.concatenate((scores, np.broadcast_to(sinks[:, None, None], (*scores.shape[:2], 1))), -1)
         weights = np.exp(scores - scores.max(-1, keepdims=True))
         return weights / weights.sum(-1, keepdims=True)
 
+    def stages(self, layer: int) -> tuple[Stage, ...]:
+        """What the scores of `layer` go through: `STAGES`, with "capped" before the mask where there is a cap."""
+        if self.config.attention_at(layer).score_cap is None:
+            return STAGES
+        return ("dot", "scaled", "capped", "masked", "softmax")
+
     def stage(self, layer: int, stage: Stage) -> np.ndarray:
-        """(H, T, S): attention after one of `STAGES`: dot product, scaled, masked, softmax."""
+        """(H, T, S): attention after one of `stages(layer)`: dot product, scaled, capped, masked, softmax."""
         if stage == "dot":
             return self.dots(layer)
         if stage == "scaled":
             return self.dots(layer) * self.scale(layer)
-        return {"masked": self.scores, "softmax": self.pattern}[stage](layer)
+        return {"capped": self.capped, "masked": self.scores, "softmax": self.pattern}[stage](layer)
 
     # The lens: what the model would say if it stopped after a layer.
 
@@ -256,7 +305,7 @@ def run_trace(
         tokens=[lm.tokenizer.shown(token) for token in ids],
         interventions=tuple(interventions),
         arrays=MappingProxyType(arrays),
-        readout=Readout(lm.transformer.ln_final, lm.transformer.unembedding),
+        readout=Readout(lm.transformer.ln_final, lm.transformer.unembedding, lm.config),
     )
 
 

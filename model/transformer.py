@@ -11,36 +11,57 @@ from torch import Tensor, nn
 from .attention import GroupedQueryAttention, MultiHeadLatentAttention, causal_mask
 from .cache import Cache
 from .capture import HookPoint, name_hooks
-from .config import MLAConfig, ModelConfig
+from .config import MLAConfig, ModelConfig, RopeConfig
 from .feed_forward import make_feed_forward
-from .norm import make_norm
+from .norm import LayerNorm, RMSNorm, make_norm
 from .rope import Rotation, rotation
 
 
 class Block(nn.Module):
-    """One layer, pre-norm: attention moves information between tokens, feed-forward works on each token alone."""
+    """One layer: attention moves information between tokens, then each token thinks alone.
+
+    Both read the residual stream through a norm and add to it.  OLMo 2 norms what is added
+    instead, Gemma 2 does both; in Pythia both read the stream as it enters the layer.
+    """
 
     def __init__(self, config: ModelConfig, layer: int):
         super().__init__()
-        attention = MultiHeadLatentAttention if isinstance(config.attention, MLAConfig) else GroupedQueryAttention
         self.layer = layer
+        self.parallel, self.residual_scale = config.parallel, config.residual_scale
+        before, after = config.norm_placement != "after", config.norm_placement != "before"
+        attention = MultiHeadLatentAttention if isinstance(config.attention, MLAConfig) else GroupedQueryAttention
+
         self.hook_resid_pre = HookPoint()  # (B, T, D), as all of a block's own
-        self.ln1 = make_norm(config.norm, config.d_model, config.norm_eps)
-        self.attn = attention(config)
-        self.hook_attn_out = HookPoint()
-        self.hook_resid_mid = HookPoint()
-        self.ln2 = make_norm(config.norm, config.d_model, config.norm_eps)
+        self.ln1 = _norm(config) if before else None
+        self.attn = attention(config, layer)
+        self.ln1_post = _norm(config) if after else None
+        self.hook_attn_out = HookPoint()  # as it is added: normed and scaled
+        self.hook_resid_mid = HookPoint()  # the stream with it; where `parallel`, not what ln2 reads
+        self.ln2 = _norm(config) if before else None
         self.mlp = make_feed_forward(config, layer)
+        self.ln2_post = _norm(config) if after else None
         self.hook_mlp_out = HookPoint()
         self.hook_resid_post = HookPoint()
 
     def forward(self, resid: Tensor, turn: Rotation | None, mask: Tensor, cache: Cache | None) -> Tensor:
         """Read the residual stream `resid` (B, T, D), add to it twice."""
-        resid = self.hook_resid_pre(resid)
-        resid = self.hook_resid_mid(
-            resid + self.hook_attn_out(self.attn(self.ln1(resid), turn, mask, cache, self.layer))
+        start = self.hook_resid_pre(resid)
+        read = start if self.ln1 is None else self.ln1(start)
+        middle = self.hook_resid_mid(
+            start + self.hook_attn_out(self._scaled(self.attn(read, turn, mask, cache, self.layer), self.ln1_post))
         )
-        return self.hook_resid_post(resid + self.hook_mlp_out(self.mlp(self.ln2(resid))))
+        read = start if self.parallel else middle
+        read = read if self.ln2 is None else self.ln2(read)
+        return self.hook_resid_post(middle + self.hook_mlp_out(self._scaled(self.mlp(read), self.ln2_post)))
+
+    def _scaled(self, update: Tensor, norm: RMSNorm | LayerNorm | None) -> Tensor:
+        """What a part wrote, as it is added to the stream."""
+        update = update if norm is None else norm(update)
+        return update if self.residual_scale == 1 else update * self.residual_scale
+
+
+def _norm(config: ModelConfig) -> RMSNorm | LayerNorm:
+    return make_norm(config.norm, config.d_model, config.norm_eps)
 
 
 class Transformer(nn.Module):
@@ -56,10 +77,10 @@ class Transformer(nn.Module):
             self.pos_embed = nn.Embedding(config.context, config.d_model)
             self.hook_pos_embed = HookPoint()  # (1, T, D)
         self.blocks = nn.ModuleList(Block(config, layer) for layer in range(config.n_layers))
-        self.ln_final = make_norm(config.norm, config.d_model, config.norm_eps)
+        self.ln_final = _norm(config)
         if not config.tied_embeddings:
             self.unembed = nn.Linear(config.d_model, config.vocab_size, bias=False)
-        self.logits = HookPoint()  # (B, T, V)
+        self.logits = HookPoint()  # (B, T, V) scaled and capped
         self.hook_names = name_hooks(self)
 
     @property
@@ -75,21 +96,26 @@ class Transformer(nn.Module):
         resid = self.residual_stream(tokens, cache)
         if last_only:
             resid = resid[:, -1:]
-        return self.logits(nn.functional.linear(self.ln_final(resid), self.unembedding))
+        return self.logits(finish_logits(nn.functional.linear(self.ln_final(resid), self.unembedding), self.config))
 
     def residual_stream(self, tokens: Tensor, cache: Cache | None = None) -> Tensor:
         """The stream after the last block, (B, T, D), for `tokens` (B, T)."""
         past, T = (0 if cache is None else cache.length), tokens.shape[1]
         positions = self.hook_positions(torch.arange(past, past + T, device=tokens.device)[None])  # (1, T)
-        mask = causal_mask(T, past + T, self.config.attention.sliding_window, tokens.device)  # (1, T, S)
-        resid = self.hook_embed(self.embed(tokens))  # (B, T, D)
-        turn = None
+        resid = self.embed(tokens)  # (B, T, D)
+        resid = self.hook_embed(resid if self.config.embed_scale == 1 else resid * self.config.embed_scale)
         if self.config.positions == "learned":
             resid = resid + self.hook_pos_embed(self.pos_embed(positions))
-        else:
-            turn = rotation(self.config.rope, self.config.attention.rope_dim, positions[0], resid.dtype)
-        for block in self.blocks:
-            resid = block(resid, turn, mask, cache)
+        masks: dict[int | None, Tensor] = {}  # by window, (1, T, S) each
+        turns: dict[tuple[RopeConfig | None, int], Rotation | None] = {}
+        for layer, block in enumerate(self.blocks):
+            attention, rope = self.config.attention_at(layer), self.config.rope_at(layer)
+            window, turning = attention.sliding_window, (rope, attention.rope_dim)
+            if window not in masks:
+                masks[window] = causal_mask(T, past + T, window, tokens.device)
+            if turning not in turns:
+                turns[turning] = None if rope is None else rotation(rope, attention.rope_dim, positions[0], resid.dtype)
+            resid = block(resid, turns[turning], masks[window], cache)
         return resid
 
     @torch.no_grad()
@@ -106,3 +132,12 @@ class Transformer(nn.Module):
                 writes = name.endswith(("attn.out.weight", "mlp.down.weight", "mlp.down", "shared.down.weight"))
                 weight.normal_(0.0, 0.02 * (shrink if writes else 1.0), generator=generator)
         return self
+
+
+def finish_logits(logits: Tensor, config: ModelConfig) -> Tensor:
+    """What the unembedding gives, (..., V), scaled (Granite) and capped (Gemma 2) where the model does so."""
+    if config.logit_scale != 1:
+        logits = logits * config.logit_scale
+    if config.logit_cap is not None:
+        logits = config.logit_cap * (logits / config.logit_cap).tanh()
+    return logits

@@ -23,7 +23,7 @@ import pytest
 import torch
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from model import LanguageModel, fetch_smollm2, load
+from model import LanguageModel, fetch, load
 
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = [
@@ -124,7 +124,13 @@ def tiny() -> LanguageModel:
 @pytest.fixture(scope="session")
 def smollm2_file() -> Path:
     """The GGUF file of the real SmolLM2, fetched into the user's cache the first time (93 MB)."""
-    return fetch_smollm2()
+    return fetch("smollm2")
+
+
+@pytest.fixture(scope="session")
+def gemma_file() -> Path:
+    """The GGUF file of the real Gemma 3 270M, fetched into the user's cache the first time (238 MB)."""
+    return fetch("gemma3-270m")
 
 
 @pytest.fixture(scope="session")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from hypothesis import strategies as st
 
-from model.config import DenseConfig, GQAConfig, MLAConfig, ModelConfig, MoEConfig, RopeConfig
+from model.config import DenseConfig, GQAConfig, LayerConfig, MLAConfig, ModelConfig, MoEConfig, RopeConfig
 from model.files.tokenizer import Tokenizer
 from model.language_model import LanguageModel
 from model.transformer import Transformer
@@ -165,4 +167,42 @@ def configs(draw, attentions=ATTENTIONS, feed_forwards=FEED_FORWARDS):
         positions="rope" if isinstance(attention, MLAConfig) else draw(st.sampled_from(("rope", "learned"))),
         rope=RopeConfig(pairing=draw(st.sampled_from(("halves", "interleaved")))),
         tied_embeddings=draw(st.booleans()),
+    )
+
+
+@st.composite
+def mixed_configs(draw):
+    """Any model whose layers differ, with everything that a trunk may have."""
+    config = draw(configs())
+    rope = config.positions == "rope"
+    layers = []
+    for _ in range(config.n_layers):
+        attention = config.attention
+        if isinstance(attention, GQAConfig):
+            attention = replace(
+                attention,
+                sliding_window=draw(st.none() | st.integers(1, 9)),
+                qk_norm_over=draw(st.sampled_from(("head", "projection"))),
+                rotary_dim=draw(st.sampled_from((None, 2))),
+                scale=draw(st.sampled_from((None, 0.3))),
+                score_cap=draw(st.sampled_from((None, 1.5))),
+                sinks=draw(st.booleans()),
+            )
+        layers.append(
+            LayerConfig(
+                attention=attention,
+                feed_forward=draw(st.none() | dense_networks()),
+                rope=draw(st.sampled_from((None, RopeConfig(theta=50.0)))) if rope else None,
+                rotates=not rope or isinstance(attention, MLAConfig) or draw(st.booleans()),
+            )
+        )
+    return replace(
+        config,
+        layers=tuple(layers),
+        norm_placement=draw(st.sampled_from(("before", "after", "both"))),
+        parallel=draw(st.booleans()),
+        embed_scale=draw(st.sampled_from((1.0, 3.5))),
+        residual_scale=draw(st.sampled_from((1.0, 0.4))),
+        logit_scale=draw(st.sampled_from((1.0, 0.25))),
+        logit_cap=draw(st.sampled_from((None, 2.0))),
     )

@@ -177,3 +177,55 @@ def test_both_languages_keep_the_view():
     assert not app.exception and "下一个" not in app.text_area(key="prompt").value
     assert app.select_slider(key="top_k").value == 5 and app.slider(key="temperature").value == 0.5
     assert app.query_params["lang"] == "zh" and "之后是什么" in texts(app)
+
+
+def ends_after(count: range) -> tuple[str, int, int]:
+    """A prompt and a seed with which tiny ends the text after so many tokens."""
+    lm = model.load("tiny")
+    for seed in range(3000):
+        written = sum(1 for _ in model.generate(lm, "write", max_new_tokens=count.stop, seed=seed))
+        if written in count:
+            return "write", seed, written
+    raise AssertionError("no seed ends the text")
+
+
+def test_generating_says_when_the_text_ended_and_goes_on_where_asked():
+    """ "Generate 32 tokens" wrote 10 and stopped without a word."""
+    prompt, seed, written = ends_after(range(2, 12))
+    app = page(prompt=prompt, seed=str(seed))
+    app.button(key="generate").click().run()
+    assert not app.exception and f"after {written} tokens" in app.info[0].value
+    app.button(key="go_on").click().run()
+    assert not app.exception
+    assert "256" in app.query_params["ids"].split("."), "the end token stands in the prompt"
+    assert len(app.query_params["ids"].split(".")) > len(prompt) + written + 1, "and the model wrote on"
+
+
+def test_generating_says_when_the_first_token_ends_the_text():
+    """It did nothing, and said nothing."""
+    prompt, seed, _ = ends_after(range(1))
+    app = page(prompt=prompt, seed=str(seed))
+    app.button(key="generate").click().run()
+    assert not app.exception and "first thing" in app.info[0].value
+    assert app.query_params["prompt"] == prompt and app.button(key="generate")
+    app.text_area(key="prompt").set_value("other").run()
+    assert not app.info, "that was said of another prompt"
+
+
+@pytest.mark.parametrize("length", [512, 510])
+def test_generating_says_when_the_prompt_is_full(length):
+    app = page(prompt="x" * length, top_k="1")
+    app.button(key="generate").click().run()
+    assert not app.exception and "at most 512 tokens" in app.info[0].value
+    assert app.button(key="generate") and not [button for button in app.button if button.key == "go_on"]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("part", ["choice", "beams", "positions", "lens"])
+@pytest.mark.parametrize(
+    "words", [{"prompt": "a"}, {"model": "storyteller-classic"}, {"temperature": "0", "model": "storyteller"}]
+)
+def test_every_part_speaks_both_languages(lang, part, words):
+    app = page(lang=lang, output_part=part, **words)
+    assert not app.exception and not app.error
+    assert ("从" in texts(app) or "后" in texts(app) or "词元" in texts(app)) == (lang == "zh")

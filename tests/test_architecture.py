@@ -66,7 +66,7 @@ def arrows_of(module: str) -> set[str]:
     """What `module` may import: the most specific row of the table."""
     parts = module.split(".")
     if parts[0] == "rooms" and len(parts) > 2:
-        kind = "figures" if parts[2].endswith("figures") else parts[2]
+        kind = next((kind for kind in ("figures", "analysis") if parts[2].endswith(kind)), parts[2])
         return MAY_IMPORT.get(f"rooms.*.{kind}", MAY_IMPORT["rooms.*"])
     return MAY_IMPORT.get(module, MAY_IMPORT.get(parts[0], set()))
 

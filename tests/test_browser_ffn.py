@@ -56,7 +56,8 @@ def test_experts_of_the_token_come_first_and_others_can_be_seen(visit):
     trace = model.run_trace(model.load("storyteller"), PROMPT)
     indices = trace["blocks.3.mlp.hook_expert_indices"][-1]
     weights = trace["blocks.3.mlp.hook_expert_weights"][-1]
-    expect(page.locator(".st-key-network")).to_contain_text(f"expert {indices[0]}, weight {weights[0]:.3f}")
+    chosen = f"Choice 1 of this token: expert {indices[0]}, weight {weights[0]:.3f}"
+    expect(page.locator(".st-key-network input")).to_have_value(chosen)
     page.locator(".st-key-network input").click()
     options = page.get_by_role("option")
     expect(options.nth(1)).to_contain_text(f"expert {indices[1]}, weight {weights[1]:.3f}")

@@ -81,9 +81,9 @@ UNSUPPORTED = {
     "architecture": ({"general.architecture": "mamba"}, "mamba"),
     "rope scaling": ({"rope.scaling.type": "longrope", "rope.scaling.factor": 2.0}, "longrope"),
     "partial rotation": ({"rope.dimension_count": 4}, "rope.dimension_count"),
-    "experts": ({"expert_count": 8}, "expert_count"),
+    "experts without their number": ({"expert_count": 8}, "expert_used_count"),
     "unknown setting": ({"attention.clamp_kqv": 3.0}, "clamp_kqv"),
-    "parts": ({"split.count": 3}, "several files"),
+    "parts": ({"split.count": 3}, "not called NAME-00001-of-00003.gguf"),
     "wide values": ({"attention.value_length": 8}, "another width"),
 }
 
@@ -104,9 +104,9 @@ def test_what_would_be_computed_wrongly_is_refused_by_name(name, tmp_path):
 @pytest.mark.parametrize(
     "told, named",
     [
-        ({"pre": "chatglm-bpe"}, "chatglm-bpe"),
+        ({"pre": "default"}, "default"),
         ({"pre": None}, "None"),
-        ({"model": "llama"}, "'llama'"),
+        ({"model": "rwkv"}, "'rwkv'"),
         ({"model": "bert"}, "'bert'"),
     ],
 )

@@ -110,25 +110,6 @@ FAMILY_REFUSED = {
         },
         "inverse_layer",
     ),
-    "qwen2, mixed windows": (
-        SIZES | {"model_type": "qwen2", "use_sliding_window": True, "sliding_window": 4, "max_window_layers": 1},
-        "use_sliding_window",
-    ),
-    "qwen2, mixed layers": (
-        SIZES
-        | {
-            "model_type": "qwen2",
-            "use_sliding_window": True,
-            "sliding_window": 4,
-            "layer_types": ["full_attention", "sliding_attention"],
-        },
-        "use_sliding_window",
-    ),
-    "qwen2_moe, sparse steps": (
-        SIZES | {"model_type": "qwen2_moe", "decoder_sparse_step": 2},
-        "decoder_sparse_step = 2",
-    ),
-    "qwen3_moe, dense last": (SIZES | {"model_type": "qwen3_moe", "mlp_only_layers": [1]}, "mlp_only_layers"),
     "mistral, mscale_all_dim": (
         SIZES
         | {
@@ -149,13 +130,9 @@ _LATENT = {
     "num_key_value_heads": 10,
 }
 FAMILY_REFUSED |= {
-    "deepseek_v3, eps": (SIZES | _LATENT | {"model_type": "deepseek_v3", "rms_norm_eps": 1e-5}, "rms_norm_eps"),
-    "deepseek_v3, method": (SIZES | _LATENT | {"model_type": "deepseek_v3", "topk_method": "greedy"},
-    "topk_method = greedy"),
-    "deepseek_v2, normalised": (SIZES | _LATENT | {"model_type": "deepseek_v2", "norm_topk_prob": True},
-    "norm_topk_prob = True"),
-    "deepseek_v2, biases": (SIZES | _LATENT | {"model_type": "deepseek_v2", "attention_bias": True},
-    "attention_bias = True"),
+    "deepseek_v3, method": (SIZES | _LATENT | {"model_type": "deepseek_v3", "topk_method": "greedy"}, "topk_method = greedy"),
+    "deepseek_v2, normalised": (SIZES | _LATENT | {"model_type": "deepseek_v2", "norm_topk_prob": True}, "norm_topk_prob = True"),
+    "deepseek_v2, biases": (SIZES | _LATENT | {"model_type": "deepseek_v2", "attention_bias": True}, "attention_bias = True"),
 }  # fmt: skip
 
 
@@ -257,8 +234,8 @@ DAMAGE = {
     "no weights": ("model.safetensors", None, "there is no model.safetensors"),
     "weights empty": ("model.safetensors", b"", "model.safetensors cannot be read"),
     "weights no safetensors": ("model.safetensors", b"PK\x03\x04" * 99, "model.safetensors cannot be read"),
-    "no tokenizer": ("tokenizer.json", None, "tokenizer.json is missing"),
-    "tokenizer no JSON": ("tokenizer.json", b"{", "not a tokenizer"),
+    "no tokenizer": ("tokenizer.json", None, "has no tokenizer"),
+    "tokenizer no JSON": ("tokenizer.json", b"{", "tokenizer.json in copy cannot be read"),
 }
 
 

@@ -10,7 +10,7 @@ import pytest
 from model import load
 from model.__main__ import main
 from model.capture import HookPoint, Recorder, recording
-from model.config import DenseConfig, GQAConfig, ModelConfig
+from model.config import DenseConfig, GQAConfig, LayerConfig, ModelConfig
 from model.measure import hooks
 from model.trace import run_trace
 from model.training.recipes import CONFIGS
@@ -234,12 +234,23 @@ PLAIN_QUERIES = replace(
     attention=replace(LATENT.attention, q_lora_rank=None),
     feed_forward=replace(LATENT.feed_forward, n_group=1, topk_group=1, selection_bias=False),
 )
+MIXED = replace(
+    DENSE,
+    layers=(
+        LayerConfig(attention=replace(DENSE.attention, score_cap=2.0, sinks=True, qk_norm=True, sliding_window=4)),
+        LayerConfig(attention=replace(DENSE.attention, qk_norm=True, qk_norm_over="projection"), rotates=False),
+    ),
+    norm_placement="both",
+    logit_cap=3.0,
+)
 DOCUMENTED = {
     "grouped": DENSE,
     "grouped, normalised": QK_NORM,
     "latent": LATENT,
     "latent, plain queries": PLAIN_QUERIES,
     "classic": LEARNED,
+    "norms after": replace(DENSE, norm_placement="after", parallel=True),
+    "layers that differ": MIXED,
     **CONFIGS,
 }
 

@@ -15,6 +15,7 @@ from model.interventions import (
     AblateNeuron,
     ChooseTop,
     ForceExpert,
+    FreezePattern,
     NoMask,
     NoPositions,
     NoScaling,
@@ -96,6 +97,31 @@ def test_a_uniform_pattern_is_a_plain_mean(config):
     np.testing.assert_allclose(
         ask(config, UniformPattern(0)).pattern(0), np.broadcast_to(mean, plain.pattern(0).shape), atol=1e-6
     )
+
+
+@every_model
+def test_a_frozen_pattern_is_the_one_given(config):
+    """Rows that were drawn are normalised, with later keys too; all others and every other head keep theirs."""
+    drawn = FreezePattern(0, 1, ((3, 0, 1.0), (3, 2, 3.0), (1, 4, 2.0), (T + 5, 0, 1.0), (2, T, 1.0)))
+    plain, changed = ask(config), ask(config, drawn)
+    before, after = plain.pattern(0), changed.pattern(0)
+    expected = np.zeros((2, T))
+    expected[0, 4], expected[1, [0, 2]] = 1, (0.25, 0.75)
+    np.testing.assert_allclose(after[1, [1, 3]], expected)
+    np.testing.assert_array_equal(np.delete(after[1], [1, 3], 0), np.delete(before[1], [1, 3], 0))
+    np.testing.assert_array_equal(np.delete(after, 1, axis=0), np.delete(before, 1, axis=0))
+    value = changed.value(0)
+    z = expected @ value[:, 1 * value.shape[1] // config.attention.n_heads]
+    np.testing.assert_allclose(changed["blocks.0.attn.hook_z"][[1, 3], 1], z, atol=1e-5)
+    assert not np.allclose(plain.logits[3], changed.logits[3])
+
+
+def test_a_frozen_row_is_frozen_while_generating():
+    lm, drawn = random_model(DENSE), FreezePattern(1, 0, ((5, 0, 1.0), (6, 1, 1.0)))
+    ids = list(IDS[:5])
+    for step in generate(lm, ids, max_new_tokens=4, temperature=0.0, interventions=(drawn,)):
+        np.testing.assert_allclose(step.logits, run_trace(lm, ids, interventions=(drawn,)).logits[-1], atol=1e-3)
+        ids.append(step.id)
 
 
 def test_an_expert_switched_off_is_chosen_by_none():
@@ -202,6 +228,7 @@ def test_part_of_a_trace_s_identity():
         (DENSE, AblateHead(2, 0), "bad_intervention", "0 to 1"),
         (DENSE, AblateFeedForward(-1), "bad_intervention", "-1"),
         (DENSE, UniformPattern(0, 99), "bad_intervention", "99"),
+        (DENSE, FreezePattern(0, 0, ((0, 0, 0.0),)), "bad_weight", "above 0"),
         (DENSE, ForceExpert(0, 0), "no_experts", "dense"),
         (DENSE, ChooseTop(1), "no_experts", "dense"),
         (LATENT, ForceExpert(0, 0), "no_experts", "Layer 0"),

@@ -164,12 +164,6 @@ def test_metaspace_vocabularies_are_read():
     assert tokenizer.decode(tokenizer.encode("hi é")[1:]) == "hi é"
 
 
-def test_other_kinds_are_refused_by_name():
-    backend = tokenizers.Tokenizer(models.WordPiece({"[UNK]": 0}, unk_token="[UNK]"))
-    with pytest.raises(BadInput, match="WordPiece is not supported"):
-        Tokenizer(backend)
-
-
 @pytest.mark.parametrize("text", ["", "no json", "[]", "{}", '{"model": 1}', '{"end_ids": [1]}'])
 def test_what_is_no_tokenizer_is_refused(text):
     with pytest.raises(BadInput, match="not a tokenizer that can be read"):

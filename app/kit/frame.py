@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import streamlit as st
 
@@ -96,12 +96,13 @@ def enter(choose: Callable[[model.LanguageModel, model.Trace], dict[str, Any]] |
         st.error(escape_markdown(error_text(view.lang, error)), icon=":material/error:")
         if view.model == download.NAME:
             download.row(view.lang, translate(view.lang, "common.offer"))
-        st.stop()
+        _stop()
     if not lm.trained:
         _untrained(view.lang)
     elif download.download().running:
         download.row(view.lang, translate(view.lang, "common.offer"))
     shown, trace = _traced(view, lm)
+    asked = shown
     shown = shown.within(layers=lm.config.n_layers, heads=lm.config.attention.n_heads, tokens=len(trace.ids))
     if choose is not None and shown.layer is None and shown.head is None:
         shown = shown.replace(**choose(lm, trace))
@@ -109,16 +110,48 @@ def enter(choose: Callable[[model.LanguageModel, model.Trace], dict[str, Any]] |
     session.put(shown.replace(prompt=view.prompt))  # what was typed stays in the box, even where it cannot be used
     session.publish(shown, defaults())
     room = Room(shown.complete(), lm, trace, look())
+    _fallback(asked, room)
     theme_watch.follow(room.look.name)
-    browser.attend()
     chips(
         trace.tokens,
         trace.ids,
         selected=room.position,
         label=room.translate("common.chips"),
+        words=room.templates("common.chips."),
+        parts=[place for place, token in enumerate(trace.ids) if _is_part(lm, token)],
         on_choose=lambda position: session.change(query=position, token=None),
     )
     return room
+
+
+def _is_part(lm: model.LanguageModel, token: int) -> bool:
+    """Whether a token is bytes that form no whole character."""
+    return "\ufffd" in lm.tokenizer.token_bytes(token).decode(errors="replace")
+
+
+def _fallback(asked: View, room: Room) -> None:
+    """Say that the model has no such layer or head, and which one is shown."""
+    counts = {"layer": room.lm.config.n_layers, "head": room.lm.config.attention.n_heads}
+    sentences = [
+        room.translate(
+            f"common.fallback.{word}", model=room.quoted(room.lm.name), wanted=asked[word], count=count, shown=0
+        )
+        for word, count in counts.items()
+        if asked[word] is not None and asked[word] >= count
+    ]
+    if sentences:
+        st.info(" ".join(sentences), icon=":material/info:")
+
+
+def leave() -> None:
+    """Say that the page stands to its end. Call once, after its last widget."""
+    session.leave()
+    browser.whole()
+
+
+def _stop() -> NoReturn:
+    leave()
+    st.stop()
 
 
 def _untrained(lang: str) -> None:
@@ -141,10 +174,12 @@ def _controls(view: View) -> None:
             label_visibility="collapsed",
         )
     with chosen:
-        names = [entry.name for entry in runtime.entries()]  # SmolLM2 too: choosing it offers the download
+        entries = {entry.name: entry for entry in runtime.entries()}  # SmolLM2 too: choosing it offers the download
+        names = list(entries)
         st.selectbox(
             translate(view.lang, "common.model"),
             names if view.model in names else [*names, view.model],
+            format_func=lambda name: _described(view.lang, name, entries),
             key="model",
             accept_new_options=True,
             label_visibility="collapsed",
@@ -162,6 +197,13 @@ def _controls(view: View) -> None:
         )
 
 
+def _described(lang: str, name: str, entries: dict[str, model.Entry]) -> str:
+    if name not in entries:
+        return name  # a path that was typed
+    entry = entries[name]
+    return translate(lang, "common.model.entry", name=name, attention=entry.attention, feed_forward=entry.feed_forward)
+
+
 def _traced(view: View, lm: model.LanguageModel) -> tuple[View, model.Trace]:
     """The view's trace; or, after a sentence about its prompt, that of the last good prompt."""
     try:
@@ -172,13 +214,13 @@ def _traced(view: View, lm: model.LanguageModel) -> tuple[View, model.Trace]:
         good = st.session_state.get(_GOOD)
         if good is None:
             st.error(sentence, icon=":material/error:")
-            st.stop()
+            _stop()
         st.error(f"{sentence} {translate(view.lang, 'common.kept')}", icon=":material/error:")
         view = _respelled(view.replace(prompt=good.prompt, ids=good.ids), lm)
     try:
         return view, runtime.trace(lm, view.source)
     except model.BadInput:  # good for the model before, but not for this one: the sentence above has said it
-        st.stop()
+        _stop()
 
 
 def _respelled(view: View, lm: model.LanguageModel) -> View:

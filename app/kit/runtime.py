@@ -20,7 +20,8 @@ import torch
 import model
 from model import LanguageModel, Trace
 from model.beam import Branch, beam_search
-from model.files.catalog import STORYTELLERS, file_of, present
+from model.files.catalog import STORYTELLERS, file_of, load_tokenizer, present
+from model.files.tokenizer import Tokenizer
 
 T = TypeVar("T")
 
@@ -209,6 +210,20 @@ def _derived(name: str, key: tuple, settings: tuple, _function: Callable[..., T]
 def vocabulary(fingerprint: str, _lm: LanguageModel) -> list[str]:
     """Every token as shown to people, by id, (V,); of the tokenizer of `_lm`."""
     return [_lm.tokenizer.shown(token) for token in range(_lm.config.vocab_size)]
+
+
+def tokenizers() -> list[tuple[list[str], Tokenizer]]:
+    """Every tokenizer of the models that can be loaded now, with the names of the models that share it."""
+    return _tokenizers(tuple(entry.name for entry in entries() if entry.available))
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _tokenizers(names: tuple[str, ...]) -> list[tuple[list[str], Tokenizer]]:
+    found: dict[str, tuple[list[str], Tokenizer]] = {}
+    for name in names:
+        tokenizer = load_tokenizer(name)
+        found.setdefault(tokenizer.fingerprint, ([], tokenizer))[0].append(name)
+    return list(found.values())
 
 
 def of_model(function: Callable[[LanguageModel], T], lm: LanguageModel) -> T:

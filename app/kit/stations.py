@@ -24,10 +24,13 @@ class Station:
 
 STATIONS = (
     Station("map", ":material/map:", "start"),
+    Station("tokens", ":material/content_cut:", "input"),
     Station("embeddings", ":material/view_column:", "input"),
     Station("positions", ":material/schedule:", "input"),
     Station("attention", ":material/grid_on:", "attention"),
     Station("heads", ":material/grid_view:", "attention"),
+    Station("by-hand", ":material/calculate:", "attention"),
+    Station("what-if", ":material/rule_settings:", "attention"),
     Station("norms", ":material/straighten:", "network"),
     Station("ffn", ":material/hub:", "network"),
     Station("moe", ":material/call_split:", "network"),

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import textwrap
+from pathlib import Path
 from typing import Any
 
 from ..config import ModelConfig
 from ..errors import BadInput
-from ..files.catalog import catalog, load
+from ..files.catalog import catalog, find_path, load
 from ..files.convert.huggingface_config import read_config
 from ..measure import memory
 from ..measure.presets import PRESETS, Preset
@@ -77,9 +77,9 @@ def find_config(name: str) -> tuple[str, ModelConfig, Preset | None]:
     preset = PRESETS.get(ALIASES.get(plain, plain))
     if preset is not None:
         return preset.name, preset.config, preset
-    described = os.path.join(os.path.expanduser(name), "config.json")
-    if os.path.isfile(described):
-        return os.path.basename(os.path.abspath(os.path.dirname(described))), _read_folder(described), None
+    path = find_path(name)
+    if path is not None and path.is_dir():
+        return path.absolute().name, _read_folder(path / "config.json"), None
     try:
         loaded = load(name)
     except BadInput as error:
@@ -95,11 +95,10 @@ def find_config(name: str) -> tuple[str, ModelConfig, Preset | None]:
     return loaded.name, loaded.config, None
 
 
-def _read_folder(path: str) -> ModelConfig:
+def _read_folder(path: Path) -> ModelConfig:
     """The architecture in a Hugging Face config.json; the weights beside it are not needed, nor their precision."""
     try:
-        with open(path, encoding="utf-8") as file:
-            data = json.load(file)
+        data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise BadInput("not_a_model_folder", f"{path} cannot be read as JSON: {error}.", reason=str(error)) from error
     if not isinstance(data, dict):

@@ -14,6 +14,9 @@ from ..errors import BadInput
 from ..language_model import LanguageModel
 from ..transformer import Transformer
 from . import checkpoint, convert, fetch
+from .convert.gguf_file import GGUFFile
+from .convert.gguf_tokenizer import read_tokenizer
+from .fetchable import MODELS as FETCHABLE
 from .tokenizer import Tokenizer
 
 MODELS = Path(__file__).resolve().parents[2] / "assets" / "models"
@@ -52,7 +55,7 @@ def file_of(name: str) -> Path:
 def present() -> list[str]:
     """Names in the catalog whose files are on this machine now; cheaper than `catalog`, which reads them."""
     names = [name for name in STORYTELLERS if file_of(name).exists()]
-    return names if fetch.smollm2_path() is None else [*names, "smollm2"]
+    return [*names, *(name for name in FETCHABLE if fetch.fetched_path(name))]
 
 
 def catalog() -> list[Entry]:
@@ -74,17 +77,9 @@ def catalog() -> list[Entry]:
                     header.description,
                 )
             )
-    entries.append(
-        Entry(
-            "smollm2",
-            fetch.smollm2_path() is not None,
-            134_515_008,
-            "GQA",
-            "SwiGLU",
-            True,
-            "SmolLM2-135M-Instruct, by Hugging Face, Apache-2.0",
-        )
-    )
+    for name, model in FETCHABLE.items():
+        here, about = fetch.fetched_path(name) is not None, f"{model.title}, {model.licence}"
+        entries.append(Entry(name, here, model.parameters, model.attention, model.feed_forward, True, about))
     tiny = _tiny()
     entries.append(Entry(TINY, True, tiny.parameters, "GQA", "SwiGLU", False, tiny.description))
     return entries
@@ -92,7 +87,7 @@ def catalog() -> list[Entry]:
 
 def default_name() -> str:
     """The first built-in model: a trained one as soon as there is one."""
-    return next(entry.name for entry in catalog() if entry.available and entry.name != "smollm2")
+    return next(entry.name for entry in catalog() if entry.available and entry.name not in FETCHABLE)
 
 
 def load(name_or_path: str | os.PathLike[str]) -> LanguageModel:
@@ -104,10 +99,13 @@ def load(name_or_path: str | os.PathLike[str]) -> LanguageModel:
     name = os.fspath(name_or_path)
     if name == TINY:
         return _tiny()
-    if name == "smollm2":
-        gguf = fetch.smollm2_path()
+    if name in FETCHABLE:
+        gguf = fetch.fetched_path(name)
         if gguf is None:
-            raise BadInput("not_fetched", "SmolLM2 is not on this machine yet: run python -m model fetch smollm2.")
+            title = FETCHABLE[name].title
+            raise BadInput(
+                "not_fetched", f"{title}, is not on this machine yet: run python -m model fetch {name}.", name=name
+            )
         return convert.read_gguf(gguf, name)
     if name in STORYTELLERS:
         path = file_of(name)
@@ -118,12 +116,8 @@ def load(name_or_path: str | os.PathLike[str]) -> LanguageModel:
                 name=name,
             )
         return checkpoint.read(path)
-    try:
-        path = Path(name).expanduser()
-        exists, is_folder = path.exists(), path.is_dir()
-    except (OSError, ValueError, RuntimeError):  # a name too long or odd to be a path, or an unknown ~user
-        exists = is_folder = False
-    if not exists:
+    found = find_path(name)
+    if found is None:
         known = ", ".join(entry.name for entry in catalog())
         raise BadInput(
             "unknown_model",
@@ -131,9 +125,39 @@ def load(name_or_path: str | os.PathLike[str]) -> LanguageModel:
             name=name[:200],
             known=known,
         )
-    if is_folder:
-        return convert.read_huggingface(path, path.name)
-    return checkpoint.read(path) if path.suffix == ".safetensors" else convert.read_gguf(path, path.stem)
+    if found.is_dir():
+        return convert.read_huggingface(found, found.name)
+    return checkpoint.read(found) if found.suffix == ".safetensors" else convert.read_gguf(found, found.stem)
+
+
+def find_path(name: str) -> Path | None:
+    """The folder or file that `name` means, or None where nothing is there.
+
+    A file of a Hugging Face folder, such as its config.json, means the folder.
+    """
+    try:
+        path = Path(name).expanduser()
+        if not path.exists():
+            return None
+        inside = path.suffix == ".json" or (path.suffix == ".safetensors" and not checkpoint.is_ours(path))
+        # A file may be a link into a store of blobs: the folder is where the link lies, not where it leads.
+        return path.absolute().parent if inside and path.with_name("config.json").is_file() else path
+    except (OSError, ValueError, RuntimeError):  # a name too long or odd to be a path, or an unknown ~user
+        return None
+
+
+def load_tokenizer(name: str) -> Tokenizer:
+    """The tokenizer of a model that can be loaded now, without its weights where the file allows that.
+
+    Raises:
+        BadInput: as `load`.
+    """
+    path = fetch.fetched_path(name) if name in FETCHABLE else None
+    if path is not None:
+        return read_tokenizer(GGUFFile(path).metadata)
+    if name in STORYTELLERS and file_of(name).exists():
+        return checkpoint.read_tokenizer(file_of(name))
+    return load(name).tokenizer
 
 
 @cache

@@ -58,6 +58,15 @@ def save(lm: LanguageModel, path: Path, dtype: torch.dtype = torch.bfloat16) -> 
     os.replace(partial, path)
 
 
+def is_ours(path: Path) -> bool:
+    """Whether `path` is a checkpoint of ours, damaged or not, rather than another safetensors file."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return (file.metadata() or {}).get("format") == FORMAT
+    except (OSError, SafetensorError):
+        return False
+
+
 def describe(path: Path) -> Header:
     """Read the header of a checkpoint.
 
@@ -66,6 +75,13 @@ def describe(path: Path) -> Header:
     """
     with _open(path) as file:
         return _header(path, file)
+
+
+def read_tokenizer(path: Path) -> Tokenizer:
+    """The tokenizer of a checkpoint; errors as `describe`."""
+    with _open(path) as file:
+        _header(path, file)
+        return Tokenizer.from_json(file.metadata()["tokenizer"])
 
 
 def read(path: Path) -> LanguageModel:

@@ -9,6 +9,7 @@ This module knows nothing about models, and nothing about the formats tokenizers
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -17,7 +18,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 import tokenizers
-from tokenizers import AddedToken, decoders, models, pre_tokenizers
+from tokenizers import AddedToken, decoders, models, normalizers, pre_tokenizers
 
 from ..errors import BadInput
 
@@ -41,17 +42,18 @@ def byte_alphabet() -> dict[int, str]:
     return {byte: chr(byte) for byte in printable} | {byte: chr(0x100 + n) for n, byte in enumerate(others)}
 
 
+@lru_cache(maxsize=1)
+def _bytes_by_character() -> dict[str, int]:
+    return {character: byte for byte, character in byte_alphabet().items()}
+
+
 class Tokenizer:
     """Text to ids and back.
 
     Args:
-        backend: a byte-level BPE (GPT-2, Llama 3, Qwen) or a BPE with ▁ for the space and
-            byte fallback (Llama 2, Mistral).
+        backend: a tokenizer of the `tokenizers` library: byte-level (GPT-2, Llama 3, Qwen), with ▁ for
+            the space (Llama 2, Gemma), or of words (WordPiece), whose tokens say of a text no more than they show.
         end_ids: ids after which a generation stops.
-
-    Raises:
-        BadInput: "unsupported" if `backend` is of another kind, such as WordPiece: its
-            tokens do not say which bytes they stand for.
     """
 
     def __init__(self, backend: tokenizers.Tokenizer, end_ids: Iterable[int] = ()):
@@ -60,25 +62,22 @@ class Tokenizer:
         # Any piece of text or padding of this tokenizer's own would make ids that were not asked for.
         backend.no_padding()
         backend.no_truncation()
-        self._added = {token: added.content for token, added in backend.get_added_tokens_decoder().items()}
         decoding = _parts(backend.decoder)
         kinds = {part["type"] for part in decoding + _parts(backend.pre_tokenizer)}
-        model = type(backend.model).__name__
+        normalizing = json.dumps(_parts(backend.normalizer), ensure_ascii=False)
         if "ByteLevel" in kinds:
-            byte_of = {character: byte for byte, character in byte_alphabet().items()}
-            self._bytes_of = lambda piece: (
-                bytes(byte_of[c] for c in piece) if byte_of.keys() >= set(piece) else piece.encode()
-            )
-        elif model == "BPE" and ("ByteFallback" in kinds or "Metaspace" in kinds):
+            self._bytes_of = _bytes_of_characters
+        elif kinds & {"ByteFallback", "Metaspace"} or "▁" in normalizing:
             self._bytes_of = _bytes_of_fallback
         else:
-            raise BadInput(
-                "unsupported",
-                f"A tokenizer of type {model} is not supported: use a model with byte-level or byte-fallback BPE.",
-                what="tokenizer",
-            )
+            self._bytes_of = self._bytes_of_word
+        self._added = {
+            # What is looked for in normalised text has ▁ where it means a space.
+            token: self._bytes_of(added.content) if added.normalized else added.content.encode()
+            for token, added in backend.get_added_tokens_decoder().items()
+        }
         # Such a tokenizer puts a space before the text, and takes it away when decoding.
-        self._drops_leading_space = any(
+        self._drops_leading_space = self._bytes_of == self._bytes_of_word or any(
             (part["type"] == "Strip" and part["start"])
             or (part["type"] == "Metaspace" and part["prepend_scheme"] != "never")
             for part in decoding
@@ -103,10 +102,22 @@ class Tokenizer:
         """Number of ids: the largest one plus 1."""
         return max(self._backend.get_vocab().values()) + 1
 
+    @cached_property
+    def ordinary_size(self) -> int:
+        """As `vocab_size`, of the tokens that ordinary text is made of: without added ones such as `<pad>`."""
+        return max((i for i in self._backend.get_vocab().values() if i not in self._added), default=-1) + 1
+
+    @cached_property
+    def start_ids(self) -> tuple[int, ...]:
+        """Ids that go before every text because this tokenizer's own rules say so: the model sees them."""
+        encoding = self._backend.encode("a")
+        added = itertools.takewhile(lambda pair: pair[1], zip(encoding.ids, encoding.special_tokens_mask, strict=True))
+        return tuple(token for token, _ in added)
+
     def encode(self, text: str) -> list[int]:
         """Ids of `text`; special tokens written in it are recognised.
 
-        A begin-of-text token comes first where this tokenizer's own rules add one.  Half of a
+        `start_ids` come first, once, also where they are written in the text.  Half of a
         surrogate pair, which is no character, counts as U+FFFD; an empty text has no tokens.
         """
         if not text:
@@ -115,19 +126,31 @@ class Tokenizer:
             text.encode()
         except UnicodeEncodeError:
             text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-        return self._backend.encode(text).ids
+        ids, start = self._backend.encode(text).ids, list(self.start_ids)
+        return ids[len(start) :] if start and ids[: 2 * len(start)] == 2 * start else ids
 
     def token_bytes(self, token: int) -> bytes:
         """The bytes of UTF-8 that `token` stands for; none for an id that no token has."""
         if token in self._added:
-            return self._added[token].encode()
+            return self._added[token]
         piece = self._backend.id_to_token(token)
         return b"" if piece is None else self._bytes_of(piece)
 
     def decode(self, ids: Iterable[int]) -> str:
-        """The text of `ids`, special tokens included; bytes that form no character become U+FFFD."""
+        """The text of `ids`: what `encode` makes them of, so without `start_ids`, with other special tokens.
+
+        Bytes that form no character become U+FFFD.
+        """
+        ids, start = list(ids), list(self.start_ids)
+        ids = ids[len(start) :] if ids[: len(start)] == start else ids
         text = b"".join(self.token_bytes(token) for token in ids).decode(errors="replace")
         return text.removeprefix(" ") if self._drops_leading_space else text
+
+    def _bytes_of_word(self, piece: str) -> bytes:
+        """What the tokenizer's own decoder makes of `piece` behind another: a word and its space, or the end of one."""
+        decoder, before = self._backend.decoder, "a"
+        text = " ".join([before, piece]) if decoder is None else decoder.decode([before, piece])
+        return text.removeprefix(before).encode()
 
     def piece(self, token: int) -> str:
         """The text of one token; bytes that are half a character as ⟨E4⟩⟨BD⟩."""
@@ -190,19 +213,23 @@ class Tokenizer:
     @cached_property
     def fingerprint(self) -> str:
         """16 hex digits that change with anything that changes ids or text."""
-        return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
+        return hashlib.sha256(f"{sorted(self.end_ids)} {self._backend.to_str()}".encode()).hexdigest()[:16]
 
 
-def _parts(step: decoders.Decoder | pre_tokenizers.PreTokenizer | None) -> list[dict]:
-    """A decoder or pre-tokenizer as a flat list of its steps' settings."""
-    return (
-        [] if step is None else _flat(json.loads(step.__getstate__()))
-    )  # what pickle would write: the only way to ask
+def _parts(step: decoders.Decoder | normalizers.Normalizer | pre_tokenizers.PreTokenizer | None) -> list[dict]:
+    """A decoder, normaliser or pre-tokenizer as a flat list of its steps' settings."""
+    # __getstate__ is what pickle would write: the only way to ask.
+    return [] if step is None else _flat(json.loads(step.__getstate__()))
 
 
 def _flat(step: dict) -> list[dict]:
-    inner = step.get("decoders") or step.get("pretokenizers")
-    return [part for each in inner for part in _flat(each)] if inner else [step]
+    inner = next((step[name] for name in ("decoders", "normalizers", "pretokenizers") if name in step), None)
+    return [step] if inner is None else [part for each in inner for part in _flat(each)]
+
+
+def _bytes_of_characters(piece: str) -> bytes:
+    byte_of = _bytes_by_character()
+    return bytes(byte_of[c] for c in piece) if byte_of.keys() >= set(piece) else piece.encode()
 
 
 def _bytes_of_fallback(piece: str) -> bytes:

@@ -21,6 +21,8 @@ LETTERS = {
     "K": "key/value heads",
     "Dh": "width of a head's query and key",
     "Dv": "width of a head's value",
+    "HDh": "width of all heads' queries together, H Dh",
+    "KDh": "width of all heads' keys together, K Dh",
     "Dr": "rotated part of a latent head",
     "R": "width of the latent of keys and values",
     "Rq": "width of the latent of queries",
@@ -55,6 +57,7 @@ def _norm(name: str, shape: str, what: str, where: str = "") -> list[Hook]:
     ]
 
 
+BY_HEAD, OVER_ALL = "queries and keys normalised by head", "queries and keys normalised over all heads"
 START = [
     _hook("hook_positions", "T", "position of each token, counted from 0"),
     _hook("hook_embed", "T D", "the embedding of each token"),
@@ -62,16 +65,20 @@ START = [
 ]
 BLOCK_START = [
     _hook("hook_resid_pre", "T D", "the residual stream as the block finds it"),
-    *_norm("ln1", "T D", "the stream"),
+    *_norm("ln1", "T D", "the stream", "norms before the sublayers"),
 ]
 GROUPED = [
     _hook("attn.hook_q", "T H Dh", "queries, before rotation"),
     _hook("attn.hook_k", "T K Dh", "keys, before rotation"),
     _hook("attn.hook_v", "T K Dv", "values"),
-    *_norm("attn.q_norm", "T H Dh", "each query", "normalised queries and keys"),
-    *_norm("attn.k_norm", "T K Dh", "each key", "normalised queries and keys"),
+    *_norm("attn.q_norm", "T H Dh", "each query", BY_HEAD),
+    *_norm("attn.k_norm", "T K Dh", "each key", BY_HEAD),
+    *_norm("attn.q_norm", "T HDh", "the vector of all heads' queries", OVER_ALL),
+    *_norm("attn.k_norm", "T KDh", "the vector of all heads' keys", OVER_ALL),
     _hook("attn.hook_rot_q", "T H Dh", "queries, rotated by their position", "rotary positions"),
     _hook("attn.hook_rot_k", "T K Dh", "keys, rotated by their position", "rotary positions"),
+    _hook("attn.hook_norm_q", "T H Dh", "queries, normalised, as they meet the keys", "normalised, not rotated"),
+    _hook("attn.hook_norm_k", "T K Dh", "keys, normalised, as they meet the queries", "normalised, not rotated"),
 ]
 LATENT = [
     *_norm("attn.q_norm", "T Rq", "the latent of the queries", "compressed queries"),
@@ -87,14 +94,20 @@ LATENT = [
 ATTENTION = [
     _hook("attn.hook_scaling", "", "the factor on the dot products"),
     _hook("attn.hook_mask", "T S", "whether a query may look at a key"),
-    _hook("attn.hook_attn_scores", "H T S", "dot products, scaled; minus infinity where masked"),
+    _hook("attn.hook_sinks", "H", "the score of each head's sink, the same for every query", "attention sinks"),
+    _hook("attn.hook_capped", "H T S", "dot products, scaled and bent into the cap's range", "capped scores"),
+    _hook("attn.hook_attn_scores", "H T S", "dot products, scaled (and capped); minus infinity where masked"),
+    _hook(
+        "attn.hook_sink_pattern", "H T", "what each query gives to the sink: 1 less its row's sum", "attention sinks"
+    ),
     _hook("attn.hook_pattern", "H T S", "softmax of the scores: how much each query looks at each key"),
     _hook("attn.hook_z", "T H Dv", "values, weighted by the pattern and summed"),
+    *_norm("ln1_post", "T D", "the output of attention", "norms after the sublayers"),
     _hook("hook_attn_out", "T D", "what attention adds to the stream"),
 ]
 BLOCK_MIDDLE = [
-    _hook("hook_resid_mid", "T D", "the stream after attention"),
-    *_norm("ln2", "T D", "the stream"),
+    _hook("hook_resid_mid", "T D", "the stream after attention (where both read the block's start: not read by ln2)"),
+    *_norm("ln2", "T D", "the stream", "norms before the sublayers"),
 ]
 DENSE = [
     _hook("mlp.hook_pre", "T F", "hidden units before the activation (of a gated network: the gate)"),
@@ -123,6 +136,7 @@ EXPERTS = [
     _hook("mlp.hook_shared_out", "T D", "what the shared experts say", "shared experts"),
 ]
 BLOCK_END = [
+    *_norm("ln2_post", "T D", "the output of the feed-forward part", "norms after the sublayers"),
     _hook("hook_mlp_out", "T D", "what the feed-forward part adds to the stream"),
     _hook("hook_resid_post", "T D", "the stream as the block leaves it"),
 ]
@@ -151,18 +165,21 @@ def hooks_of(transformer: Transformer) -> list[tuple[Hook, tuple[int | str, ...]
     """
     config = transformer.config
     existing = set(transformer.hook_names)
-    attention = LATENT if isinstance(config.attention, MLAConfig) else GROUPED
+    own = LATENT if isinstance(config.attention, MLAConfig) else GROUPED
     places = [("", START, 0)]
     for layer in range(config.n_layers):
         feed_forward = EXPERTS if config.dense_at(layer) is None else DENSE
-        block = [*BLOCK_START, *attention, *ATTENTION, *BLOCK_MIDDLE, *feed_forward, *BLOCK_END]
+        block = [*BLOCK_START, *own, *ATTENTION, *BLOCK_MIDDLE, *feed_forward, *BLOCK_END]
         places.append((f"blocks.{layer}.", block, layer))
     places.append(("", END, 0))
     found = []
     for prefix, rows, layer in places:
         numbers = _numbers(config, layer)
+        attention = config.attention_at(layer)
+        over_all = isinstance(attention, GQAConfig) and attention.qk_norm_over == "projection"
+        other_norm = BY_HEAD if over_all else OVER_ALL
         for row in rows:
-            if prefix + row.name in existing:
+            if prefix + row.name in existing and row.where != other_norm:
                 size = tuple(1 if letter == "1" else numbers.get(letter, letter) for letter in row.shape)
                 found.append((Hook(prefix + row.name, row.shape, row.meaning, row.where), size))
     return found
@@ -170,7 +187,7 @@ def hooks_of(transformer: Transformer) -> list[tuple[Hook, tuple[int | str, ...]
 
 def _numbers(config: ModelConfig, layer: int) -> dict[str, int]:
     """What the letters stand for in `layer`, but for T and S."""
-    attention, feed_forward = config.attention, config.feed_forward
+    attention, feed_forward = config.attention_at(layer), config.feed_forward_at(layer)
     numbers = {
         "D": config.d_model,
         "V": config.vocab_size,
@@ -180,14 +197,15 @@ def _numbers(config: ModelConfig, layer: int) -> dict[str, int]:
     }
     if isinstance(attention, GQAConfig):
         numbers["K"] = attention.n_kv_heads
+        numbers["HDh"] = attention.n_heads * attention.head_dim
+        numbers["KDh"] = attention.n_kv_heads * attention.head_dim
     else:
         numbers |= {"R": attention.kv_lora_rank, "Dr": attention.qk_rope_head_dim}
         if attention.q_lora_rank is not None:
             numbers["Rq"] = attention.q_lora_rank
-    dense = config.dense_at(layer)
-    if dense is not None:
-        numbers["F"] = dense.hidden
-    if not isinstance(feed_forward, DenseConfig):
+    if isinstance(feed_forward, DenseConfig):
+        numbers["F"] = feed_forward.hidden
+    else:
         numbers |= {
             "E": feed_forward.n_routed_experts,
             "k": feed_forward.num_experts_per_tok,

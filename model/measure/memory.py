@@ -65,7 +65,7 @@ def elements_per_layer(attention: GQAConfig | MLAConfig) -> int:
 
 def elements_per_token(config: ModelConfig) -> int:
     """Numbers that one token adds to the cache, all layers together."""
-    return config.n_layers * elements_per_layer(config.attention)
+    return sum(elements_per_layer(config.attention_at(layer)) for layer in range(config.n_layers))
 
 
 def cache_bytes(
@@ -74,7 +74,7 @@ def cache_bytes(
     """Bytes of cache for `batch` sequences of `context` tokens.
 
     Args:
-        rolling: keep only the last `sliding_window` tokens, where the model has a window
+        rolling: keep only the last `sliding_window` tokens in each layer that has a window
             (Mistral 7B, arXiv 2310.06825, section 2).  Our own `KeyValueCache` keeps all of them.
 
     Raises:
@@ -82,9 +82,12 @@ def cache_bytes(
     """
     _require_positive("context", context)
     _require_positive("batch", batch)
-    window = config.attention.sliding_window
-    held = min(context, window) if rolling and window else context
-    return bytes_of(elements_per_token(config) * held * batch, dtype)
+    elements = 0
+    for layer in range(config.n_layers):
+        attention = config.attention_at(layer)
+        window = attention.sliding_window if rolling else None
+        elements += elements_per_layer(attention) * (min(context, window) if window else context)
+    return bytes_of(elements * batch, dtype)
 
 
 @dataclass(frozen=True)
@@ -156,9 +159,10 @@ def sum_counts(counts: Iterable[Count]) -> Count:
     return sum(counts, Count())
 
 
-def attention_parameters(config: ModelConfig) -> int:
+def attention_parameters(config: ModelConfig, layer: int = 0) -> int:
     """Parameters of one layer's attention, without the norms inside it."""
-    attention, D, H = config.attention, config.d_model, config.attention.n_heads
+    attention, D = config.attention_at(layer), config.d_model
+    H = attention.n_heads
     if isinstance(attention, MLAConfig):
         R, Rq, Dr = attention.kv_lora_rank, attention.q_lora_rank, attention.qk_rope_head_dim
         Dn, Dv = attention.qk_nope_head_dim, attention.v_head_dim
@@ -166,16 +170,18 @@ def attention_parameters(config: ModelConfig) -> int:
         keys_values = D * (R + Dr) + R * H * (Dn + Dv)
         return queries + keys_values + H * Dv * D
     qkv = (H + 2 * attention.n_kv_heads) * attention.head_dim
-    return qkv * (D + attention.qkv_bias) + (H * attention.head_dim + attention.out_bias) * D
+    sinks = H if attention.sinks else 0
+    return qkv * (D + attention.qkv_bias) + (H * attention.head_dim + attention.out_bias) * D + sinks
 
 
-def norm_parameters(config: ModelConfig) -> int:
-    """Parameters of one layer's norms: two of the stream, and those inside attention."""
-    attention = config.attention
-    stream = 2 * _norm_width(config)
+def norm_parameters(config: ModelConfig, layer: int = 0) -> int:
+    """Parameters of one layer's norms: two of the stream, or four, and those inside attention."""
+    attention = config.attention_at(layer)
+    stream = (4 if config.norm_placement == "both" else 2) * _norm_width(config)
     if isinstance(attention, MLAConfig):
         return stream + attention.kv_lora_rank + (attention.q_lora_rank or 0)
-    return stream + (2 * attention.head_dim if attention.qk_norm else 0)
+    heads = attention.n_heads + attention.n_kv_heads if attention.qk_norm_over == "projection" else 2
+    return stream + (heads * attention.head_dim if attention.qk_norm else 0)
 
 
 def dense_parameters(width: int, dense: DenseConfig) -> int:
@@ -190,18 +196,17 @@ def layer_parameters(config: ModelConfig, layer: int) -> dict[str, Count]:
     DeepSeek-V3's selection bias is not counted: no gradient moves it (a buffer in our modules).
     """
     D = config.d_model
-    parts = {"attention": Count.all_active(attention_parameters(config))}
-    dense = config.dense_at(layer)
-    if dense is not None:
-        parts["dense feed-forward"] = Count.all_active(dense_parameters(D, dense))
+    parts = {"attention": Count.all_active(attention_parameters(config, layer))}
+    moe = config.feed_forward_at(layer)
+    if isinstance(moe, DenseConfig):
+        parts["dense feed-forward"] = Count.all_active(dense_parameters(D, moe))
     else:
-        moe = config.experts
-        expert = 3 * D * moe.moe_intermediate_size  # SwiGLU: gate, up, down
-        parts["router"] = Count.all_active(moe.n_routed_experts * D)
+        expert = dense_parameters(D, moe.expert)
+        parts["router"] = Count.all_active(moe.n_routed_experts * (D + moe.router_bias))
         parts["experts"] = Count(moe.n_routed_experts * expert, moe.num_experts_per_tok * expert)
         if moe.shared is not None:
             parts["shared experts"] = Count.all_active(dense_parameters(D, moe.shared) + (D if moe.shared_gate else 0))
-    parts["norms"] = Count.all_active(norm_parameters(config))
+    parts["norms"] = Count.all_active(norm_parameters(config, layer))
     return parts
 
 

@@ -86,7 +86,7 @@ def bench_latent_attention(rounds: int) -> None:
     config = ModelConfig(
         vocab_size=2, d_model=2048, n_layers=1, context=8192, attention=shape, feed_forward=DenseConfig(hidden=1)
     )
-    layer = MultiHeadLatentAttention(config).eval()
+    layer = MultiHeadLatentAttention(config, 0).eval()
     rows = {}
     for held in (512, 4096):
         turn = rotation(config.rope, shape.rope_dim, torch.tensor([held - 1]), torch.float32)

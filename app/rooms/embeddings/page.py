@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from app.kit import frame, runtime, session
+from app.kit import frame, pickers, runtime, session
 from app.kit.chart import chart
 from app.kit.chips import chips
 from app.kit.frame import Room
@@ -14,9 +14,10 @@ from app.kit.source import source
 from app.rooms.embeddings import analysis
 from app.rooms.embeddings.figures import clocks
 from app.rooms.embeddings.neighbours import neighbours
+from app.rooms.embeddings.space import space
 from app.rooms.embeddings.token_map import encoded, map_marks, token_map
 from app.rooms.embeddings.vectors import vectors
-from app.rooms.embeddings.words import PARTS
+from app.rooms.embeddings.words import MAPS, PARTS, SIZES
 from model import LanguageModel, rope
 from model.transformer import Transformer
 
@@ -192,6 +193,18 @@ def _cloud(lm: LanguageModel) -> dict:
 
 
 def _nearest(room: Room) -> None:
+    near = room.view.vocabulary_map == "near"
+    with st.container(horizontal=True, gap="medium"):
+        pickers.choice(room, "vocabulary_map", MAPS, "embeddings.maps")
+        if not near:
+            pickers.choice(room, "sizes", SIZES, "embeddings.space.sizes")
+    if near:
+        _near(room)
+    else:
+        space(room)
+
+
+def _near(room: Room) -> None:
     chosen = room.view.token
     if chosen is None or chosen >= room.lm.config.vocab_size:
         chosen = room.trace.ids[room.position]

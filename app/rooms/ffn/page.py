@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from app.kit import frame, pickers, session
+from app.kit import frame, pickers, runtime, session
 from app.kit.chart import chart
 from app.kit.frame import Room
 from app.kit.numbers import signed, tiny
@@ -16,6 +16,7 @@ from app.rooms.ffn.choice import choose_network, chosen_network
 from app.rooms.ffn.figures import activation, product
 from app.rooms.ffn.neurons import neurons
 from app.rooms.ffn.off import switched_off
+from app.text import escape_markdown
 from model.feed_forward import FeedForward, MixtureOfExperts
 
 ROWS = 8
@@ -52,6 +53,7 @@ def show() -> None:
         st.markdown(room.translate("ffn.off.how"))
     else:
         switched_off(room, expert, chosen)
+    _other_kinds(room)
     source(room, FeedForward.forward if kind == "dense" else MixtureOfExperts.run_experts)
 
 
@@ -130,3 +132,16 @@ def _apart(room: Room, found: Network) -> str:
     if found.post_apart is None or found.out_apart is None:
         return room.translate("ffn.apart.none")
     return room.translate("ffn.apart", count=len(found.post), post=tiny(found.post_apart), out=tiny(found.out_apart))
+
+
+def _other_kinds(room: Room) -> None:
+    """What this model's networks are not, and a model of each such kind."""
+    own = room.lm.config.feed_forward.kind
+    others: dict[str, str] = {}
+    for entry in runtime.entries():
+        if entry.available and entry.trained and entry.feed_forward != own:
+            others.setdefault(entry.feed_forward, entry.name)
+    if others:
+        kinds = ", ".join(f"{kind} ({name})" for kind, name in others.items())
+        st.markdown(room.translate("ffn.others", own=own, others=escape_markdown(kinds)))
+        pickers.switch_to(room, list(others.values()))

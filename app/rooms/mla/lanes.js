@@ -18,29 +18,35 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const drawBox = (box) => {
     const index = bands.length;
     const values = float32(box.values); // (count, box.width)
-    const frame = element("div", box.cached ? "box cached" : "box");
+    const frame = element("div", "box");
+    frame.classList.toggle("cached", box.cached);
+    frame.classList.toggle("square", box.columns === "keys"); // a row and a column for each token
     // The root of the width: a latent of 64 beside keys of 384 stays wide enough to read.
     frame.style.flexGrow = Math.sqrt(box.width);
     const head = element("div", "name", box.name);
     if (box.cached) head.append(element("span", "tag", labels.cached));
-    const end = box.probability ? "0…1" : `±${Number(box.limit.toPrecision(2))}`;
+    const end = box.probability ? "0…1" : box.parts.map(({ limit }) => `±${Number(limit.toPrecision(2))}`).join(" | ");
     const shape = element("div", "shape");
     shape.append(element("span", "", box.shape), element("span", "range", end));
     const picture = element("div", "picture");
-    const colourOf = (value) => {
+    const limits = box.parts.flatMap(({ columns, limit }) => Array(columns).fill(limit));
+    const colourOf = (value, column) => {
       if (Number.isNaN(value)) return masked;
       if (box.probability) return colourIn(tables.probability, value);
-      return colourIn(tables.signed, (value / box.limit + 1) / 2);
+      return colourIn(tables.signed, (value / limits[column] + 1) / 2);
     };
-    const canvas = pixelCanvas(box.width, count, (i) => colourOf(values[i]));
+    const canvas = pixelCanvas(box.width, count, (i) => colourOf(values[i], i % box.width));
     describe(canvas, "img", `${box.name} ${box.shape}`);
     canvas.tabIndex = 0;
     picture.append(canvas);
-    for (let h = 1; h < box.heads; h++) {
+    const split = (share) => {
       const line = element("div", "split");
-      line.style.left = `${(100 * h) / box.heads}%`;
+      line.style.left = `${100 * share}%`;
       picture.append(line);
-    }
+    };
+    for (let h = 1; h < box.heads; h++) split(h / box.heads);
+    let before = 0;
+    for (const part of box.parts.slice(0, -1)) split((before += part.columns) / box.width);
     if (box.head !== null) {
       const marked = element("div", "head");
       marked.style.left = `${(100 * box.head) / box.heads}%`;

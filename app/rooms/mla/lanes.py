@@ -24,6 +24,7 @@ class Box:
     probability: bool = False  # coloured on 0..1, else signed around 0
     head: int | None = None  # of the heads, the one that is marked
     columns: str = "entries"  # a key of labels: what a column is
+    first: int = 0  # columns of a first part with a colour scale of its own; 0: all are one part
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def lanes(
 
 def _packed(box: Box) -> dict:
     flat = box.values.reshape(len(box.values), -1)
-    limit = 1.0 if box.probability else float(np.nanmax(np.abs(flat)))
+    parts = np.split(flat, [box.first], axis=1) if box.first else [flat]
     return {
         "name": box.name,
         "hook": box.hook,
@@ -102,7 +103,7 @@ def _packed(box: Box) -> dict:
         "width": flat.shape[1],
         "heads": box.values.shape[1] if box.values.ndim == 3 else 1,
         "head": box.head,
-        "limit": limit or 1.0,
+        "parts": [{"columns": part.shape[1], "limit": float(np.nanmax(np.abs(part))) or 1.0} for part in parts],
         "cached": box.cached,
         "probability": box.probability,
         "columns": box.columns,

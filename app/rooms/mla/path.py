@@ -193,6 +193,8 @@ def _draw(room: Room, shown: list[Lane], key: str = "lanes", height: int = PICTU
     }
     names = ("point", "cached", "masked", "entries", "heads", "keys")
     labels = {name: room.template(f"mla.path.{name}") for name in names}
+    if rows.stop - rows.start < len(room.trace.ids):
+        st.markdown(room.translate("mla.path.window", first=rows.start, last=rows.stop - 1, count=len(room.trace.ids)))
     lanes(
         shown,
         room.trace.tokens[rows],
@@ -204,8 +206,6 @@ def _draw(room: Room, shown: list[Lane], key: str = "lanes", height: int = PICTU
         on_choose=lambda position: session.change(query=position, token=None),
         key=key,
     )
-    if rows.stop - rows.start < len(room.trace.ids) and key == "lanes":
-        st.markdown(room.translate("mla.path.window", first=rows.start, last=rows.stop - 1, count=len(room.trace.ids)))
 
 
 def _twin_sentence(room: Room, twin: model.LanguageModel | None, cached: int) -> None:
@@ -244,10 +244,22 @@ def _absorbed(room: Room) -> None:
     nope = trace[f"{hook}hook_q"][:, head, unrotated]
     ways = [
         Step("", [_box(room, "q_nope", f"{hook}hook_q", nope)]),
-        Step(translate("mla.path.by.absorb"), [_box(room, "q_absorbed", "Wᵀ q", latent_form.query[:, head])]),
+        Step(
+            translate("mla.path.by.absorb"),
+            [_box(room, "q_absorbed", "Wᵀ q", latent_form.query[:, head], first=attention.kv_lora_rank)],
+        ),
         Step(
             translate("mla.path.by.meets"),
-            [_box(room, "cached", f"{hook}hook_kv_latent, hook_rot_k", latent_form.key, cached=True)],
+            [
+                _box(
+                    room,
+                    "cached",
+                    f"{hook}hook_kv_latent, hook_rot_k",
+                    latent_form.key,
+                    cached=True,
+                    first=attention.kv_lora_rank,
+                )
+            ],
         ),
     ]
     boxes = [

@@ -56,6 +56,7 @@ def enter(room: Room) -> Experts:
     """The layer that the view names, or the first with experts where that one has none."""
     layers = routing.expert_layers(room.lm.config)
     if room.view.layer not in layers:
+        st.info(room.translate("moe.fallback.layer", wanted=room.view.layer, shown=layers[0]), icon=":material/info:")
         session.change(layer=layers[0])
     return Experts(room, layers, room.view.layer if room.view.layer in layers else layers[0])
 

@@ -3,6 +3,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 const LEFT = 150;
 const RIGHT = 190;
+const RIBBONS = 220; // least width between; the picture scrolls rather than lose it
 const LINE = 18; // px from name to name
 const MANY = 48; // tokens
 
@@ -38,11 +39,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (weight > 0) links.push({ t: Math.floor(i / E), e: i % E, weight });
   });
   const total = links.reduce((sum, link) => sum + link.weight, 0);
+  let resting = labels.point; // what the readout says where nothing is pointed at
   const right = E + (data.shared ? 1 : 0);
 
   function draw(marked) {
-    const width = root.clientWidth;
-    if (!width) return;
+    if (!root.clientWidth) return;
+    const width = Math.max(root.clientWidth, LEFT + RIBBONS + RIGHT);
     const svg = shape("svg", { width, height, role: "img", "aria-label": labels.group });
     const sums = { t: new Float64Array(T), e: new Float64Array(E) };
     links.forEach(({ t, e, weight }) => {
@@ -129,13 +131,16 @@ export default function ({ data, parentElement, setTriggerValue }) {
       t: nameable(middles.t, [marked ?? data.selected, data.selected, ...tokens.keys()], LINE),
       e: nameable(middles.e, [...middles.e.keys()].sort((a, b) => sums.e[b] - sums.e[a]), LINE),
     };
+    const all = named.t.size === T;
+    resting = all ? labels.point : `${labels.point} ${fillIn(labels.named, { shown: named.t.size, count: T })}`;
+    readout.textContent = resting;
     tokens.forEach((token, t) => {
       const chosen = t === data.selected;
       const box = { x: x1 - 10, y: tops.t[t], width: 10, height: Math.max(1, sums.t[t] * scale) };
       svg.append(shape("rect", { ...box, fill: chosen ? colours.own : colours.residual }));
       if (!named.t.has(t)) return;
       const short = [...token].length > 14 ? `${[...token].slice(0, 13).join("")}…` : token;
-      const name = label(x1 - 16, middles.t[t], short);
+      const name = label(x1 - 16, middles.t[t], all ? short : `${t} ${short}`);
       name.setAttribute("text-anchor", "end");
       name.classList.toggle("chosen", chosen);
       name.onclick = () => setTriggerValue("choose", t);
@@ -149,7 +154,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       const words = `${fillIn(labels.expert, { expert: e })} · ${percent(sums.e[e] / total)}`;
       svg.append(label(x2 + 18, middles.e[e], words));
     }
-    svg.onmouseleave = () => (readout.textContent = labels.point);
+    svg.onmouseleave = () => (readout.textContent = resting);
     box.replaceChildren(svg);
   }
   return drawWithToken(root, draw);

@@ -1,6 +1,9 @@
 // Every layer's weights as a small map, with the load of its experts below; a click chooses the layer.
 // Uses dom.js, colour.js, arrays.js and events.js.
 const LOAD = 34;
+const NUMBERS = 20; // the experts' numbers above each map
+const OUTLINED = 8; // px: cells as small as this have no room for a frame
+const TILE = 120; // px: a narrow window has fewer maps side by side
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const { tokens, layers, labels, colours, most } = data;
@@ -25,13 +28,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const across = Math.ceil(layers.length / lines);
   const down = Math.ceil(layers.length / across);
   const grid = element("div", "tiles");
-  grid.style.gridTemplateColumns = `repeat(${across}, minmax(0, 1fr))`;
+  grid.style.gridTemplateColumns = `repeat(auto-fill, minmax(max(${TILE}px, calc(${100 / across}% - 8px)), 1fr))`;
   grid.append(...tiles.map(({ tile }) => tile));
   root.replaceChildren(readout, grid);
 
-  const tall = Math.max(80, Math.min(tallPicture(data.height) / down - 40, 34 * T + LOAD));
+  const tall = Math.max(80, Math.min(tallPicture(data.height) / down - 40, 34 * T + LOAD + NUMBERS));
   const family = getComputedStyle(root).fontFamily;
-  const names = down === 1 && (tall - LOAD) / T >= 18; // tokens' names beside the first map
+  const names = down === 1 && (tall - LOAD - NUMBERS) / T >= 18; // tokens' names beside the first map
   function draw(marked) {
     tiles.forEach(({ canvas, tile }, n) => {
       const width = tile.clientWidth - 2 * 8;
@@ -39,10 +42,16 @@ export default function ({ data, parentElement, setTriggerValue }) {
       const context = sharpCanvas(canvas, width, tall);
       context.textBaseline = "middle";
       const left = names && width > 150 ? 64 : 0;
-      const [w, h] = [(width - left) / E, (tall - LOAD) / T];
+      const [w, h] = [(width - left) / E, (tall - LOAD - NUMBERS) / T];
       const inset = h > 6 ? 1 : 0;
       context.font = `${FONT_SIZE}px ${family}`;
       const load = new Float64Array(E);
+      const every = Math.ceil(20 / w); // experts from number to number
+      context.fillStyle = colours.faint;
+      context.textAlign = "center";
+      for (let e = 0; e < E; e += every) context.fillText(e, left + (e + 0.5) * w, NUMBERS / 2);
+      context.textAlign = "left";
+      context.translate(0, NUMBERS);
       for (let t = 0; t < T; t++) {
         if (left) {
           context.fillStyle = colours.ink;
@@ -53,16 +62,21 @@ export default function ({ data, parentElement, setTriggerValue }) {
           load[e] += Number.isNaN(value) ? 0 : 1;
           context.fillStyle = Number.isNaN(value) ? colours.masked : css(colourAt(colours.scale, value / most));
           context.fillRect(left + e * w, t * h, Math.max(1, w - inset), Math.max(1, h - inset));
+          if (Number.isNaN(value) || Math.min(w, h) < OUTLINED) continue;
+          context.lineWidth = 2; // a chosen expert of tiny weight is paler than an idle one
+          context.strokeStyle = inTurn(colours.experts, e);
+          context.strokeRect(left + e * w + 1, t * h + 1, w - inset - 2, h - inset - 2);
         }
       }
       const total = load.reduce((a, b) => a + b, 0);
-      const highest = Math.max(2 * total / E, ...load);
+      const highest = Math.max((2 * total) / E, ...load);
+      const foot = tall - NUMBERS;
       load.forEach((count, e) => {
         const high = ((LOAD - 8) * count) / highest;
         context.fillStyle = inTurn(colours.experts, e);
-        context.fillRect(left + e * w, tall - high, Math.max(1, w - 1), high);
+        context.fillRect(left + e * w, foot - high, Math.max(1, w - 1), high);
       });
-      const even = tall - ((LOAD - 8) * total) / E / highest;
+      const even = foot - ((LOAD - 8) * total) / E / highest;
       context.setLineDash([4, 3]);
       context.strokeStyle = colours.ink;
       context.beginPath();
@@ -78,7 +92,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       }
       canvas.onmousemove = (event) => {
         const box = canvas.getBoundingClientRect();
-        const t = Math.floor((event.clientY - box.top) / h);
+        const t = Math.floor((event.clientY - box.top - NUMBERS) / h);
         const e = Math.floor((event.clientX - box.left - left) / w);
         if (t < 0 || t >= T || e < 0 || e >= E) return;
         const weight = tables[n][t * E + e];

@@ -4,13 +4,15 @@ const ROW = { least: 22, most: 40 };
 const HEAD = 30;
 const FOOT = 104; // the bars of the load
 const NAMES = 132; // the tokens' column
+const CELL = 50; // least width of a cell, where its number stands in it; the picture scrolls rather than lose it
+const READ = 16; // experts whose numbers are read in the cells
 
 const brief = (value) => value.toFixed(value >= 9.995 ? 1 : 2);
 
 // `text` in lines at most `width` px wide.
 function cutLines(context, text, width) {
   const lines = [""];
-  for (const word of text.split(/(?<=[\s、，（])/)) {
+  for (const word of text.split(/(?<=[\s、，（\u4e00-\u9fff])/)) {
     if (context.measureText(lines.at(-1) + word).width > width && lines.at(-1)) lines.push("");
     lines[lines.length - 1] += word;
   }
@@ -47,7 +49,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   });
   const top = element("div", "top");
   top.append(readout, choice);
-  root.replaceChildren(top, head, frame, foot);
+  const sheet = element("div", "sheet");
+  sheet.append(head, frame, foot);
+  root.replaceChildren(top, sheet);
 
   const family = getComputedStyle(root).fontFamily;
   const columns = E + (data.shared ? 1 : 0);
@@ -56,8 +60,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
   let hovered = null;
 
   function draw(marked) {
-    width = frame.clientWidth;
-    if (!width) return;
+    if (!sheet.clientWidth) return;
+    const least = E <= READ ? NAMES + 8 + columns * CELL : 0;
+    frame.style.width = `${Math.max(sheet.clientWidth, least)}px`;
+    width = frame.clientWidth; // less than that by its scrollbar
     cell = (width - NAMES - 8) / columns;
     buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(["weights", "scores"][i] === shown)));
     drawHead();
@@ -121,7 +127,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
           context.strokeStyle = inTurn(colours.experts, e);
           context.strokeRect(left(e) + 2.5, y + 2.5, cell - 5, row - 5);
         }
-        if (!Number.isNaN(value) && cell > 46) {
+        if (!Number.isNaN(value) && cell >= CELL - 4) {
           context.fillStyle = inkOn(colour);
           context.fillText(brief(value), left(e) + cell / 2, y + row / 2 + 1);
         }
@@ -129,7 +135,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       if (data.shared) {
         context.fillStyle = colours.faint;
         context.fillRect(left(E), y + 1, cell - 8, row - 2);
-        if (cell > 46) {
+        if (cell >= CELL - 4) {
           context.fillStyle = colours.paper;
           context.fillText(labels.on, left(E) + cell / 2 - 4, y + row / 2 + 1);
         }
@@ -151,7 +157,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       context.fillStyle = inTurn(colours.experts, e);
       context.fillRect(left(e) + cell * 0.18, FOOT - 24 - high, cell * 0.64, high);
       context.fillStyle = colours.ink;
-      if (cell > 52) context.fillText(percent(load[e]), left(e) + cell / 2, FOOT - 11);
+      if (cell >= CELL - 4) context.fillText(percent(load[e]), left(e) + cell / 2, FOOT - 11);
     }
     const even = FOOT - 24 - tall / (E * highest);
     context.strokeStyle = colours.ink;
@@ -162,7 +168,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     context.lineTo(left(E) - (data.shared ? 8 : 0), even);
     context.stroke();
     context.setLineDash([]);
-    if (data.shared && cell > 52) context.fillText(percent(1), left(E) + cell / 2 - 4, FOOT - 11);
+    if (data.shared && cell >= CELL - 4) context.fillText(percent(1), left(E) + cell / 2 - 4, FOOT - 11);
   }
 
   function under(event) {

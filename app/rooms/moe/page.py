@@ -111,7 +111,7 @@ def _flow(experts: Experts) -> None:
     routes_flow(
         room.trace.tokens,
         routing.weights(room.trace, experts.layer),
-        _labels(room, ".flow", "shared"),
+        _labels(room, ".flow", "shared", "named"),
         shared=experts.config.n_shared_experts > 0,
         selected=room.position,
         height=PICTURE,

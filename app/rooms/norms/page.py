@@ -76,4 +76,5 @@ def _lengths(room: Room) -> None:
         y=room.translate("norms.lengths.axis"),
         chosen=chosen,
     )
-    chart(made, key="lengths", alt=heading)
+    with st.container(key="wide"):
+        chart(made, key="lengths", alt=heading)

@@ -34,7 +34,9 @@ def way(logits: np.ndarray, temperature: float, top_k: int, top_p: float, min_p:
     for name, probabilities in zip(("temperature", "top_k", "top_p", "min_p"), steps, strict=True):
         stays = probabilities > 0
         left = int(stays.sum())
-        cuts.append(Cut(name, probabilities, left, min(1.0, float(steps[0][stays].sum())), before - left))
+        # Where nothing was cut it is all of it: a sum would say so only up to rounding.
+        mass = 1.0 if left == np.count_nonzero(steps[0]) else float(steps[0][stays].sum())
+        cuts.append(Cut(name, probabilities, left, mass, before - left))
         before = left
     return cuts
 

@@ -1,4 +1,6 @@
 // A line from 0 to 1 on which every candidate is as wide as it is probable. Uses dom.js.
+const NAMED = 0.045; // of the line: a narrower piece has no room for its name
+
 export default function ({ data, parentElement }) {
   const { pieces, number, labels, colours } = data;
   const root = parentElement.querySelector(".root");
@@ -6,7 +8,7 @@ export default function ({ data, parentElement }) {
   const readout = readoutLine(labels.fell);
   const line = describe(element("div", "line"), "img", labels.group);
   pieces.forEach((piece, place) => {
-    const part = element("span", "piece", piece.label);
+    const part = element("span", "piece", piece.high - piece.low >= NAMED ? piece.label : "");
     part.style.left = `${100 * piece.low}%`;
     part.style.width = `${100 * (piece.high - piece.low)}%`;
     part.classList.toggle("hit", piece.hit);

@@ -62,7 +62,7 @@ def _rotation(room: Room) -> None:
         translate(
             "positions.rope.look",
             query=room.quoted(trace.tokens[query]),
-            key=room.quoted(trace.tokens[key]),
+            other=room.quoted(trace.tokens[key]),
             pairs=len(made.rates),
         )
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from app.kit import frame, pickers
+from app.kit import frame, pickers, session
 from app.kit.chart import chart
 from app.kit.frame import Room
 from app.kit.numbers import signed, tiny
@@ -69,7 +69,8 @@ def _growth(room: Room) -> None:
         _names(room),
         room.look,
     )
-    chart(made, key="growth", alt=heading)
+    with st.container(key="wide"):
+        chart(made, key="growth", alt=heading)
     longest = int(found.lengths[1:].argmax()) + 1
     name = _label(room, added[longest].kind, added[longest].layer)
     st.markdown(
@@ -91,7 +92,8 @@ def _effects(room: Room, found: Effects, tokens: dict[str, str]) -> None:
         _names(room),
         room.look,
     )
-    chart(made, key="effects", alt=heading)
+    with st.container(key="wide"):
+        chart(made, key="effects", alt=heading)
     st.markdown(_summed(room, found, tokens))
 
 
@@ -124,6 +126,7 @@ def _heads(room: Room, found: Effects, tokens: dict[str, str]) -> None:
                 "negative": look.signed[1][1],
                 "positive": look.signed[3][1],
             },
+            on_open=lambda layer, head: session.go("attention", layer=layer, head=head),
         )
     attention = sum(part.effect for part in found.parts if part.kind == "attention")
     total = float(found.heads.sum())

@@ -1,25 +1,18 @@
-// Heads by their effect, largest first; each row is a link to its head on the attention page. Uses dom.js.
-
-// The same view on another page: what the address says now, with this layer and head.
-function addressOf({ layer, head }) {
-  const words = new URLSearchParams(location.search);
-  words.set("layer", layer);
-  words.set("head", head);
-  return `./attention?${words}`;
-}
-
-export default function ({ data, parentElement }) {
+// Heads by their effect, largest first; each row leads to its head on the attention page. Uses dom.js and events.js.
+export default function ({ data, parentElement, setTriggerValue }) {
   const { rows, labels, colours } = data;
   const root = parentElement.querySelector(".root");
   setColours(root, colours);
   describe(root, "group", labels.group);
   const links = rows.map((row) => {
-    const link = element("a", "row");
+    const link = element("button", "row");
     link.dataset.layer = row.layer;
     link.dataset.head = row.head;
     link.title = fillIn(labels.open, row);
-    link.href = addressOf(row);
-    link.onpointerover = link.onfocus = () => (link.href = addressOf(row)); // the address may have changed since
+    link.onclick = () => {
+      tellGoing();
+      setTriggerValue("open", { layer: row.layer, head: row.head });
+    };
     const track = element("span", "track");
     const bar = element("span", row.share < 0 ? "bar negative" : "bar positive");
     bar.style.width = `${50 * Math.abs(row.share)}%`;

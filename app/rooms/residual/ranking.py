@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from app.kit.component import declare
 
-_ranking = declare(__file__, "ranking", front=("dom",))
+_ranking = declare(__file__, "ranking", front=("dom", "events"))
 
 
 def ranking(
@@ -14,6 +14,7 @@ def ranking(
     labels: dict[str, str],
     *,
     colours: dict[str, str],
+    on_open: Callable[[int, int], None],
     key: str = "ranking",
 ) -> None:
     """Draw the rows.
@@ -22,6 +23,7 @@ def ranking(
         rows: layer, head, effect, and the effect as text.
         labels: "name" and "open" (with {layer} and {head}) and "group", plain text.
         colours: "faint", "grid", "negative" and "positive".
+        on_open: called with the layer and head of a clicked row, before the next run.
     """
     most = max((abs(effect) for _, _, effect, _ in rows), default=0.0) or 1.0
     data = {
@@ -31,4 +33,4 @@ def ranking(
         "labels": labels,
         "colours": colours,
     }
-    _ranking.draw(key, data)
+    _ranking.draw(key, data, open=lambda head: on_open(int(head["layer"]), int(head["head"])))

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import math
 import mmap
+import re
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +54,14 @@ class PackedTensor:
 class GGUFFile:
     """A GGUF file, its header read and checked, its tensors read on demand.
 
+    Of a model in several files (NAME-00001-of-00003.gguf) any one stands for all: the values are the first one's.
+
     Raises:
-        BadInput: "not_a_model_file" if the file is not a whole GGUF file, "unsupported"
-            for versions and kinds of it that can't be read.
+        BadInput: "not_a_model_file" if the file is not a whole GGUF file or another part of it is missing,
+            "unsupported" for versions and kinds of it that can't be read.
     """
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, with_others: bool = True):
         self.path = path
         self._data = _map(path)
         self._cursor = _Cursor(self._data, path)
@@ -68,6 +71,31 @@ class GGUFFile:
             key = self._cursor.string()
             self.metadata[key] = self._cursor.value(self._cursor.scalar("I"))
         self.tensors = self._read_table(n_tensors)
+        self._homes: dict[str, GGUFFile] = {}  # of tensors in other files
+        if with_others and self.metadata.get("split.count", 0) not in (0, 1):
+            self._read_others()
+
+    def _read_others(self) -> None:
+        """The values of the first file, and the tensors of all."""
+        name, count = re.fullmatch(r"(.*)-\d{5}-of-(\d{5})", self.path.stem), self.metadata["split.count"]
+        if name is None or int(name[2]) != count:
+            raise BadInput(
+                "unsupported",
+                f"{self.path.name} is one of {count} files of a model and is not called NAME-00001-of-{count:05}.gguf: "
+                "give the files the names they were published with.",
+                what=f"split file {self.path.name}",
+            )
+        for number in range(1, count + 1):
+            path = self.path.with_name(f"{name[1]}-{number:05}-of-{count:05}{self.path.suffix}")
+            if not path.is_file():
+                raise not_a_model_file(self.path, f"{path.name}, part {number} of {count}, is not beside it")
+            part = self if path == self.path else GGUFFile(path, with_others=False)
+            if number == 1:
+                self.metadata = part.metadata
+            for tensor in part.tensors.keys() - (self.tensors.keys() if part is self else ()):
+                if tensor in self.tensors:
+                    raise not_a_model_file(path, f"tensor {tensor[:80]!r} is in another part too")
+                self.tensors[tensor], self._homes[tensor] = part.tensors[tensor], part
 
     def _read_counts(self) -> tuple[int, int]:
         cursor = self._cursor
@@ -76,10 +104,16 @@ class GGUFFile:
         cursor.take(4)
         version = cursor.scalar("I")
         if version not in (2, 3):
-            kind = "for big-endian machines" if version & 0xFFFF == 0 else f"of version {version}"
+            turned = version & 0xFFFF == 0  # a small number, its bytes the other way round
+            kind = "for big-endian machines" if turned else f"of version {version}"
+            advice = (
+                "turn the bytes of {} with llama.cpp's gguf_convert_endian.py"
+                if turned
+                else "make {} anew with llama.cpp's convert_hf_to_gguf.py, which writes version 3"
+            )
             raise BadInput(
                 "unsupported",
-                f"GGUF files {kind} are not supported: convert {self.path.name} to version 3.",
+                f"GGUF files {kind} are not supported: {advice.format(self.path.name)}.",
                 what=f"GGUF {kind}",
             )
         return cursor.count(24), cursor.count(13)  # the fewest bytes that a tensor's entry and a named value take
@@ -121,13 +155,18 @@ class GGUFFile:
             table[name] = PackedTensor(shape, packing, base + offset, nbytes)
         return table
 
-    def read(self, name: str) -> Tensor:
-        """One tensor, unpacked to float32.
+    def read(self, name: str, index: int | None = None) -> Tensor:
+        """One tensor, or of several stacked in it the one of `index`, unpacked to float32.
 
         Raises:
             BadInput: "unsupported" for a way of packing that cannot be undone.
         """
+        if name in self._homes:
+            return self._homes[name].read(name, index)
         tensor = self.tensors[name]
+        if index is not None:
+            nbytes = tensor.nbytes // tensor.shape[0]
+            tensor = replace(tensor, shape=tensor.shape[1:], start=tensor.start + index * nbytes, nbytes=nbytes)
         data = np.frombuffer(self._data, dtype=np.uint8, count=tensor.nbytes, offset=tensor.start)
         plain = _PLAIN.get(tensor.packing.name)
         if plain is not None:

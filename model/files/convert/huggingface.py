@@ -1,7 +1,7 @@
 """Folders as Hugging Face saves models: config.json, safetensors, tokenizer.json.
 
-This file knows the folder; what its config.json means is in huggingface_config.py, where
-each weight lies in huggingface_names.py.
+This file knows the folder; what its config.json means is in huggingface_config.py and families/,
+under which names its weights stand in weight_names.py.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from torch import Tensor
 
 from ...errors import BadInput
 from ...language_model import LanguageModel
-from ..tokenizer import Tokenizer
-from .assembly import assemble, check_counts
-from .huggingface_config import read_config
-from .huggingface_names import is_no_weight, recipe_of
+from .assembly import Source, assemble, check_counts
+from .huggingface_config import describe
+from .huggingface_tokenizer import read_tokenizer
+from .mxfp4 import Unpacked
+from .weight_names import Names
 
 _DTYPES = {"F64", "F32", "F16", "BF16"}
 
@@ -32,15 +33,16 @@ def read_huggingface(folder: Path, name: str) -> LanguageModel:
             don't fit the config.
     """
     data = _read_json(folder / "config.json", "a folder with a config.json")
-    source = SafetensorsFolder(folder)
-    config = read_config(data)
-    experts = getattr(config.feed_forward, "n_routed_experts", 0)
-    check_counts(config.n_layers, experts, source)
-    tokenizer = _read_tokenizer(folder, data, config.vocab_size)
-    family = data["model_type"]
-    recipe = recipe_of(family, config, source.names())
-    transformer = assemble(config, recipe, source, ignored=lambda weight: is_no_weight(family, config, weight))
-    return LanguageModel(name, transformer, tokenizer, description=f"{family} model from {folder.name}")
+    said = describe(data)  # first: a family that is not known has no use for other files
+    source: Source = SafetensorsFolder(folder)
+    if any(name.endswith("_blocks") for name in source.names()):
+        source = Unpacked(source)
+    experts = getattr(said.config.feed_forward, "n_routed_experts", 0)
+    check_counts(said.config.n_layers, experts, source)
+    tokenizer = read_tokenizer(folder, data, said.config.vocab_size)
+    names = Names(said, source)
+    transformer = assemble(names.config, names.recipe(), source, ignored=names.is_no_weight)
+    return LanguageModel(name, transformer, tokenizer, description=f"{said.model_type} model from {folder.name}")
 
 
 class SafetensorsFolder:
@@ -96,7 +98,7 @@ class SafetensorsFolder:
         """
         file = self._files[self._place[name]]
         dtype = file.get_slice(name).get_dtype()
-        if dtype not in _DTYPES:
+        if dtype not in _DTYPES and not (dtype == "U8" and name.endswith(("_blocks", "_scales"))):
             raise BadInput(
                 "unsupported",
                 f"The weight {name} is stored as {dtype}, which is not supported: use a version of the model "
@@ -121,8 +123,9 @@ def _no_weights(folder: Path) -> BadInput:
     if any(folder.glob("*.bin")) or any(folder.glob("*.pt")) or any(folder.glob("*.pth")):
         return BadInput(
             "unsupported",
-            f"{folder.name} has its weights in pickle files (.bin, .pt), which can run code when read and are "
-            "not supported: use a version of the model with .safetensors files.",
+            f"{folder.name}, a model of type {_read_json(folder / 'config.json', 'a model').get('model_type')}, has "
+            "its weights in pickle files (.bin, .pt), which can run code when read and are not supported: use a "
+            "version of the model with .safetensors files.",
             what="pickle files",
         )
     return damaged(folder, "there is no model.safetensors")
@@ -138,23 +141,3 @@ def _read_json(path: Path, what: str) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise damaged(path.parent, f"{path.name} does not describe {what}")
     return data
-
-
-def _read_tokenizer(folder: Path, config: dict[str, Any], vocab_size: int) -> Tokenizer:
-    path = folder / "tokenizer.json"
-    if not path.is_file():
-        raise damaged(folder, "tokenizer.json is missing")
-    tokenizer = Tokenizer.from_file(path)
-    if tokenizer.vocab_size > vocab_size:
-        raise BadInput(
-            "wrong_weights",
-            f"The tokenizer of {folder.name} has {tokenizer.vocab_size} tokens, but the model only "
-            f"{vocab_size}: they do not belong together.",
-        )
-    generation = folder / "generation_config.json"
-    said = _read_json(generation, "settings").get("eos_token_id") if generation.is_file() else None
-    said = config.get("eos_token_id") if said is None else said
-    ends = [
-        end for end in (said if isinstance(said, list) else [said]) if isinstance(end, int) and 0 <= end < vocab_size
-    ]
-    return tokenizer.ending_with(ends) if ends else tokenizer

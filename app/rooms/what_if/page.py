@@ -1,0 +1,169 @@
+"""What if: attention without its mask, its scaling, positions or heads, uniform or drawn; before and after."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from app.kit import frame, runtime, session
+from app.kit.chart import chart
+from app.kit.figures import before_after
+from app.kit.frame import Room
+from app.kit.numbers import percent
+from app.kit.prediction import difference, foreseen
+from app.kit.source import source
+from app.rooms.what_if import analysis
+from app.rooms.what_if.changes import Changes, drawn_word, heads_word, read
+from app.rooms.what_if.pieces import patterns, switches
+from app.rooms.what_if.words import FLAGS
+from app.text import error_text, escape_markdown
+from model import Trace
+from model.attention import attend
+from model.interventions import Intervention
+
+PICTURE = 404  # px: what the first screen leaves for the picture
+
+
+def show() -> None:
+    """Draw the page."""
+    room = frame.enter()
+    changes = read(room.view, room.lm.config)
+    made, refused = changes.interventions(room.lm.config)
+    after = runtime.trace(room.lm, list(room.trace.ids), made) if made else room.trace
+    st.markdown(f"#### {_sentence(room, changes, made, after)}")
+    _flags(room)
+    for error in refused:
+        st.warning(escape_markdown(error_text(room.view.lang, error)), icon=":material/block:")
+    heads, matrices, bars = st.columns([1.15, 2.5, 2.0], gap="medium")
+    with heads:
+        _switches(room, changes)
+    with matrices:
+        _patterns(room, changes, after)
+    with bars:
+        _bars(room, after)
+    _surprise(room, after)
+    source(room, *(type(change).edits for change in dict.fromkeys(made)), attend)
+
+
+# What is changed
+
+
+def _flags(room: Room) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        for name in FLAGS:
+            st.toggle(room.translate(f"what_if.{name}"), key=name)
+        st.button(
+            room.translate("what_if.reset"),
+            key="reset",
+            icon=":material/restart_alt:",
+            on_click=session.change,
+            kwargs=dict.fromkeys(FLAGS, False) | {"off": "", "even": "", "drawn": ""},
+        )
+
+
+def _switches(room: Room, changes: Changes) -> None:
+    config, view = room.lm.config, room.view
+    switches(
+        config.n_layers,
+        config.attention.n_heads,
+        off=changes.off,
+        even=changes.even,
+        drawn=[head for head, _ in changes.drawn],
+        selected=(view.layer, view.head),
+        labels=room.templates("what_if.switch."),
+        colours=_colours(room),
+        on_look=lambda head: session.change(layer=head[0], head=head[1]),
+        on_heads=lambda off, even: session.change(off=heads_word(off, config), even=heads_word(even, config)),
+    )
+
+
+def _patterns(room: Room, changes: Changes, after: Trace) -> None:
+    layer, head = room.view.layer, room.view.head
+    shown = analysis.window(room.position, len(room.trace.ids))
+    before_pattern, after_pattern = (trace.pattern(layer)[head][shown, shown] for trace in (room.trace, after))
+    patterns(
+        room.trace.tokens[shown],
+        before_pattern,
+        after_pattern,
+        (room.trace.mask(layer)[shown, shown], after.mask(layer)[shown, shown]),
+        first=shown.start,
+        selected=room.position,
+        drawn=dict(changes.drawn).get((layer, head), ()),
+        labels=room.templates("what_if.pattern.")
+        | {"head": room.translate("what_if.switch.head", layer=layer, head=head)},
+        colours=_colours(room),
+        on_choose=lambda position: session.change(query=position, token=None),
+        on_draw=lambda cells: session.change(drawn=drawn_word(changes, (layer, head), cells)),
+    )
+    if shown.stop - shown.start < len(room.trace.ids):
+        st.markdown(room.translate("what_if.window", first=shown.start, last=shown.stop - 1, count=len(room.trace.ids)))
+
+
+def _colours(room: Room) -> dict:
+    look = room.look
+    names = ("paper", "ink", "faint", "masked", "hatch", "query", "value", "attention", "accent", "drawn")
+    return {name: getattr(look, name) for name in names} | {"scale": look.probability}
+
+
+# What comes of it
+
+
+def _sentence(room: Room, changes: Changes, made: tuple[Intervention, ...], after: Trace) -> str:
+    """The change in plain words."""
+    found = analysis.effect(room.trace.logits[room.position], after.logits[room.position])
+    shown = room.lm.tokenizer.shown
+    token = room.quoted(shown(found.token))
+    here = room.quoted(room.trace.tokens[room.position])
+    if not made:
+        return room.translate("what_if.none", token=token, here=here, before=percent(found.before))
+    parts = [room.translate(f"what_if.with.{name}") for name in FLAGS if getattr(changes, name)]
+    for name, count in (("off", len(changes.off)), ("even", len(changes.even)), ("drawn", len(changes.drawn))):
+        if count:
+            key = f"what_if.with.{name}.one" if count == 1 else f"what_if.with.{name}"
+            parts.append(room.translate(key, count=count))
+    joined = parts[0] if len(parts) == 1 else ""
+    if len(parts) > 1:
+        joined = room.translate("what_if.comma").join(parts[:-1]) + room.translate("what_if.and") + parts[-1]
+    sentence = room.translate(
+        f"what_if.{found.direction}",
+        changes=joined[0].upper() + joined[1:],
+        token=token,
+        before=percent(found.before),
+        after=percent(found.after),
+    )
+    if found.now == found.token:
+        return sentence
+    now = room.translate("what_if.now", token=room.quoted(shown(found.now)), probability=percent(found.now_probability))
+    return f"{sentence} {now}"
+
+
+def _bars(room: Room, after: Trace) -> None:
+    position = room.position
+    change = difference(room.trace.logits[position], after.logits[position])
+    heading = room.translate("what_if.next", here=room.quoted(room.trace.tokens[position]))
+    st.markdown(f"**{heading}**")
+    chart(
+        before_after(
+            [room.lm.tokenizer.shown(int(token)) for token in change.ids],
+            change.before,
+            change.after,
+            (room.translate("what_if.before"), room.translate("what_if.after")),
+            room.look,
+            x=room.translate("what_if.axis"),
+            height=PICTURE,
+        ),
+        key="before_after",
+        alt=heading,
+    )
+
+
+def _surprise(room: Room, after: Trace) -> None:
+    if len(room.trace.ids) > 1:
+        before_bits, after_bits = (f"{runtime.derived(_bits, trace):.2f}" for trace in (room.trace, after))
+        st.markdown(room.translate("what_if.surprise", before=before_bits, after=after_bits))
+
+
+def _bits(trace: Trace) -> float:
+    """How surprising each token was to the one before it, on average."""
+    probabilities, _ = foreseen(trace.logits, np.array(trace.ids))
+    return float(-np.log2(np.maximum(probabilities, np.finfo(float).tiny)).mean())
