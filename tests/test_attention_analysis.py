@@ -1,11 +1,14 @@
 """What the attention page shows of a head is the trace's, and its thumbnails hide no strong weight."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from app.kit.head_jobs import thumbnails
 from app.rooms.attention.analysis import head_stages, score_parts, together, weighted_sum
 from model import load, run_trace
+from tests.random_models import DENSE, random_ids, random_model
 
 
 @pytest.mark.parametrize("head", [0, 2, 3, 5])
@@ -55,6 +58,27 @@ def test_the_heads_of_a_layer_add_up_to_what_attention_adds(name):
     assert found.pushes.sum() + found.bias_push == pytest.approx(whole[token] - whole.mean(), abs=1e-4)
     shares = found.shares.sum() + (0 if found.bias is None else found.bias @ found.total / (found.total @ found.total))
     assert shares == pytest.approx(1, abs=1e-4)
+
+
+@pytest.mark.parametrize("placement", ["after", "both"])
+@pytest.mark.parametrize("norm", ["rms", "layer"])
+def test_norms_after_attention_caps_and_sinks_are_part_of_the_sums(placement, norm):
+    """Guards against parts that add up only in the layers that most models have (Gemma 2, OLMo 2, GPT-OSS)."""
+    config = replace(
+        DENSE,
+        attention=replace(DENSE.attention, score_cap=1.5, sinks=True),
+        norm_placement=placement,
+        norm=norm,
+        residual_scale=0.4,
+    )
+    lm = random_model(config)
+    trace = run_trace(lm, random_ids(7), capture="light")
+    assert together(lm, trace, 1, 5, 3).difference < 1e-4
+    stages = head_stages(trace, 1, 7, trace.pattern(1))
+    powers = np.exp(stages.scores)
+    expected = powers / (powers.sum(-1, keepdims=True) + np.exp(stages.sink))
+    np.testing.assert_allclose(stages.pattern, expected, atol=1e-5)
+    assert weighted_sum(stages, 5).difference < 1e-5
 
 
 def test_the_parts_of_a_latent_score_add_up():
