@@ -10,7 +10,7 @@ from app.kit.frame import Room
 from app.kit.head_jobs import thumbnails
 from app.kit.source import source
 from app.rooms.attention.analysis import HeadStages, head_stages
-from app.rooms.attention.clearest import choose, clearest
+from app.rooms.attention.clearest import clearest
 from app.rooms.attention.heads import heads
 from app.rooms.attention.jobs import jobs
 from app.rooms.attention.reading import reading
@@ -27,7 +27,7 @@ LONG = 32  # tokens from which rows are so long that most weights are pale
 
 def show() -> None:
     """Draw the page."""
-    room = frame.enter(choose)
+    room = frame.enter(pickers.clearest_head)
     trace, view = room.trace, room.view
     with st.container(key="aspects"):
         left, right = st.columns([4.3, 6], vertical_alignment="center", gap="small")
