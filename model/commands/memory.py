@@ -105,7 +105,15 @@ def _read_folder(path: Path) -> ModelConfig:
         raise BadInput(
             "not_a_model_folder", f"{path} holds no JSON object: it is not a model's config.json.", reason="no object"
         )
-    return read_config({option: value for option, value in data.items() if option != "quantization_config"})
+    return read_config(_unquantised(data))
+
+
+def _unquantised(data: dict[str, Any]) -> dict[str, Any]:
+    """A config.json's content without what it says of the numbers' packing, in the text part too."""
+    kept = {option: value for option, value in data.items() if option != "quantization_config"}
+    if isinstance(kept.get("text_config"), dict):
+        kept["text_config"] = _unquantised(kept["text_config"])
+    return kept
 
 
 def make_report(
@@ -165,10 +173,10 @@ def make_report(
         "parts": {part: {"total": own.total, "active": own.active} for part, own in parts.items()},
         "published": {"total": preset.total, "active": preset.active} if preset else None,
     }
-    window = config.attention.sliding_window
-    if window:
+    windows = [config.attention_at(layer).sliding_window or 0 for layer in range(config.n_layers)]
+    if any(windows):  # of the layers that have one; the others keep every token
         report |= {
-            "sliding_window": window,
+            "sliding_window": max(windows),
             "total_bytes_rolling": memory.cache_bytes(config, context, batch, dtype, rolling=True),
         }
     if gpu_memory is not None:
