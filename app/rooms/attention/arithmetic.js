@@ -97,15 +97,15 @@ class Arithmetic {
     } else this.write("scaled", `${decimal(dot)} × ${decimal(scale)}`, labels["scaled.other"]);
     const forbidden = key > query ? labels["masked.later"] : labels["masked.window"];
     const why = fillIn(allowed ? labels["masked.why"] : forbidden, { query, key });
-    const bent = `${decimal(head.cap)} · tanh(${decimal(scaled)} ÷ ${decimal(head.cap)})`;
-    const kept = head.cap === null ? labels["masked.kept"] : bent;
+    const capped = `${head.cap} · tanh(${decimal(scaled)} ÷ ${head.cap})`;
+    const kept = head.cap === null ? labels["masked.kept"] : capped;
     this.write("masked", allowed ? kept : labels["masked.gone"], why);
     const row = head.row(query);
     this.row = row;
     if (allowed) {
-      const masked = head.at("masked", query, key);
-      const power = Math.exp(masked - row.max);
-      const work = `exp(${decimal(masked)} − ${operand(row.max)}) ÷ Σ`;
+      const score = head.at("masked", query, key);
+      const power = Math.exp(score - row.max);
+      const work = `exp(${decimal(score)} − ${operand(row.max)}) ÷ Σ`;
       this.write("softmax", work, `${decimal(power)} ÷ ${decimal(row.sum)}`);
     } else this.write("softmax", "exp(−∞) ÷ Σ", `0 ÷ ${decimal(row.sum)}`);
   }
@@ -132,15 +132,12 @@ class Arithmetic {
       numbers: [head.at("masked", query, at), row.powers[i], head.at("softmax", query, at)].map((x) => decimal(x, 3)),
       weight: head.at("softmax", query, at),
     }));
-    if (head.sink !== null) {
-      const numbers = [head.sink, row.rest, row.rest / row.sum].map((x) => decimal(x, 3));
-      rows.push({ name: labels.sink, numbers, weight: row.rest / row.sum });
-    }
-    const titled = { token: head.tokens[query], count: row.keys.length };
+    const titled = { token: head.tokens[query], count: rows.length };
     this.parts.softmax.title.textContent = fillIn(labels["softmax.title"], titled);
     this.softmax.fill(rows, row.keys.indexOf(key));
-    const totals = { max: decimal(row.max), sum: decimal(row.sum), hidden: head.T - row.keys.length };
-    this.softmaxTotal.textContent = fillIn(labels["softmax.total"], totals);
+    const totals = { max: decimal(row.max), sum: decimal(row.sum), hidden: head.T - rows.length };
+    const sink = head.sink === null ? "" : ` ${fillIn(labels["softmax.sink"], { sink: decimal(head.sink) })}`;
+    this.softmaxTotal.textContent = fillIn(labels["softmax.total"], totals) + sink;
   }
 
   writeValues() {

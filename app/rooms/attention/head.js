@@ -18,18 +18,18 @@ class Head {
     this.dot = float32(data.dot); // (T, T)
     this.allowed = bits(data.mask, T * T); // 1 where the query may look
     const weights = float32(data.pattern); // of those cells, row by row
-    this.cap = data.cap ?? null; // scores are bent into -cap to cap before the mask
-    this.sink = data.sink ?? null; // a score that stands in every row's softmax without a key
     this.scaled = new Float32Array(T * T);
-    this.capped = new Float32Array(T * T);
     this.softmax = new Float32Array(T * T);
     let next = 0;
     for (let i = 0; i < T * T; i++) {
       this.scaled[i] = this.dot[i] * this.scale; // in float32, as the model multiplies
-      this.capped[i] = this.cap === null ? this.scaled[i] : this.cap * Math.tanh(this.scaled[i] / this.cap);
       if (this.allowed[i]) this.softmax[i] = weights[next++];
     }
     this.range = { dot: largest(this.dot), scaled: largest(this.scaled) };
+    const { cap } = data;
+    this.cap = cap; // scaled scores s become cap * tanh(s / cap), where the layer does so
+    this.sink = data.sink; // a score that each row's softmax has beside the keys', or null
+    this.capped = cap === null ? this.scaled : this.scaled.map((s) => cap * Math.tanh(s / cap));
     this.range.masked = largest(this.capped); // the mask changes no number, so no colour either
     this.range.softmax = 1;
   }
@@ -45,18 +45,18 @@ class Head {
     return (stage === "masked" || stage === "softmax") && !this.allowed[query * this.T + key];
   }
 
-  // exp(x - max) of each key of a row that the query may look at, of the sink, and the sum of all.
+  // exp(x - max) of each key of a row that the query may look at, and their sum.
   row(query) {
     const keys = [];
-    let max = this.sink === null ? -Infinity : this.sink;
+    let max = this.sink ?? -Infinity;
     for (let key = 0; key < this.T; key++) {
       if (!this.allowed[query * this.T + key]) continue;
       keys.push(key);
       max = Math.max(max, this.capped[query * this.T + key]);
     }
     const powers = keys.map((key) => Math.exp(this.capped[query * this.T + key] - max));
-    const rest = this.sink === null ? 0 : Math.exp(this.sink - max);
-    return { keys, max, powers, rest, sum: powers.reduce((a, b) => a + b, rest) };
+    const sink = this.sink === null ? 0 : Math.exp(this.sink - max);
+    return { keys, max, powers, sum: powers.reduce((a, b) => a + b, sink) };
   }
 
   strongest(query) {

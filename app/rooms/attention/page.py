@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 
@@ -9,8 +11,9 @@ from app.kit import frame, pickers, session
 from app.kit.frame import Room
 from app.kit.head_jobs import thumbnails
 from app.kit.source import source
+from app.kit.take import Matrix, layer_and_head, take
 from app.rooms.attention.analysis import HeadStages, head_stages
-from app.rooms.attention.clearest import choose, clearest
+from app.rooms.attention.clearest import clearest
 from app.rooms.attention.heads import heads
 from app.rooms.attention.jobs import jobs
 from app.rooms.attention.reading import reading
@@ -19,15 +22,17 @@ from app.rooms.attention.together import together
 from app.rooms.attention.weighted import weighted
 from app.rooms.attention.words import ASPECTS, STAGES
 from app.text import escape_markdown
+from model import STAGES as MODEL_STAGES
 from model import Trace
 from model.attention import attend, causal_mask
+from model.trace import Stage
 
 LONG = 32  # tokens from which rows are so long that most weights are pale
 
 
 def show() -> None:
     """Draw the page."""
-    room = frame.enter(choose)
+    room = frame.enter(pickers.clearest_head)
     trace, view = room.trace, room.view
     with st.container(key="aspects"):
         left, right = st.columns([4.3, 6], vertical_alignment="center", gap="small")
@@ -49,6 +54,7 @@ def show() -> None:
         together(room, chosen)
     else:
         reading(room, pattern)
+    _take(room, chosen)
 
 
 def _pickers(room: Room, pattern: np.ndarray) -> None:
@@ -169,3 +175,22 @@ def _notes(room: Room, chosen: HeadStages) -> None:
         )
     if notes:
         st.markdown(escape_markdown(" ".join(notes)))
+
+
+def _take(room: Room, chosen: HeadStages) -> None:
+    tokens = room.trace.tokens
+
+    def stage(name: Stage) -> Callable[[], Matrix]:
+        def matrix() -> Matrix:
+            values = room.trace.stage(room.view.layer, name)[room.view.head]
+            known = chosen.mask if name in ("masked", "softmax") else True
+            return Matrix(np.where(known, values, np.nan), tokens, tokens, probability=name == "softmax")
+
+        return matrix
+
+    stages_of = {room.translate(f"attention.stage.{name}"): stage(name) for name in MODEL_STAGES}
+    vectors = {
+        room.translate(f"attention.take.{name}"): Matrix(getattr(chosen, name), tokens)
+        for name in ("query", "key", "value", "result")
+    }
+    take(room, stages_of | vectors, about=layer_and_head(room))

@@ -48,8 +48,8 @@ def stages(
     tokens: Sequence[str],
     arrays: dict[str, np.ndarray],
     scale: float,
-    cap: float | None = None,
-    sink: float | None = None,
+    cap: float | None,
+    sink: float | None,
     shown: str,
     root: bool,
     pin: Pin | None,
@@ -70,8 +70,8 @@ def stages(
         arrays: float32 "dot" (T, T), "pattern" (T, T), "query" and "key" (T, Dh), "value" and
             "result" (T, Dv); bool "mask" (T, T), True where a query may look.
         scale: factor on the dot products.
-        cap: scores are bent into -cap to cap before the mask; None: they are not.
-        sink: a score that stands in every row's softmax without a key; None: there is none.
+        cap: of the scaled scores, where the layer has one.
+        sink: the score of this head's sink, where it has one.
         shown: "all", or the one stage to enlarge.
         root: colour weights by their square root, so that the small ones of a long row can be seen.
         pin: the pinned cell.
