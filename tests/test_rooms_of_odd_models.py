@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from app.rooms.attention.analysis import head_stages
 from app.rooms.ffn import analysis as ffn
 from app.rooms.norms import analysis as norms
 from app.rooms.positions import analysis as positions
@@ -80,3 +81,14 @@ def test_pairs_add_up_to_the_score_before_mask_and_cap(made):
     assert found.score == pytest.approx(float(trace.stage(1, "scaled")[1, POSITION, 4]), abs=1e-4)
     turned = found.scale * np.real(found.query * np.conj(found.key) * np.exp(1j * found.rates * found.distance)).sum()
     assert found.content + turned == pytest.approx(found.score, abs=1e-4)
+
+
+def test_stages_of_a_head_are_the_traces_own(made):
+    """Guards a cap or a sink that the attention page would leave out of its arithmetic."""
+    _, trace = made
+    for layer in range(2):
+        shown = head_stages(trace, layer, 1, trace.pattern(layer))
+        np.testing.assert_allclose(shown.scores, trace.scores(layer)[1], atol=1e-5)
+        rest = 0.0 if shown.sink is None else np.exp(shown.sink)
+        weights = np.exp(shown.scores) / (np.exp(shown.scores).sum(-1, keepdims=True) + rest)
+        np.testing.assert_allclose(weights, shown.pattern, atol=1e-5)

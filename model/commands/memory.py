@@ -108,7 +108,15 @@ def _read_folder(path: Path) -> ModelConfig:
         raise BadInput(
             "not_a_model_folder", f"{path} holds no JSON object: it is not a model's config.json.", reason="no object"
         )
-    return read_config({option: value for option, value in data.items() if option != "quantization_config"})
+    return read_config(_unquantised(data))
+
+
+def _unquantised(data: dict[str, Any]) -> dict[str, Any]:
+    """A config.json's content without what it says of the numbers' packing, in the text part too."""
+    kept = {option: value for option, value in data.items() if option != "quantization_config"}
+    if isinstance(kept.get("text_config"), dict):
+        kept["text_config"] = _unquantised(kept["text_config"])
+    return kept
 
 
 def make_report(
