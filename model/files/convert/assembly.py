@@ -92,6 +92,9 @@ def assemble(
             "wrong_weights", "The config has sizes that no model can have: config and weights do not belong together."
         ) from error
     shapes = {name: tuple(weight.shape) for name, weight in transformer.state_dict().items()}
+    for name, shape in shapes.items():  # before memory is asked for
+        if sum(math.prod(source.shape(piece.name)) for piece in recipe[name]) != math.prod(shape):
+            raise _wrong_shape(recipe[name][-1].name, source, name, shape)
     needed = sum(math.prod(shape) for shape in shapes.values()) * dtype.itemsize
     advice = "choose a smaller model" + ("" if dtype.itemsize < 4 else ", or keep its weights in bf16, half of that")
     require_memory(needed, f"This model in {str(dtype).removeprefix('torch.')}", advice, passing=1.05)
@@ -116,8 +119,6 @@ def check_names(recipe: Recipe, source: Source, ignored: Callable[[str], bool]) 
 
 
 def _fill(name: str, shape: tuple[int, ...], pieces: list[Piece], source: Source, dtype: torch.dtype) -> Tensor:
-    if sum(math.prod(source.shape(piece.name)) for piece in pieces) != math.prod(shape):  # before memory is taken
-        raise _wrong_shape(pieces[-1].name, source, name, shape)
     # A selection bias moves in steps of a thousandth: bfloat16 could not tell two of them apart.
     target = torch.empty(shape, dtype=torch.float32 if name.endswith("selection_bias") else dtype)
     rows = target.flatten(0, -2) if target.dim() > 1 else target  # experts lie one below the other
