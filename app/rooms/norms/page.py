@@ -13,13 +13,15 @@ from app.kit.source import source
 from app.rooms.norms import analysis
 from app.rooms.norms.figures import lengths
 from app.rooms.norms.steps import steps
+from app.rooms.norms.words import NORMS
 from model.norm import LayerNorm, RMSNorm
 
 
 def show() -> None:
     """Draw the page."""
     room = frame.enter()
-    view, offered = room.view, analysis.available(room.lm.config)
+    view = room.view
+    offered = [which for which in NORMS if which in analysis.available(room.lm.config)]
     which: analysis.Which = view.norm if view.norm in offered else "final"
     if which != view.norm:
         session.change(norm=which)
