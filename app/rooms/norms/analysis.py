@@ -10,9 +10,11 @@ from typing import Literal
 
 import numpy as np
 
-from model import LanguageModel, ModelConfig, Trace
+from model import LanguageModel, Trace
+from model.config import ModelConfig
+from model.norm import LayerNorm, RMSNorm
 
-Which = Literal["first", "second", "final"]
+Which = Literal["first", "first_after", "second", "second_after", "final"]
 Kind = Literal["layer", "rms"]
 
 
@@ -54,28 +56,32 @@ def steps(
     return Steps(kind, vector, float(mean), centred, float(spread), eps, float(scale), normalized, gain, shift)
 
 
-def available(config: ModelConfig) -> tuple[Which, ...]:
-    """The norms through which the stream is read; a model that norms what is added instead has the final one alone."""
-    return ("final",) if config.norm_placement == "after" else ("first", "second", "final")
+def norms(config: ModelConfig) -> tuple[Which, ...]:
+    """The norms that each layer of a model has, in the order of computation, and the final one."""
+    found: dict[str, tuple[Which, ...]] = {
+        "before": ("first", "second", "final"),
+        "after": ("first_after", "second_after", "final"),
+        "both": ("first", "first_after", "second", "second_after", "final"),
+    }
+    return found[config.norm_placement]
 
 
 def read_by(which: Which, layer: int, config: ModelConfig) -> tuple[str, str]:
-    """The stream that this norm reads, by its name in a trace, and the norm itself, by its name in the model."""
-    middle = "pre" if config.parallel else "mid"
+    """Names in a trace: the vectors that this norm reads, and the beginning of the norm's own hooks."""
+    start = "hook_resid_pre" if config.parallel else "hook_resid_mid"
+    block = f"blocks.{layer}."
     return {
-        "first": (f"blocks.{layer}.hook_resid_pre", f"blocks.{layer}.ln1"),
-        "second": (f"blocks.{layer}.hook_resid_{middle}", f"blocks.{layer}.ln2"),
+        "first": (f"{block}hook_resid_pre", f"{block}ln1"),
+        "first_after": (f"{block}hook_attn_unnormed", f"{block}ln1_post"),
+        "second": (f"{block}{start}", f"{block}ln2"),
+        "second_after": (f"{block}hook_mlp_unnormed", f"{block}ln2_post"),
         "final": (f"blocks.{config.n_layers - 1}.hook_resid_post", "ln_final"),
     }[which]
 
 
-def learned(lm: LanguageModel, name: str) -> tuple[np.ndarray, np.ndarray | None]:
-    """Gain and shift of the norm `name` ("blocks.0.ln1"), (D,) each; RMSNorm has no shift."""
-    gain, *shift = (
-        lm.transformer.get_parameter(f"{name}.{part}").float().numpy()
-        for part in (("weight", "bias") if lm.config.norm == "layer" else ("weight",))
-    )
-    return gain, shift[0] if shift else None
+def module_of(lm: LanguageModel, which: Which, layer: int) -> RMSNorm | LayerNorm:
+    """The norm itself: its epsilon, gain and shift."""
+    return lm.transformer.get_submodule(read_by(which, layer, lm.config)[1])
 
 
 @dataclass(frozen=True)
@@ -95,32 +101,31 @@ class Norm:
 
 def norm(lm: LanguageModel, trace: Trace, which: Which, layer: int, position: int) -> Norm:
     """The norm `which` of `layer` (which "final" does not ask for) on the token at `position`."""
-    stream, name = read_by(which, layer, trace.config)
-    vector, kind, eps = trace[stream][position], trace.config.norm, trace.config.norm_eps
-    own = steps(vector, kind, eps, *learned(lm, name))
+    stream, hooks = read_by(which, layer, trace.config)
+    module, vector = module_of(lm, which, layer), trace[stream][position]
+    gain = module.weight.float().numpy()
+    layered = isinstance(module, LayerNorm)
+    shift = module.bias.float().numpy() if layered else None
+    own = steps(vector, "layer" if layered else "rms", module.eps, gain, shift)
     return Norm(
         own=own,
-        other=steps(vector, "rms" if kind == "layer" else "layer", eps),
-        scale_apart=float(abs(own.scale - trace[f"{name}.hook_scale"][position, 0])),
-        normalized_apart=float(np.abs(own.normalized - trace[f"{name}.hook_normalized"][position]).max()),
+        other=steps(vector, "rms" if layered else "layer", module.eps),
+        scale_apart=float(abs(own.scale - trace[f"{hooks}.hook_scale"][position, 0])),
+        normalized_apart=float(np.abs(own.normalized - trace[f"{hooks}.hook_normalized"][position]).max()),
     )
 
 
-def places(config: ModelConfig) -> list[tuple[Which, int]]:
-    """Every norm of the stream and its layer, in order; the final one has the last layer's number."""
-    own = [which for which in available(config) if which != "final"]
-    return [*((which, layer) for layer in range(config.n_layers) for which in own), ("final", config.n_layers - 1)]
-
-
 def lengths(lm: LanguageModel, trace: Trace, position: int) -> tuple[np.ndarray, np.ndarray]:
-    """Lengths of the token's vector before and after each of `places`: (n,) each."""
+    """Lengths of the token's vector before and after every norm of the stream, in order: (n L + 1,) each."""
     before, after = [], []
-    for which, layer in places(trace.config):
-        stream, name = read_by(which, layer, trace.config)
-        gain, shift = learned(lm, name)
-        result = trace[f"{name}.hook_normalized"][position] * gain
-        if shift is not None:
-            result = result + shift
+    L, own = trace.config.n_layers, norms(trace.config)[:-1]
+    places: list[tuple[Which, int]] = [(which, layer) for layer in range(L) for which in own]
+    for which, layer in [*places, ("final", L - 1)]:
+        stream, hooks = read_by(which, layer, trace.config)
+        module = module_of(lm, which, layer)
+        result = trace[f"{hooks}.hook_normalized"][position] * module.weight.float().numpy()
+        if isinstance(module, LayerNorm):
+            result = result + module.bias.float().numpy()
         before.append(np.linalg.norm(trace[stream][position]))
         after.append(np.linalg.norm(result))
     return np.array(before), np.array(after)

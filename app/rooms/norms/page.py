@@ -14,17 +14,16 @@ from app.rooms.norms import analysis
 from app.rooms.norms.figures import lengths
 from app.rooms.norms.steps import steps
 from app.rooms.norms.words import NORMS
-from model.norm import LayerNorm, RMSNorm
 
 
 def show() -> None:
     """Draw the page."""
     room = frame.enter()
     view = room.view
-    offered = [which for which in NORMS if which in analysis.available(room.lm.config)]
-    which: analysis.Which = view.norm if view.norm in offered else "final"
-    if which != view.norm:
-        session.change(norm=which)
+    offered = tuple(name for name in analysis.norms(room.lm.config) if name in NORMS)
+    if view.norm not in offered:
+        session.change(norm=offered[0])
+    which = view.norm if view.norm in offered else offered[0]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         pickers.choice(room, "norm", offered, "norms.norm")
         if which != "final":
@@ -35,16 +34,14 @@ def show() -> None:
     heading = room.translate(f"norms.heading.{which}", kind=kind, layer=view.layer, token=token)
     st.markdown(f"#### {heading}")
     st.markdown(room.translate(f"norms.look.{found.own.kind}"))
-    if len(offered) == 1:
-        st.markdown(room.translate("norms.added"))
     _steps(room, found)
     st.markdown(
         room.translate("norms.apart", scale=tiny(found.scale_apart), normalized=tiny(found.normalized_apart))
         + " "
         + room.translate("norms.kinds", apart=f"{found.kinds_apart:.3g}")
     )
-    _lengths(room, which)
-    source(room, LayerNorm.forward if found.own.kind == "layer" else RMSNorm.forward)
+    _lengths(room, offered[:-1], which)
+    source(room, type(analysis.module_of(room.lm, which, view.layer)).forward)
 
 
 def _steps(room: Room, found: analysis.Norm) -> None:
@@ -64,20 +61,23 @@ def _steps(room: Room, found: analysis.Norm) -> None:
     )
 
 
-def _lengths(room: Room, which: analysis.Which) -> None:
+def _lengths(room: Room, own: tuple[analysis.Which, ...], which: analysis.Which) -> None:
+    view, L = room.view, room.lm.config.n_layers
     before, after = analysis.lengths(room.lm, room.trace, room.position)
-    places = analysis.places(room.lm.config)
+    places = [room.translate(f"norms.place.{each}", layer=layer) for layer in range(L) for each in own]
     heading = room.translate("norms.lengths", token=room.quoted(room.trace.tokens[room.position]))
     st.markdown(f"#### {heading}")
     st.markdown(room.translate("norms.lengths.look"))
+    chosen = len(places) if which == "final" else len(own) * view.layer + own.index(which)
     made = lengths(
-        [room.translate(f"norms.place.{name}", **({} if name == "final" else {"layer": n})) for name, n in places],
+        [*places, room.translate("norms.place.final")],
         before,
         after,
         (room.translate("norms.lengths.before"), room.translate("norms.lengths.after")),
         room.look,
         y=room.translate("norms.lengths.axis"),
-        chosen=len(places) - 1 if which == "final" else places.index((which, room.view.layer)),
+        chosen=chosen,
+        per_layer=len(own),
     )
     with st.container(key="wide"):
         chart(made, key="lengths", alt=heading)
