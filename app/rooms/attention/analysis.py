@@ -26,11 +26,15 @@ class HeadStages:
     scale: float
     key_head: int  # which key/value head this head meets
     key_heads: int  # K
+    cap: float | None = None  # scores are bent into -cap to cap before the mask
+    sink: float | None = None  # a score that stands in every row's softmax without a key
 
     @property
     def scores(self) -> np.ndarray:
-        """(T, S): dot * scale, minus infinity where masked."""
-        return np.where(self.mask, self.dot * np.float32(self.scale), np.float32("-inf"))
+        """(T, S): dot * scale, bent where there is a cap, minus infinity where masked."""
+        scaled = self.dot * np.float32(self.scale)
+        bent = scaled if self.cap is None else np.float32(self.cap) * np.tanh(scaled / np.float32(self.cap))
+        return np.where(self.mask, bent, np.float32("-inf"))
 
 
 def head_stages(trace: Trace, layer: int, head: int, pattern: np.ndarray) -> HeadStages:
@@ -41,7 +45,7 @@ def head_stages(trace: Trace, layer: int, head: int, pattern: np.ndarray) -> Hea
     """
     query, key, value = trace.query(layer), trace.key(layer), trace.value(layer)
     heads, key_heads = query.shape[1], key.shape[1]
-    shared = head * key_heads // heads
+    shared, attention = head * key_heads // heads, trace.config.attention_at(layer)
     return HeadStages(
         dot=query[:, head] @ key[:, shared].T,
         pattern=pattern[head],
@@ -53,6 +57,8 @@ def head_stages(trace: Trace, layer: int, head: int, pattern: np.ndarray) -> Hea
         scale=float(trace.scale(layer)),
         key_head=shared,
         key_heads=key_heads,
+        cap=attention.score_cap,
+        sink=float(trace[f"blocks.{layer}.attn.hook_sinks"][head]) if attention.sinks else None,
     )
 
 

@@ -97,12 +97,15 @@ class Arithmetic {
     } else this.write("scaled", `${decimal(dot)} × ${decimal(scale)}`, labels["scaled.other"]);
     const forbidden = key > query ? labels["masked.later"] : labels["masked.window"];
     const why = fillIn(allowed ? labels["masked.why"] : forbidden, { query, key });
-    this.write("masked", allowed ? labels["masked.kept"] : labels["masked.gone"], why);
+    const bent = `${decimal(head.cap)} · tanh(${decimal(scaled)} ÷ ${decimal(head.cap)})`;
+    const kept = head.cap === null ? labels["masked.kept"] : bent;
+    this.write("masked", allowed ? kept : labels["masked.gone"], why);
     const row = head.row(query);
     this.row = row;
     if (allowed) {
-      const power = Math.exp(scaled - row.max);
-      const work = `exp(${decimal(scaled)} − ${operand(row.max)}) ÷ Σ`;
+      const masked = head.at("masked", query, key);
+      const power = Math.exp(masked - row.max);
+      const work = `exp(${decimal(masked)} − ${operand(row.max)}) ÷ Σ`;
       this.write("softmax", work, `${decimal(power)} ÷ ${decimal(row.sum)}`);
     } else this.write("softmax", "exp(−∞) ÷ Σ", `0 ÷ ${decimal(row.sum)}`);
   }
@@ -129,10 +132,14 @@ class Arithmetic {
       numbers: [head.at("masked", query, at), row.powers[i], head.at("softmax", query, at)].map((x) => decimal(x, 3)),
       weight: head.at("softmax", query, at),
     }));
-    const titled = { token: head.tokens[query], count: rows.length };
+    if (head.sink !== null) {
+      const numbers = [head.sink, row.rest, row.rest / row.sum].map((x) => decimal(x, 3));
+      rows.push({ name: labels.sink, numbers, weight: row.rest / row.sum });
+    }
+    const titled = { token: head.tokens[query], count: row.keys.length };
     this.parts.softmax.title.textContent = fillIn(labels["softmax.title"], titled);
     this.softmax.fill(rows, row.keys.indexOf(key));
-    const totals = { max: decimal(row.max), sum: decimal(row.sum), hidden: head.T - rows.length };
+    const totals = { max: decimal(row.max), sum: decimal(row.sum), hidden: head.T - row.keys.length };
     this.softmaxTotal.textContent = fillIn(labels["softmax.total"], totals);
   }
 

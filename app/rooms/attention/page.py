@@ -93,6 +93,8 @@ def _matrices(room: Room, chosen: HeadStages) -> None:
             "result": chosen.result,
         },
         scale=chosen.scale,
+        cap=chosen.cap,
+        sink=chosen.sink,
         shown=view.stage,
         root=(len(room.trace.ids) > LONG) if view.shade is None else view.shade == "root",
         pin=None if view.key is None else Pin(room.position, view.key),
@@ -136,15 +138,31 @@ def _labels(room: Room, chosen: HeadStages) -> dict[str, str]:
     width = chosen.query.shape[1]
     plainly = np.isclose(chosen.scale * np.sqrt(width), 1, atol=1e-5)
     labels["scaled.formula"] = f"÷ √{width}" if plainly else f"× {chosen.scale:.4f}"
+    window = room.trace.config.attention_at(room.view.layer).sliding_window
+    if window is not None:
+        labels["masked.formula"] = room.translate("attention.window.formula", window=window)
+    if chosen.sink is not None:
+        labels["softmax.formula"] = room.translate("attention.sink.formula")
     if room.look.name == "dark":
         labels["look"] = labels["look.dark"]
     return labels
 
 
 def _notes(room: Room, chosen: HeadStages) -> None:
-    notes = []
-    if room.trace.config.positions == "rope":
+    notes, config = [], room.trace.config
+    attention, rope = config.attention_at(room.view.layer), config.rope_at(room.view.layer)
+    if rope is not None:
         notes.append(room.translate("attention.rotated"))
+    elif config.positions == "rope":
+        notes.append(room.translate("attention.unrotated", layer=room.view.layer))
+    if attention.sliding_window is not None:
+        notes.append(room.translate("attention.window", layer=room.view.layer, window=attention.sliding_window))
+    if chosen.cap is not None:
+        notes.append(room.translate("attention.capped", cap=f"{chosen.cap:g}"))
+    if chosen.sink is not None:
+        share = float(room.trace.sink_pattern(room.view.layer)[room.view.head, room.position])
+        token = room.trace.tokens[room.position]
+        notes.append(room.translate("attention.sink", score=f"{chosen.sink:.3f}", token=token, share=f"{share:.1%}"))
     if chosen.key_heads < room.trace.config.attention.n_heads:
         notes.append(
             room.translate("attention.shared", head=room.view.head, shared=chosen.key_head, count=chosen.key_heads)
