@@ -89,9 +89,11 @@ def test_the_plain_address_is_the_map_and_the_small_map_leads_everywhere(visit):
 
 def test_a_station_opened_in_a_new_tab_shows_the_same_view(visit):
     page = visit(address("/attention", layer=2, query=1))
-    station(page, "Next token").hover()
-    link = station(page, "Next token").get_attribute("href")
-    other = visit(link.removeprefix("."))
+    with page.context.expect_page() as opened:
+        station(page, "Next token").click(modifiers=["ControlOrMeta"])
+    other = opened.value
+    other.set_default_timeout(30_000)
+    other.locator(".st-key-chips .chip").first.wait_for()
     expect(other.locator(".st-key-chips .chip").nth(1)).to_have_attribute("aria-pressed", "true")
     expect(other).to_have_url(re.compile("layer=2"))
 
