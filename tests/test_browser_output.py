@@ -5,8 +5,6 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.conftest import settled
-
 PROMPT = "a bee"
 expect.set_options(timeout=20_000)  # the first picture in a fresh browser loads 7 MB of scripts
 
@@ -30,6 +28,21 @@ def token_ids(page: Page) -> list[str]:
 def submit(page: Page, prompt: str) -> None:
     box(page).fill(prompt)
     box(page).press("Enter")
+
+
+def shows(page: Page, prompt: str) -> None:
+    """Wait until box and chips show `prompt`, both read in one moment: read one after the other, a run lay between."""
+    page.wait_for_function(
+        """([prompt, tokens]) => {
+          const find = (root, selector) => [...root.querySelectorAll(selector)];
+          const hosts = find(document, ".st-key-chips *").filter((node) => node.shadowRoot);
+          const roots = [...find(document, ".st-key-chips"), ...hosts.map((host) => host.shadowRoot)];
+          const chips = roots.flatMap((root) => find(root, ".chip")).map((chip) => chip.textContent);
+          const box = document.querySelector(".st-key-prompt textarea");
+          return box?.value === prompt && chips.join("") === tokens;
+        }""",
+        arg=[prompt, prompt.replace(" ", "·")],
+    )
 
 
 def test_typing_changes_the_bars_and_a_click_appends(visit):
