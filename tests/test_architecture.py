@@ -17,6 +17,7 @@ MAY_IMPORT = {
     "kit.prediction": {"numpy", "model"},
     "kit.theme": {"numpy", "plotly"},
     "kit.figures": {"numpy", "plotly", "kit.theme", "kit.numbers"},
+    "kit.picture": {"numpy", "plotly", "kit.theme"},
     "kit.component": {"numpy", "streamlit"},
     "kit.session": {"streamlit", "kit.address"},
     "kit.runtime": {"streamlit", "torch", "model"},

@@ -21,6 +21,21 @@ def box(page: Page):
     return page.locator(".st-key-prompt textarea")
 
 
+def shows(page: Page, prompt: str) -> None:
+    """Wait until box and chips show `prompt`, both read in one moment: read one after the other, a run lay between."""
+    page.wait_for_function(
+        """([prompt, tokens]) => {
+          const find = (root, selector) => [...root.querySelectorAll(selector)];
+          const hosts = find(document, ".st-key-chips *").filter((node) => node.shadowRoot);
+          const roots = [...find(document, ".st-key-chips"), ...hosts.map((host) => host.shadowRoot)];
+          const chips = roots.flatMap((root) => find(root, ".chip")).map((chip) => chip.textContent);
+          const box = document.querySelector(".st-key-prompt textarea");
+          return box?.value === prompt && chips.join("") === tokens;
+        }""",
+        arg=[prompt, prompt.replace(" ", "·")],
+    )
+
+
 def token_ids(page: Page) -> list[str]:
     return rows(page).evaluate_all("rows => rows.map(row => row.dataset.id)")
 

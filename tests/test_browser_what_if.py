@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.kit.numbers import percent
+from app.kit.numbers import percent_change
 from app.kit.prediction import difference
 from model import LanguageModel, distribution, load, run_trace
 from model.interventions import AblateHead, FreezePattern, NoMask, NoScaling, UniformPattern
@@ -40,18 +40,19 @@ def expect_prediction(page: Page, lm: LanguageModel, *changes) -> None:
     """The bars and the sentence show what `lm` predicts with `changes`."""
     plain, changed = run_trace(lm, PROMPT), run_trace(lm, PROMPT, interventions=changes)
     made = difference(plain.logits[-1], changed.logits[-1])
-    texts = [f"{100 * p:.1f} → {100 * q:.1f} %" for p, q in zip(made.before, made.after, strict=True)]
+    pairs = zip(made.before.tolist(), made.after.tolist(), strict=True)
+    texts = [f"{printed.before} → {printed.after} %" for printed in (percent_change(p, q) for p, q in pairs)]
     shown = page.locator(".st-key-before_after .annotation")
     expect(shown).to_contain_text(texts)
     p, q = distribution(plain.logits[-1]), distribution(changed.logits[-1])
     best = int(p.argmax())
     expect(page.locator("h4")).to_contain_text(lm.tokenizer.shown(best))
-    expect(page.locator("h4")).to_contain_text(percent(float(q[best])))
+    expect(page.locator("h4")).to_contain_text(f"{percent_change(float(p[best]), float(q[best])).after} %")
 
 
 def middle(page: Page, sheet: str, row: int, column: int) -> dict:
     """Where a cell lies on its canvas."""
-    find = "root => (({left, top, cell}) => [left, top, cell])(root.glassformerPatterns.geometry())"
+    find = "root => (({left, top, cell}) => [left, top, cell])(root.glassformerPatterns.places)"
     left, top, cell = page.locator(".st-key-patterns .root").evaluate(find)
     return {"x": left + (column + 0.5) * cell, "y": top + (row + 0.5) * cell}
 

@@ -6,10 +6,13 @@ import streamlit as st
 
 from app.kit import frame, session
 from app.kit.frame import Room
+from app.kit.numbers import tiny
 from app.kit.source import source
+from app.kit.take import Matrix, take
 from app.rooms.by_hand.analysis import gap, recomputed
 from app.rooms.by_hand.board import board
 from app.rooms.by_hand.examples import Example, changes, example
+from app.rooms.by_hand.paper import given, steps
 from app.rooms.by_hand.sheet import sheet
 from app.rooms.by_hand.words import EXAMPLES, HIDDEN
 from model.attention import attend, causal_mask
@@ -31,7 +34,8 @@ def show() -> None:
     second = recomputed(
         numbers.x, numbers.q, numbers.k, numbers.v, numbers.o, heads=numbers.heads, scaling=numbers.scaling
     )
-    st.markdown(room.translate("by_hand.checked", gap=f"{gap(worked, second):.1g}"))
+    st.markdown(room.translate("by_hand.checked", gap=tiny(gap(worked, second))))
+    _take(room, numbers, worked)
     source(room, work, attend, causal_mask)
 
 
@@ -100,6 +104,17 @@ def _board(room: Room, numbers: Example, worked: Worked) -> None:
         on_redo=lambda: _step(1),
         on_reset=lambda: session.change(edit=""),
     )
+
+
+def _take(room: Room, numbers: Example, worked: Worked) -> None:
+    matrices = {}
+    for table in [*given(numbers), *steps(numbers, worked)]:
+        weights = table.name.startswith("w_")
+        name = room.translate(f"by_hand.part.matrix.{table.name[2:]}" if weights else f"by_hand.part.step.{table.name}")
+        if table.head is not None:
+            name = f"{name} · {room.translate('by_hand.part.head', head=table.head + 1)}"
+        matrices[name] = Matrix(table.values, table.rows, table.columns, probability=table.name == "pattern")
+    take(room, matrices, of=room.translate(f"by_hand.example.{room.view.example}"))
 
 
 def _cell(cell: tuple[int, ...], numbers: Example) -> tuple[int, int, int]:

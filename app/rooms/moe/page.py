@@ -7,6 +7,7 @@ import streamlit as st
 from app.kit import frame, pickers, session
 from app.kit.frame import Room
 from app.kit.source import source
+from app.kit.take import Matrix, take
 from app.rooms.moe import analysis as routing
 from app.rooms.moe import experts as shared
 from app.rooms.moe.active import active, published
@@ -29,6 +30,7 @@ def show() -> None:
     parts = dict(zip(ROUTING, (_who, decision, active, likes, whatif), strict=True))
     pickers.choice(room, "routing", list(parts), "moe.routing")
     parts[room.view.routing](experts)
+    _take(experts)
 
 
 def _dense(room: Room) -> None:
@@ -117,4 +119,21 @@ def _flow(experts: Experts) -> None:
         height=PICTURE,
         colours=experts.colours,
         on_choose=shared.choose_position,
+    )
+
+
+def _take(experts: Experts) -> None:
+    room, trace, layer = experts.room, experts.room.trace, experts.layer
+    count = range(experts.config.n_routed_experts)
+    names = [room.translate("moe.expert.name", expert=expert) for expert in count]
+    matrices = {
+        "scores": Matrix(trace[f"blocks.{layer}.mlp.hook_router_scores"], trace.tokens, names, probability=True),
+        "choice": Matrix(trace[f"blocks.{layer}.mlp.hook_router_choice"], trace.tokens, names),
+        "weights": Matrix(routing.weights(trace, layer), trace.tokens, names),
+        "load": Matrix(routing.load(trace, layer), names, probability=True),
+    }
+    take(
+        room,
+        {room.translate(f"moe.take.{name}"): matrix for name, matrix in matrices.items()},
+        about=[room.translate("moe.layer.name", layer=layer)],
     )

@@ -19,20 +19,15 @@ class Effect:
     before: float  # its probabilities
     after: float
     now: int  # id of the most probable token afterwards
-    now_probability: float
-
-    @property
-    def direction(self) -> str:
-        """ "falls", "rises" or "stays": to the tenth of a percentage point, as printed."""
-        change = round(1000 * self.after) - round(1000 * self.before)
-        return "stays" if change == 0 else "rises" if change > 0 else "falls"
+    now_before: float  # its probabilities
+    now_after: float
 
 
 def effect(before: np.ndarray, after: np.ndarray) -> Effect:
     """Of two predictions, logits (V,) each."""
     p, q = distribution(before), distribution(after)
     best, now = int(p.argmax()), int(q.argmax())
-    return Effect(best, float(p[best]), float(q[best]), now, float(q[now]))
+    return Effect(best, float(p[best]), float(q[best]), now, float(p[now]), float(q[now]))
 
 
 def window(position: int, count: int, most: int = WINDOW) -> slice:

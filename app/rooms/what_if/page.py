@@ -9,19 +9,21 @@ from app.kit import frame, runtime, session
 from app.kit.chart import chart
 from app.kit.figures import before_after
 from app.kit.frame import Room
-from app.kit.numbers import percent
+from app.kit.numbers import percent_change
 from app.kit.prediction import difference, foreseen
 from app.kit.source import source
+from app.kit.take import Matrix, layer_and_head, take
 from app.rooms.what_if import analysis
 from app.rooms.what_if.changes import Changes, drawn_word, heads_word, read
 from app.rooms.what_if.pieces import patterns, switches
 from app.rooms.what_if.words import FLAGS
 from app.text import error_text, escape_markdown
-from model import Trace
+from model import Trace, distribution
 from model.attention import attend
 from model.interventions import Intervention
 
 PICTURE = 404  # px: what the first screen leaves for the picture
+DIRECTIONS = {"+": "rises", "−": "falls", "±": "stays"}  # by the sign of a printed change
 
 
 def show() -> None:
@@ -42,6 +44,7 @@ def show() -> None:
     with bars:
         _bars(room, after)
     _surprise(room, after)
+    _take(room, after)
     source(room, *(type(change).edits for change in dict.fromkeys(made)), attend)
 
 
@@ -114,8 +117,10 @@ def _sentence(room: Room, changes: Changes, made: tuple[Intervention, ...], afte
     shown = room.lm.tokenizer.shown
     token = room.quoted(shown(found.token))
     here = room.quoted(room.trace.tokens[room.position])
+    printed = percent_change(found.before, found.after)  # as the bars have it
+    before, now = f"{printed.before} %", f"{printed.after} %"
     if not made:
-        return room.translate("what_if.none", token=token, here=here, before=percent(found.before))
+        return room.translate("what_if.none", token=token, here=here, before=before)
     parts = [room.translate(f"what_if.with.{name}") for name in FLAGS if getattr(changes, name)]
     for name, count in (("off", len(changes.off)), ("even", len(changes.even)), ("drawn", len(changes.drawn))):
         if count:
@@ -125,23 +130,27 @@ def _sentence(room: Room, changes: Changes, made: tuple[Intervention, ...], afte
     if len(parts) > 1:
         joined = room.translate("what_if.comma").join(parts[:-1]) + room.translate("what_if.and") + parts[-1]
     sentence = room.translate(
-        f"what_if.{found.direction}",
+        f"what_if.{DIRECTIONS[printed.change[0]]}",
         changes=joined[0].upper() + joined[1:],
         token=token,
-        before=percent(found.before),
-        after=percent(found.after),
+        before=before,
+        after=now,
     )
     if found.now == found.token:
         return sentence
-    now = room.translate("what_if.now", token=room.quoted(shown(found.now)), probability=percent(found.now_probability))
-    return f"{sentence} {now}"
+    best = room.translate(
+        "what_if.now",
+        token=room.quoted(shown(found.now)),
+        probability=f"{percent_change(found.now_before, found.now_after).after} %",
+    )
+    return f"{sentence} {best}"
 
 
 def _bars(room: Room, after: Trace) -> None:
     position = room.position
     change = difference(room.trace.logits[position], after.logits[position])
-    heading = room.translate("what_if.next", here=room.quoted(room.trace.tokens[position]))
-    st.markdown(f"**{heading}**")
+    here = room.trace.tokens[position]
+    st.markdown(f"**{room.translate('what_if.next', here=room.quoted(here))}**")
     chart(
         before_after(
             [room.lm.tokenizer.shown(int(token)) for token in change.ids],
@@ -153,17 +162,34 @@ def _bars(room: Room, after: Trace) -> None:
             height=PICTURE,
         ),
         key="before_after",
-        alt=heading,
+        alt=room.translate("what_if.next", here=here),
     )
 
 
 def _surprise(room: Room, after: Trace) -> None:
     if len(room.trace.ids) > 1:
         before_bits, after_bits = (f"{runtime.derived(_bits, trace):.2f}" for trace in (room.trace, after))
-        st.markdown(room.translate("what_if.surprise", before=before_bits, after=after_bits))
+        sentence = room.translate("what_if.surprise", before=before_bits, after=after_bits)
+        st.markdown(f"{sentence} {room.translate('what_if.sees')}" if room.view.unmasked else sentence)
 
 
 def _bits(trace: Trace) -> float:
     """How surprising each token was to the one before it, on average."""
     probabilities, _ = foreseen(trace.logits, np.array(trace.ids))
     return float(-np.log2(np.maximum(probabilities, np.finfo(float).tiny)).mean())
+
+
+def _take(room: Room, after: Trace) -> None:
+    layer, head = room.view.layer, room.view.head
+    traces = {"before": room.trace, "after": after}
+    tokens = room.trace.tokens
+    matrices = {}
+    for name, trace in traces.items():
+        pattern = np.where(trace.mask(layer), trace.pattern(layer)[head], np.nan)
+        matrices[room.translate(f"what_if.pattern.{name}")] = Matrix(pattern, tokens, tokens, probability=True)
+    for name, trace in traces.items():
+        probabilities = distribution(trace.logits[room.position])
+        vocabulary = runtime.vocabulary(room.lm.fingerprint, room.lm)
+        heading = f"{room.translate('what_if.axis')}, {room.translate(f'what_if.{name}')}"
+        matrices[heading] = Matrix(probabilities, vocabulary, probability=True)
+    take(room, matrices, about=layer_and_head(room))

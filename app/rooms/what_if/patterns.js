@@ -11,6 +11,9 @@ class Patterns {
     this.tools = element("div", "tools");
     this.readout = readoutLine("");
     this.board = element("div", "board");
+    // Made once: a click on a canvas that is replaced between pressing and letting go would be lost.
+    this.sheets = ["before", "after"].map((name, which) => this.sheet(name, which));
+    this.board.append(...this.sheets.map(({ figure }) => figure));
     root.replaceChildren(this.tools, this.readout, this.board);
   }
 
@@ -50,20 +53,25 @@ class Patterns {
     };
     this.tools.replaceChildren(element("strong", "", labels.head), pen, clear);
     this.readout.textContent = this.drawing ? labels.how : labels.point;
-    const sheets = ["before", "after"].map((name, which) => this.sheet(name, which));
-    this.board.replaceChildren(...sheets);
+    this.places = this.geometry();
+    this.sheets.forEach(({ caption, canvas, name }, which) => {
+      caption.textContent = labels[name];
+      describe(canvas, "img", `${labels[name]}, ${labels.axes}`);
+      this.paint(canvas, which, this.places);
+    });
+    this.sheets[1].canvas.classList.toggle("drawing", this.drawing);
   }
 
   sheet(name, which) {
     const figure = element("figure", name);
-    const canvas = describe(element("canvas"), "img", `${this.data.labels[name]}, ${this.data.labels.axes}`);
-    figure.append(element("figcaption", "", this.data.labels[name]), canvas);
-    const places = this.geometry();
-    this.paint(canvas, which, places);
+    const caption = element("figcaption");
+    const canvas = element("canvas");
+    figure.append(caption, canvas);
     const cellAt = (event) => {
+      const { left, top, cell } = this.places;
       const area = canvas.getBoundingClientRect();
-      const column = Math.floor((event.clientX - area.left - places.left) / places.cell);
-      const row = Math.floor((event.clientY - area.top - places.top) / places.cell);
+      const column = Math.floor((event.clientX - area.left - left) / cell);
+      const row = Math.floor((event.clientY - area.top - top) / cell);
       return row >= 0 && column >= 0 && row < this.n && column < this.n ? [row, column] : null;
     };
     canvas.onpointermove = (event) => this.point(cellAt(event));
@@ -75,11 +83,10 @@ class Patterns {
       else this.tell("choose", this.data.first + at[0]);
     };
     if (which === 1) {
-      canvas.classList.toggle("drawing", this.drawing);
       canvas.tabIndex = 0;
       canvas.onkeydown = (event) => this.pressed(event);
     }
-    return figure;
+    return { figure, caption, canvas, name };
   }
 
   geometry() {
@@ -186,7 +193,6 @@ class Patterns {
     if (step) this.at = this.at.map((place, i) => clamp(place + step[i], 0, this.n - 1));
     if (!step) this.set(this.at.map((place) => place + this.data.first), Number(event.key));
     else this.draw();
-    this.root.querySelector("canvas.drawing").focus();
     this.point(this.at);
   }
 }
