@@ -45,21 +45,6 @@ def submit(page: Page, prompt: str) -> None:
     box(page).press("Enter")
 
 
-def shows(page: Page, prompt: str) -> None:
-    """Wait until box and chips show `prompt`, both read in one moment: read one after the other, a run lay between."""
-    page.wait_for_function(
-        """([prompt, tokens]) => {
-          const find = (root, selector) => [...root.querySelectorAll(selector)];
-          const hosts = find(document, ".st-key-chips *").filter((node) => node.shadowRoot);
-          const roots = [...find(document, ".st-key-chips"), ...hosts.map((host) => host.shadowRoot)];
-          const chips = roots.flatMap((root) => find(root, ".chip")).map((chip) => chip.textContent);
-          const box = document.querySelector(".st-key-prompt textarea");
-          return box?.value === prompt && chips.join("") === tokens;
-        }""",
-        arg=[prompt, prompt.replace(" ", "·")],
-    )
-
-
 def test_typing_changes_the_bars_and_a_click_appends(visit):
     page = visit("/output?model=tiny")
     expect(rows(page)).to_have_count(10)
