@@ -5,7 +5,6 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-
 PROMPT = "a bee"
 expect.set_options(timeout=20_000)  # the first picture in a fresh browser loads 7 MB of scripts
 

@@ -10,7 +10,6 @@ import plotly.graph_objects as go
 from app.kit.numbers import percent_change
 from app.kit.theme import FONT, FONT_SIZE, Look, escape
 
-
 CHANGE = 165  # px for "12.3 → 45.6 %  +33.3" at a bar's end, however wide the picture is
 
 

@@ -44,7 +44,9 @@ def check(name: str) -> Check:
     """
     path = find_path(name)
     if path is None:
-        raise BadInput("unknown_model", f"There is no folder or file {name[:200]!r}: give the path of a model.")
+        raise BadInput(
+            "unknown_model", f"There is no folder or file {name[:200]!r}: give the path of a model.", name=name[:200]
+        )
     try:
         if path.is_dir():
             return _planned(path, convert.plan_huggingface(path))
