@@ -49,8 +49,9 @@ def work(
     dots, _, _ = _attended(q, k, v, 1.0, everything)
     scaled, _, _ = _attended(q, k, v, scale, everything)
     masked, pattern, z = _attended(q, k, v, scale, causal)
-    flat = [tensor[0].flatten(-2).numpy() for tensor in (q, k, v, z)]
-    return Worked(*flat[:3], *(tensor[0].numpy() for tensor in (dots, scaled, masked, pattern)), flat[3], flat[3] @ w_o)
+    q, k, v, z = (tensor.flatten(-2) for tensor in (q, k, v, z))  # (1, T, H Dh)
+    steps = {"q": q, "k": k, "v": v, "dots": dots, "scaled": scaled, "masked": masked, "pattern": pattern, "z": z}
+    return Worked(**{name: step[0].numpy() for name, step in steps.items()}, out=z[0].numpy() @ w_o)
 
 
 def _attended(q: Tensor, k: Tensor, v: Tensor, scale: float, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:

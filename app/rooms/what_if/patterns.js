@@ -9,12 +9,13 @@ class Patterns {
     this.root = root;
     this.drawing = false;
     this.tools = element("div", "tools");
-    this.readout = readoutLine("");
+    this.hint = element("p", "hint");
+    this.readout = readoutLine(""); // below the pictures: its text must not move what is under the mouse
     this.board = element("div", "board");
     // Made once: a click on a canvas that is replaced between pressing and letting go would be lost.
     this.sheets = ["before", "after"].map((name, which) => this.sheet(name, which));
     this.board.append(...this.sheets.map(({ figure }) => figure));
-    root.replaceChildren(this.tools, this.readout, this.board);
+    root.replaceChildren(this.tools, this.hint, this.board, this.readout);
   }
 
   update(data, tell) {
@@ -52,7 +53,7 @@ class Patterns {
       this.changed(0);
     };
     this.tools.replaceChildren(element("strong", "", labels.head), pen, clear);
-    this.readout.textContent = this.drawing ? labels.how : labels.point;
+    this.hint.textContent = this.drawing ? labels.how : labels.point;
     this.places = this.geometry();
     this.sheets.forEach(({ caption, canvas, name }, which) => {
       caption.textContent = labels[name];
@@ -156,7 +157,7 @@ class Patterns {
     const { labels, tokens, first } = this.data;
     tellToken(at ? first + at[1] : null);
     if (!at) {
-      this.readout.textContent = this.drawing ? labels.how : labels.point;
+      this.readout.textContent = "";
       return;
     }
     const [before, after] = this.weights.map((all) => all[at[0] * this.n + at[1]].toFixed(3));
