@@ -22,6 +22,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "50000")
 from .config import DenseConfig, GQAConfig, MLAConfig, ModelConfig, MoEConfig, RopeConfig
 from .errors import BadInput
 from .files.catalog import Entry, catalog, default_name, load
+from .files.check import Check, check
 from .files.fetch import fetch, fetch_smollm2, fetched_path, smollm2_path
 from .files.fetchable import MODELS as FETCHABLE
 from .generate import Step, generate
@@ -54,6 +55,7 @@ __all__ = [
     "AblateHead",
     "AblateNeuron",
     "BadInput",
+    "Check",
     "ChooseTop",
     "CompressKeysValues",
     "DenseConfig",
@@ -74,6 +76,7 @@ __all__ = [
     "Trace",
     "UniformPattern",
     "catalog",
+    "check",
     "default_name",
     "distribution",
     "draw",

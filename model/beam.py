@@ -14,6 +14,7 @@ import torch
 from .cache import make_cache
 from .errors import BadInput
 from .language_model import LanguageModel
+from .rope import switches
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,8 @@ def _search(lm: LanguageModel, ids: list[int], width: int, steps: int) -> Iterat
         # Each live beam goes on from its parent's row of the batch; after the prompt there is one row.
         cache.select(torch.tensor([0 if branch.parent is None else rows[branch.parent] for branch in going]))
         unread = torch.tensor([[branch.id] for branch in going])
+        if switches(lm.config, cache.length, cache.length + 1):
+            cache, unread = make_cache(lm.config), torch.tensor([[*ids, *branch.ids] for branch in going])
 
 
 def _best(scores: np.ndarray, count: int) -> list[int]:

@@ -99,10 +99,9 @@ def _steps(
     cache = make_cache(lm.config)
     stream = TextStream(lm)
     read, unread = list(ids), ids
-    ropes = {lm.config.rope_at(layer) for layer in range(lm.config.n_layers)}
     for _ in range(room):
-        if cache.length and any(switches(rope, cache.length, len(read)) for rope in ropes):
-            cache, unread = make_cache(lm.config), read  # every key in it was turned by other angles
+        if cache.length and switches(lm.config, cache.length, len(read)):
+            cache, unread = make_cache(lm.config), read
         logits = next_logits(lm, unread, cache, edits)
         probabilities = distribution(logits, *settings)
         token = int(logits.argmax()) if settings[0] == 0 else draw(probabilities, rng)

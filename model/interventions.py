@@ -119,12 +119,11 @@ class AblateNeuron(Intervention):
 
     def edits(self, config: ModelConfig) -> dict[str, Edit]:
         _check("layer", self.layer, config.n_layers)
-        mlp, experts = f"blocks.{self.layer}.mlp", config.feed_forward
-        dense = config.dense_at(self.layer)
-        if dense is not None or isinstance(experts, DenseConfig):
-            if dense is None or self.expert is not None:
+        mlp, experts = f"blocks.{self.layer}.mlp", config.feed_forward_at(self.layer)
+        if isinstance(experts, DenseConfig):
+            if self.expert is not None:
                 raise _no_experts(self.layer)
-            return self._of_dense(f"{mlp}.hook_post", dense)
+            return self._of_dense(f"{mlp}.hook_post", experts)
         if self.expert is None:
             raise BadInput("which_expert", f"Layer {self.layer} has experts: say which one's neuron.", layer=self.layer)
         if isinstance(self.expert, str):

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from .config import LinearScaling, Llama3Scaling, LongScaling, RopeConfig, YarnScaling
+from .config import LinearScaling, Llama3Scaling, LongScaling, ModelConfig, RopeConfig, YarnScaling
 
 
 class Rotation(NamedTuple):
@@ -121,8 +121,10 @@ def rotate(x: Tensor, turn: Rotation) -> Tensor:
     return torch.addcmul(x * turn.cos, partner, turn.sin)
 
 
-def switches(rope: RopeConfig | None, before: int, after: int) -> bool:
-    """Whether a text that grows from `before` to `after` tokens turns all of its keys by other angles (LongRoPE)."""
-    if rope is None or not isinstance(rope.scaling, LongScaling):
-        return False
-    return before <= rope.scaling.original_context < after
+def switches(config: ModelConfig, before: int, after: int) -> bool:
+    """Whether a text that grows from `before` to `after` tokens turns its keys by other angles from then on (LongRoPE).
+
+    What a cache holds was turned by the old ones: all has to be read again.
+    """
+    scalings = {rope.scaling for rope in map(config.rope_at, range(config.n_layers)) if rope is not None}
+    return any(isinstance(each, LongScaling) and before <= each.original_context < after for each in scalings)

@@ -22,11 +22,15 @@ from .config import MLAConfig, ModelConfig
 from .errors import BadInput
 from .interventions import Intervention, collect
 from .language_model import LanguageModel
+from .measure.footprint import require_memory, trace_bytes
 from .norm import LayerNorm, RMSNorm
 from .transformer import finish_logits
 
 Stage = Literal["dot", "scaled", "capped", "masked", "softmax"]
 STAGES: tuple[Stage, ...] = ("dot", "scaled", "masked", "softmax")  # of every model; `Trace.stages` knows of a cap
+
+LONG = 256  # tokens from which on a trace's memory is reckoned before it runs
+MOST_DERIVED = 2**28  # bytes of scores and patterns that are kept rather than derived
 
 # Large (H, T, S) arrays that follow exactly from the queries and keys.
 DERIVED = (
@@ -270,6 +274,20 @@ class Trace(Mapping[str, np.ndarray]):
         return self.readout.push(update, self["ln_final.hook_scale"][position])
 
 
+def stream_factor(lm: LanguageModel, trace: Trace, layer: int, part: Literal["attn", "mlp"]) -> np.ndarray:
+    """What each number that a part of `layer` writes is multiplied with before it joins the stream: (T, 1) or (T, D).
+
+    1 in most models; Granite's factor; where a norm stands after the part, its gain over its divisor,
+    which is held at its value on this prompt, so that the rest stays linear.
+    """
+    factor = np.full((len(trace.ids), 1), lm.config.residual_scale, np.float32)
+    name = {"attn": "ln1_post", "mlp": "ln2_post"}[part]
+    norm = getattr(lm.transformer.blocks[layer], name)
+    if norm is None:
+        return factor
+    return factor * norm.weight.float().numpy() / trace[f"blocks.{layer}.{name}.hook_scale"]
+
+
 def run_trace(
     lm: LanguageModel,
     prompt: str | list[int],
@@ -281,17 +299,19 @@ def run_trace(
 
     Args:
         prompt: text, or token ids.
-        capture: "all" keeps every hook; "light" leaves out scores and patterns, which the
-            trace then derives from queries and keys when asked (memory linear in T, and
+        capture: "all" keeps every hook, but of a long prompt, whose scores and patterns would take
+            more than `MOST_DERIVED` bytes, no more than "light"; "light" leaves out scores and patterns,
+            which the trace then derives from queries and keys when asked (memory linear in T, and
             the model may use its fused attention); or a function of the hook name.
         interventions: changes of the computation, applied in order.
 
     Raises:
         BadInput: for an empty prompt, one longer than the context, a `capture` that is none of
-            these, or an intervention that does not fit this model.
+            these, an intervention that does not fit this model, or ("no_memory") a trace that does
+            not fit in this machine's memory.
     """
     ids = lm.read_prompt(prompt)
-    wants = _wanted(capture)
+    wants = _that_fits(lm, ids, _wanted(capture), capture == "all")
     recorder = Recorder(lambda name: name == "logits" or wants(name), collect(interventions, lm.config))
     with torch.inference_mode(), recording(recorder):
         lm.transformer(torch.tensor([ids]))
@@ -307,6 +327,24 @@ def run_trace(
         arrays=MappingProxyType(arrays),
         readout=Readout(lm.transformer.ln_final, lm.transformer.unembedding, lm.config),
     )
+
+
+def _that_fits(
+    lm: LanguageModel, ids: list[int], wants: Callable[[str], bool], may_derive: bool
+) -> Callable[[str], bool]:
+    """`wants`, for a long prompt without what the trace can derive; refused where even that would not fit."""
+    if len(ids) < LONG:
+        return wants
+    sizes = trace_bytes(lm, ids, wants)
+    derived = {name for name in sizes if name.endswith(DERIVED)}
+    if may_derive and sum(sizes[name] for name in derived) > MOST_DERIVED:
+        wants = _wanted("light")
+        sizes = {name: nbytes for name, nbytes in sizes.items() if name not in derived}
+    advice = "give a shorter prompt, or capture less, such as one layer: " + (
+        "capture=lambda name: name.startswith('blocks.0.')"
+    )
+    require_memory(sum(sizes.values()), f"A trace of {len(ids):,} tokens of {lm.name}", advice)
+    return wants
 
 
 def _wanted(capture: str | Callable[[str], bool]) -> Callable[[str], bool]:

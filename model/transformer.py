@@ -35,11 +35,15 @@ class Block(nn.Module):
         self.ln1 = _norm(config) if before else None
         self.attn = attention(config, layer)
         self.ln1_post = _norm(config) if after else None
+        if after:
+            self.hook_attn_unnormed = HookPoint()
         self.hook_attn_out = HookPoint()  # as it is added: normed and scaled
         self.hook_resid_mid = HookPoint()  # the stream with it; where `parallel`, not what ln2 reads
         self.ln2 = _norm(config) if before else None
         self.mlp = make_feed_forward(config, layer)
         self.ln2_post = _norm(config) if after else None
+        if after:
+            self.hook_mlp_unnormed = HookPoint()
         self.hook_mlp_out = HookPoint()
         self.hook_resid_post = HookPoint()
 
@@ -47,16 +51,18 @@ class Block(nn.Module):
         """Read the residual stream `resid` (B, T, D), add to it twice."""
         start = self.hook_resid_pre(resid)
         read = start if self.ln1 is None else self.ln1(start)
-        middle = self.hook_resid_mid(
-            start + self.hook_attn_out(self._scaled(self.attn(read, turn, mask, cache, self.layer), self.ln1_post))
-        )
+        wrote = self.attn(read, turn, mask, cache, self.layer)
+        if self.ln1_post is not None:
+            wrote = self.ln1_post(self.hook_attn_unnormed(wrote))
+        middle = self.hook_resid_mid(start + self.hook_attn_out(self._scaled(wrote)))
         read = start if self.parallel else middle
         read = read if self.ln2 is None else self.ln2(read)
-        return self.hook_resid_post(middle + self.hook_mlp_out(self._scaled(self.mlp(read), self.ln2_post)))
+        wrote = self.mlp(read)
+        if self.ln2_post is not None:
+            wrote = self.ln2_post(self.hook_mlp_unnormed(wrote))
+        return self.hook_resid_post(middle + self.hook_mlp_out(self._scaled(wrote)))
 
-    def _scaled(self, update: Tensor, norm: RMSNorm | LayerNorm | None) -> Tensor:
-        """What a part wrote, as it is added to the stream."""
-        update = update if norm is None else norm(update)
+    def _scaled(self, update: Tensor) -> Tensor:
         return update if self.residual_scale == 1 else update * self.residual_scale
 
 

@@ -12,6 +12,7 @@ from app import environment
 from app.environment import ROOT, Trouble
 
 CHROMIUM = "GLASSFORMER_CHROMIUM"  # the path of the browser, for tests/conftest.py
+EVERYTHING = ["-n", "2", "--dist", "loadfile"]  # two processes, each with an app and a browser of its own
 
 
 def main() -> int:
@@ -23,7 +24,7 @@ def main() -> int:
         variables[CHROMIUM] = found
     else:
         install_chromium(python)
-    return environment.run([python, "-m", "pytest", *sys.argv[1:]], variables)
+    return environment.run([python, "-m", "pytest", *(sys.argv[1:] or EVERYTHING)], variables)
 
 
 def system_chromium() -> "str | None":

@@ -48,7 +48,8 @@ def pytest_configure() -> None:
 
 
 def _skipped(config: pytest.Config) -> int:
-    return len(config.pluginmanager.get_plugin("terminalreporter").stats.get("skipped", []))
+    reporter = config.pluginmanager.get_plugin("terminalreporter")  # only the first of several processes has one
+    return 0 if reporter is None else len(reporter.stats.get("skipped", []))
 
 
 def _no_skips() -> bool:

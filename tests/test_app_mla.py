@@ -178,9 +178,9 @@ def test_a_measurement_that_is_not_the_formula_is_shouted(monkeypatch):
 def test_published_numbers_to_the_digit():
     said = texts(page(latent="size"))
     for number in (
-        "70,272 B = 70.272 KB",
-        "327,680 B = 327.680 KB",
-        "516,096 B = 516.096 KB",
+        "70,272 B = 70.272 kB",
+        "327,680 B = 327.680 kB",
+        "516,096 B = 516.096 kB",
         "69,120 B",
         "31,104 B",
         "3,997,696 B",

@@ -6,6 +6,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import model
+from app.kit.address import PROMPT
+from app.kit.head_jobs import clearest, overview
+from app.rooms.attention.words import ASPECTS
+from model import Trace, run_trace
 from model.files import checkpoint
 from model.measure import heads
 from tests.random_models import DENSE, random_model
@@ -78,3 +82,36 @@ def test_nothing_is_said_of_an_untrained_model():
     app.query_params["model"] = "tiny"
     app.run()
     assert not {key for key in labels(app) if "job" in key}
+
+
+def test_all_products_are_computed_once_a_run(monkeypatch):
+    """Guards against each part of the page deriving the pattern anew: it was four times a run."""
+    counted = []
+    plain = Trace.dots
+    monkeypatch.setattr(Trace, "dots", lambda trace, layer: counted.append(layer) or plain(trace, layer))
+    for aspect in ASPECTS:
+        counted.clear()
+        app = AppTest.from_function(script, default_timeout=60)
+        for name, value in {"model": "tiny", "layer": "2", "head": "1", "aspect": aspect}.items():
+            app.query_params[name] = value
+        app.run()
+        assert not app.exception and counted == [2], aspect
+
+
+def test_a_newcomer_meets_the_head_with_the_clearest_job():
+    """What nobody has chosen is chosen by computation; what a link names is obeyed."""
+    best = clearest(overview(run_trace(model.load("storyteller"), PROMPT, capture="light")))
+    app = AppTest.from_function(script, default_timeout=60)
+    app.run()
+    assert not app.exception and (best.layer, best.head) != (0, 0)
+    assert (app.query_params["layer"], app.query_params["head"]) == (str(best.layer), str(best.head))
+    assert app.number_input(key="head").value == best.head
+    assert any(f"Layer {best.layer}, head {best.head}" in element.value for element in app.markdown)
+    app.button(key="zero").click().run()
+    assert (app.query_params["layer"], app.query_params["head"]) == ("0", "0")
+    app.button(key="clearest").click().run()
+    assert app.number_input(key="layer").value == best.layer
+    linked = AppTest.from_function(script, default_timeout=60)
+    linked.query_params["layer"] = "0"
+    linked.run()
+    assert (linked.number_input(key="layer").value, linked.number_input(key="head").value) == (0, 0)

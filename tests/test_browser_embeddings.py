@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import model
-from app.rooms.embeddings import analysis
+from app.rooms.embeddings import analysis, space_analysis
 from model import run_trace
 
 expect.set_options(timeout=20_000)  # on a busy machine Plotly alone may take five seconds to arrive
@@ -199,3 +199,47 @@ def test_chinese(visit):
     expect(page.locator("h4").first).to_contain_text("旋转")
     page.locator(".st-key-part button").first.click()
     expect(page.locator(".st-key-vectors .axis")).to_contain_text("维度 0")
+
+
+@pytest.mark.parametrize("kind", ["two", "three"])
+@pytest.mark.parametrize("name", ["tiny", "storyteller", "storyteller-classic"])
+def test_tokens_move_through_the_vocabularys_space(visit, name, kind):
+    """The slider walks from the embedding to the last layer without asking the server."""
+    page = visit(address(model=name, part="nearest", vocabulary_map=kind))
+    layers = model.load(name).config.n_layers
+    told = page.locator(".st-key-space .readout")
+    expect(told).to_have_text(f"after layer {layers - 1}")
+    picture = "canvas => canvas.toDataURL()"
+    last = page.locator(".st-key-space canvas").evaluate(picture)
+    page.locator(".st-key-space .slider").focus()
+    page.keyboard.press("Home")
+    expect(told).to_have_text("input")
+    first = page.locator(".st-key-space canvas").evaluate(picture)
+    assert first != last
+    page.locator(".st-key-space .play").click()
+    expect(told).to_have_text(f"after layer {layers - 1}")
+    expect(page.locator(".st-key-space .play")).to_have_text("Play")
+    page.locator(".st-key-space canvas").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.locator(".st-key-space canvas").evaluate(picture) not in (first, last), "it turned, or moved"
+
+
+def test_a_token_in_space_lies_where_its_stream_is_and_is_chosen_by_a_click(visit):
+    page = visit(address(part="nearest", vocabulary_map="two", sizes="lengths", prompt="ab"))
+    lm = model.load("tiny")
+    trace, space = run_trace(lm, "ab"), space_analysis.of_lengths(lm)
+    found = space_analysis.paths(trace, space, 0, 2)
+    everything = np.concatenate([space.points, found.points.reshape(-1, 3)])[:, :2]
+    low, high = everything.min(axis=0), everything.max(axis=0)
+    box = page.locator(".st-key-space canvas").bounding_box()
+    size = np.array([box["width"], box["height"]])
+    scale = ((size - 2 * 30) / (high - low)).min()  # everything fits, 30 px from the edges
+    across, down = size / 2 + scale * (found.points[0, -1, :2] - (low + high) / 2) * (1, -1)
+    page.mouse.move(box["x"] + across, box["y"] + down)
+    tip = page.locator(".st-key-space .tip")
+    expect(tip).to_contain_text("a (position 0), after layer 3")
+    expect(tip).to_contain_text(f"{100 * found.shown[0, -1]:.0f} % of where it lies")
+    expect(page.locator(".st-key-chips .chip").first).to_have_class(re.compile("marked"))
+    page.mouse.down()
+    page.mouse.up()
+    expect(page).to_have_url(re.compile("query=0"))

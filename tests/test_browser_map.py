@@ -10,7 +10,6 @@ from playwright.sync_api import Page, expect
 import model
 from app.kit.numbers import percent
 from model import run_trace
-from tests.conftest import settled
 
 PROMPT = "a bee came to"
 MODELS = ["storyteller", "storyteller-classic", "tiny"]
@@ -90,9 +89,11 @@ def test_the_plain_address_is_the_map_and_the_small_map_leads_everywhere(visit):
 
 def test_a_station_opened_in_a_new_tab_shows_the_same_view(visit):
     page = visit(address("/attention", layer=2, query=1))
-    station(page, "Next token").hover()
-    link = station(page, "Next token").get_attribute("href")
-    other = visit(link.removeprefix("."))
+    with page.context.expect_page() as opened:
+        station(page, "Next token").click(modifiers=["ControlOrMeta"])
+    other = opened.value
+    other.set_default_timeout(30_000)
+    other.locator(".st-key-chips .chip").first.wait_for()
     expect(other.locator(".st-key-chips .chip").nth(1)).to_have_attribute("aria-pressed", "true")
     expect(other).to_have_url(re.compile("layer=2"))
 
@@ -139,12 +140,33 @@ def test_motion_is_left_out_where_the_reader_wants_none(visit):
     expect(page.locator(".st-key-model_map .rider")).to_have_css("transition-duration", "0s")
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
-def test_nothing_leaves_the_page_and_the_picture_is_on_the_first_screen(visit, width, height):
-    page = visit(address(prompt="<b>x</b> " * 40), viewport={"width": width, "height": height})
-    settled(page)
+def test_every_box_leads_to_a_room_that_shows_the_same_thing(visit):
+    page = visit(address(layer=3))
+    for name, target in {
+        "tokens": r"/tokens\?",
+        "ln2": r"/norms\?.*layer=3.*norm=second",
+        "add1": r"/residual\?.*layer=3",
+        "mlp": r"/moe\?.*layer=3",
+    }.items():
+        box(page, name).hover()
+        assert re.search(
+            target, page.evaluate("href => new URL(href, location).href", box(page, name).get_attribute("href"))
+        )
+    box(page, "ln2").click()
+    expect(page).to_have_url(re.compile(r"/norms\?.*layer=3.*norm=second"))
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_leaves_the_page(visit, width):
+    page = visit(address(prompt="<b>x</b> " * 40), viewport={"width": width, "height": 844})
+    expect(box(page, "softmax")).to_be_attached()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.locator(".st-key-model_map .player").bounding_box()["y"] < height
-    if width == 1280:
-        place = page.locator(".st-key-model_map .opened").bounding_box()
-        assert place["y"] + place["height"] <= height + 60
+    station(page, "Next token").focus()  # the small map scrolls in itself
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_whole_picture_is_on_the_first_screen(visit):
+    page = visit(address(), viewport={"width": 1280, "height": 800})
+    expect(box(page, "softmax")).to_be_visible()
+    place = page.locator(".st-key-model_map .opened").bounding_box()
+    assert place["y"] + place["height"] <= 800

@@ -122,3 +122,56 @@ def test_bytes_of_a_character_are_explained(visit):
     chip = page.locator(".st-key-chips .chip").first
     expect(chip).to_have_text("⟨F0⟩")
     assert "part of a character" in chip.get_attribute("title")
+
+
+def test_enter_runs_and_a_pasted_or_shifted_line_break_stays(visit):
+    """Pasted breaks became blanks, and there was no way to type one."""
+    page = visit("/output?model=tiny&prompt=a")
+    box, chips = page.locator(".st-key-prompt textarea"), page.locator(".st-key-chips .chip")
+    box.fill("a")
+    box.press("Shift+Enter")
+    expect(box).to_have_value("a\n")
+    box.evaluate(
+        """box => {
+          const clipboard = new DataTransfer();
+          clipboard.setData("text/plain", "b\\nc");
+          box.dispatchEvent(new ClipboardEvent("paste", { clipboardData: clipboard, bubbles: true, cancelable: true }));
+          document.execCommand("insertText", false, "b\\nc");
+        }"""
+    )
+    expect(box).to_have_value("a\nb\nc")
+    expect(chips).to_have_count(1)  # nothing has run yet
+    box.press("Enter")
+    expect(chips).to_have_text(["a", "↵", "b", "↵", "c"])
+    expect(box).to_have_value("a\nb\nc")
+    expect(page).to_have_url(re.compile("prompt=a%0Ab%0Ac"))
+
+
+def test_choices_stay_until_they_are_changed(visit):
+    """A part of a page, a head and how the next token is drawn were forgotten by a visit elsewhere and a new prompt."""
+    page = visit("/mla?model=tiny&lang=en&prompt=a+bee&latent=lost&head=2&temperature=0.7")
+    chips = page.locator(".st-key-chips .chip")
+    page.get_by_role("link", name="Experts", exact=True).click()
+    expect(page).to_have_url(re.compile("/moe"))
+    expect(page.locator(".st-key-whole")).to_be_attached()
+    page.locator(".st-key-prompt textarea").fill("bees")
+    page.locator(".st-key-prompt textarea").press("Enter")
+    expect(chips).to_have_count(4)
+    page.get_by_role("link", name="Latent attention", exact=True).click()
+    expect(page).to_have_url(re.compile(r"/mla\?.*prompt=bees"))
+    expect(page.get_by_role("radio", name="What is lost")).to_have_attribute("aria-checked", "true")
+    expect(page.locator(".st-key-head input")).to_have_value("2")
+    expect(page).to_have_url(re.compile("temperature=0.7"))
+
+
+def test_a_chosen_theme_stays_on_another_page_after_a_reload(visit):
+    """Streamlit remembers it by the path at which the page was loaded."""
+    page = visit("/output?model=tiny&lang=en", color_scheme="light")
+    page.get_by_test_id("stMainMenu").get_by_role("button").click()
+    page.get_by_test_id("stMainMenuPopover").get_by_text("Dark").click()
+    app = page.get_by_test_id("stApp")
+    expect(app).to_have_css("color-scheme", "dark")
+    page.goto(page.url.replace("/output", "/moe"))
+    expect(app).to_have_css("color-scheme", "dark")
+    page.reload()
+    expect(app).to_have_css("color-scheme", "dark")

@@ -16,6 +16,7 @@ from model.files.convert.families import FAMILIES
 from model.files.convert.harmless import REFUSED
 from model.files.convert.huggingface_config import describe, read_config
 from model.files.convert.mxfp4 import unpack
+from model.measure.memory import cache_bytes, count_parameters
 from model.trace import run_trace
 from tests.hf_families import CONFIGS, T, V
 from tests.test_hf_families import make_folder
@@ -186,3 +187,18 @@ def test_notes_beside_a_scaling_change_nothing():
     plain = {"model_type": "llama", "rope_scaling": scaling}
     noted = {"model_type": "llama", "rope_scaling": scaling | {"type": "yarn", "finetuned": True, "_comment": "x"}}
     assert read_config(noted) == read_config(plain)
+
+
+def test_windows_of_a_published_model_are_counted():
+    """Gemma 3 27B at 131,072 tokens: 10 of its 62 layers keep all, 52 their window (not 81 GiB, nor 62)."""
+    text = {
+        "head_dim": 128, "hidden_size": 5376, "intermediate_size": 21504, "model_type": "gemma3_text",
+        "num_attention_heads": 32, "num_hidden_layers": 62, "num_key_value_heads": 16, "query_pre_attn_scalar": 168,
+        "rope_scaling": {"factor": 8.0, "rope_type": "linear"}, "sliding_window": 1024,
+    }  # fmt: skip
+    config = read_config({"model_type": "gemma3", "text_config": text, "vision_config": {"hidden_size": 1152}})
+    per_layer = 2 * 16 * 128 * 2  # bytes of one token, bf16
+    expected = (10 * 131_072 + 52 * 1024) * per_layer
+    assert cache_bytes(config, 131_072, rolling=True) == expected
+    assert cache_bytes(config, 131_072, rolling=False) == 62 * 131_072 * per_layer
+    assert round(count_parameters(config).total / 1e9, 1) == 27.0

@@ -35,7 +35,7 @@ def test_reading_in_pieces_equals_reading_at_once(config, lengths, seed):
         whole = transformer(tokens)
         pieces = torch.cat([transformer(piece, cache) for piece in tokens.split(lengths, dim=1)], dim=1)
     torch.testing.assert_close(pieces, whole, atol=1e-4, rtol=1e-4)
-    assert cache.nbytes == cache_bytes(config, cache.length, dtype="fp32")
+    assert cache.nbytes == cache_bytes(config, cache.length, dtype="fp32", rolling=False)
 
 
 @steady
@@ -112,7 +112,7 @@ def test_each_layer_is_asked_for_itself():
     assert config.rope_at(0).theta == 50.0 and config.rope_at(1) is None
     trace = run_trace(random_model(config), random_ids(9))
     assert "blocks.0.attn.hook_rot_q" in trace and "blocks.1.attn.hook_rot_q" not in trace
-    assert cache_bytes(config, 9, rolling=True) == cache_bytes(config, 9) * (5 + 9) // (9 + 9)
+    assert cache_bytes(config, 9) == cache_bytes(config, 9, rolling=False) * (5 + 9) // (9 + 9)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """What the map says of a model and of a prompt, against the model itself."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 import model
-from app.rooms.map.analysis import hands, histogram, kinds, load, parameters, parts, shapes, shrink, walk
+from app.rooms.map.analysis import hands, histogram, kinds, load, parameters, parts, shapes, shrink, walk, window
 from model.measure.memory import count_parameters, layer_parameters
 from model.rope import rotation
 from tests.random_models import DENSE, LATENT, LEARNED, random_ids, random_model
@@ -35,6 +37,23 @@ def test_the_boxes_hold_every_parameter_of_the_model_once(lm):
 def test_a_block_is_drawn_in_the_order_in_which_it_computes(lm):
     for block in lm.transformer.blocks:
         assert parts(block) == ["ln1", "attn", "add1", "ln2", "mlp", "add2"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"norm_placement": "after"}, ["attn", "ln1_post", "add1", "mlp", "ln2_post", "add2"]),
+        ({"norm_placement": "both"}, ["ln1", "attn", "ln1_post", "add1", "ln2", "mlp", "ln2_post", "add2"]),
+        ({"parallel": True}, ["ln1", "attn", "ln2", "mlp", "add2"]),
+    ],
+)
+def test_other_families_blocks_are_drawn_as_they_compute(settings, expected):
+    """OLMo 2 norms what is added, Gemma 2 does both, Pythia adds both parts at once."""
+    lm = random_model(replace(DENSE, **settings))
+    assert parts(lm.transformer.blocks[0]) == expected
+    assert sum(parameters(lm.transformer).values()) == lm.parameters
+    way = walk(model.run_trace(lm, random_ids(5)), 4)
+    assert np.isfinite(way.after).all()
 
 
 def test_shapes_are_those_of_the_trace(lm, trace):
@@ -101,3 +120,11 @@ def test_a_small_picture_keeps_the_weightiest_number_and_its_sign(size):
 
 def test_the_histogram_counts_every_token_of_the_vocabulary():
     assert histogram(np.array([0.0, 1.0, 1.0, 4.0]), 4).tolist() == [0.25, 0.5, 0.0, 0.25]
+
+
+@pytest.mark.parametrize(
+    ("total", "position", "first"), [(7, 6, 0), (12, 0, 0), (300, 0, 0), (300, 150, 144), (300, 299, 288)]
+)
+def test_the_window_holds_the_chosen_row_and_is_full(total, position, first):
+    assert window(total, 12, position) == first
+    assert first <= position < min(first + 12, total)

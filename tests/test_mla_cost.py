@@ -99,17 +99,41 @@ def test_measuring_on_this_machine_replaces_what_was_stored(twins, monkeypatch):
     assert "just now" in texts(app) and measured.machine.split(",")[0] in texts(app).replace("\\", "")
 
 
+def two(first, second, spread: float | None = None) -> list[benchmark.Point]:
+    """Points of models a and b at 1, 2 and 4 tokens, each with an interval of that half width."""
+    return [
+        benchmark.Point(name, tokens, ms, 0, *(() if spread is None else (ms - spread, ms + spread)))
+        for name, row in (("a", first), ("b", second))
+        for tokens, ms in zip((1, 2, 4), map(float, row), strict=True)
+    ]
+
+
 @pytest.mark.parametrize(
     ("first", "second", "since"),
     [((3, 3, 3), (1, 2, 4), 4), ((1, 3, 3), (2, 3, 4), 4), ((1, 1, 1), (2, 2, 2), 1), ((1, 1, 5), (2, 2, 5), None)],
 )
 def test_the_page_says_from_where_on_one_is_quicker_for_good(first, second, since):
-    points = [
-        benchmark.Point(name, tokens, float(ms), 0)
-        for name, row in (("a", first), ("b", second))
-        for tokens, ms in zip((1, 2, 4), row, strict=True)
-    ]
-    assert benchmark.quicker_from(points, "a", "b") == since
+    assert benchmark.quicker_from(two(first, second), "a", "b") == since
+
+
+def test_noise_is_no_finding():
+    """A busy machine's 100 ms, 530, then 15 at the last length made "from 8,192 tokens on" the page's finding."""
+    apart, close = (15, 15, 15), (16, 16, 16)
+    assert benchmark.quicker_from(two(apart, close, 0.4), "a", "b") == 1
+    assert benchmark.quicker_from(two(apart, close, 0.6), "a", "b") is None
+    assert benchmark.undecided(two(apart, close, 0.6), "a", "b") == [1, 2, 4]
+    assert benchmark.undecided(two((1, 20, 15), (16, 16, 16), 0.6), "a", "b") == [4]
+    assert benchmark.median_interval([5.0] * 10) == (5.0, 5.0)
+    low, high = benchmark.median_interval([1.0] * 8 + [2.0] * 8 + [500.0] * 8)
+    assert low == 1.0 and high == 500.0
+
+
+def test_a_measurement_ends_in_time(monkeypatch):
+    """It took a minute, and the button gave no sign: each piece of work now says how far it is."""
+    monkeypatch.setattr(benchmark, "LENGTHS", (5, 300))
+    shares = [share for share, _ in benchmark.measure([random_model(LATENT)])]
+    assert shares == sorted(shares) and shares[0] < 0.2 and len(shares) > 2 * benchmark.STEPS
+    assert list(benchmark.measure([random_model(LATENT)], seconds=0.0)) == []
 
 
 def test_a_model_without_a_twin_says_where_one_is():
@@ -122,9 +146,11 @@ def test_a_model_without_a_twin_says_where_one_is():
 def test_a_point_holds_the_bytes_of_its_length(config, monkeypatch):
     monkeypatch.setattr(benchmark, "LENGTHS", (5, 300))
     lm = random_model(config)
-    for point, length in zip(benchmark.measure([lm]), (5, 300), strict=True):
+    *_, (share, points) = benchmark.measure([lm])
+    assert share == 1
+    for point, length in zip(points, (5, 300), strict=True):
         assert (point.tokens, point.nbytes) == (length, cache_bytes(config, length, dtype="fp32"))
-        assert point.milliseconds > 0
+        assert 0 < point.low <= point.milliseconds <= point.high
 
 
 def test_learned_positions_end_with_the_context():
@@ -139,13 +165,14 @@ def test_figures_refuse_what_does_not_fit_and_draw_names_as_text():
         pairs(["a", "b"], {"m": ("MLA", np.zeros(3))}, LIGHT, x="x", shown=str, height=300)
     hostile = "<b>$x$</b>"
     made = speed(
-        [Line("MLA", hostile, [(64, 1.0), (128, 2.0)])],
+        [Line("MLA", hostile, [(64, 1.0, 0.5, 1.25), (128, 2.0, 2.0, 2.0)])],
         LIGHT,
         x="x",
         y="y",
         hover="{name}: {tokens}, {milliseconds}",
         height=300,
     )
+    assert list(made.data[0].error_y.array) == [0.25, 0] and list(made.data[0].error_y.arrayminus) == [0.5, 0]
     assert "<b>" not in made.data[0].customdata[0] and "<b>" not in made.layout.annotations[0].text
     curve = losses({hostile: [(1, 9.0), (2, 5.0)]}, LIGHT, x="x", y="y", height=300)
-    assert list(curve.data[0].y) == [9.0, 5.0] and "<b>" not in curve.data[0].name
+    assert list(curve.data[0].y) == [7.0, 7.0] and "<b>" not in curve.data[0].name

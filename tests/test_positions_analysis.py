@@ -9,7 +9,7 @@ from app.kit.theme import LIGHT
 from app.rooms.positions import analysis
 from app.rooms.positions.figures import alike
 from model import RopeConfig, run_trace
-from model.config import YarnScaling
+from model.config import LayerConfig, YarnScaling
 from tests.random_models import DENSE, LATENT, LEARNED, random_ids, random_model
 
 MODELS = {
@@ -19,6 +19,7 @@ MODELS = {
     "yarn": replace(
         LATENT, rope=RopeConfig(scaling=YarnScaling(factor=4.0, original_context=16, mscale=1.0, mscale_all_dim=0.7))
     ),
+    "first entries": replace(DENSE, attention=replace(DENSE.attention, rotary_dim=4)),
     "normed": replace(DENSE, attention=replace(DENSE.attention, qk_norm=True)),
 }
 
@@ -58,8 +59,12 @@ def test_entries_that_do_not_turn_add_the_same_at_every_distance():
 
 
 def test_a_layer_rotates_or_does_not():
-    assert analysis.rotates(run_trace(random_model(DENSE), [1, 2]), 1)
+    some = replace(DENSE, layers=(LayerConfig(), LayerConfig(rotates=False)))
+    trace = run_trace(random_model(some), [1, 2])
+    assert analysis.rotates(trace, 0) and not analysis.rotates(trace, 1)
     assert not analysis.rotates(run_trace(random_model(LEARNED), [1, 2]), 1)
+    with pytest.raises(ValueError, match="Layer 1"):
+        analysis.pairs(trace, 1, 0, 1, 0)
 
 
 def test_the_table_is_what_the_model_adds_and_its_cosines_are_cosines():

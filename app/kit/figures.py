@@ -10,6 +10,8 @@ import plotly.graph_objects as go
 from app.kit.numbers import percent_change
 from app.kit.theme import FONT, FONT_SIZE, Look, escape
 
+CHANGE = 165  # px for "12.3 → 45.6 %  +33.3" at a bar's end, however wide the picture is
+
 
 def token_axis(tokens: Sequence[str], *, title: str = "") -> dict:
     """Axis settings that put token i's label at position i; equal tokens stay apart."""
@@ -79,7 +81,7 @@ def before_after(
     """
     if before.shape != (len(tokens),) or after.shape != before.shape:
         raise ValueError(f"{len(tokens)} tokens do not fit probabilities of shapes {before.shape} and {after.shape}.")
-    made = figure(look, height=height)
+    made = figure(look, height=height, margin={"r": CHANGE})
     places = list(range(len(tokens)))
     shares = [percent_change(p, q) for p, q in zip(before.tolist(), after.tolist(), strict=True)]
     for name, values, colour, texts in (
@@ -108,7 +110,7 @@ def before_after(
         showlegend=True,
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
     )
-    made.update_xaxes(range=[0, 1.6 * most], tickformat=".0%", title={"text": escape(x)})
+    made.update_xaxes(range=[0, most], tickformat=".0%", title={"text": escape(x)})
     made.update_yaxes(
         autorange="reversed",
         showgrid=False,

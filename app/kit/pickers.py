@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from app.kit import runtime, session
+from app.kit import head_jobs, runtime, session
 from app.kit.frame import Room
 from app.text import escape_markdown
-from model import Entry
+from model import Entry, LanguageModel, Trace
 
 
 def choice(room: Room, word: str, choices: Sequence[str], prefix: str) -> None:
@@ -33,6 +33,15 @@ def head(room: Room, *, width: int = 130) -> None:
     """The control of the attention head that is shown."""
     last = room.lm.config.attention.n_heads - 1
     st.number_input(room.translate("common.head"), 0, last, step=1, key="head", width=width)
+
+
+def clearest_head(lm: LanguageModel, trace: Trace) -> dict[str, int]:
+    """Layer and head to begin with, for `frame.enter`: those of the clearest job on this prompt.
+
+    Nothing where nothing was learned, or no head stands out.
+    """
+    best = head_jobs.clearest(runtime.derived(head_jobs.overview, trace)) if lm.trained else None
+    return {} if best is None else {"layer": best.layer, "head": best.head}
 
 
 def models(has: Callable[[Entry], bool]) -> list[str]:

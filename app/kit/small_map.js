@@ -35,7 +35,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
     line.append(made);
   });
   // The link is made when it is about to be used: by then the address may have other words.
-  const complete = () => line.querySelectorAll("a").forEach((a) => (a.href = `./${a.dataset.address}${location.search}`));
+  const complete = () => {
+    for (const a of line.children) a.href = `./${a.dataset.address}${location.search}`;
+  };
   complete();
   line.onpointerover = line.onfocusin = complete;
   line.onclick = (event) => {

@@ -34,7 +34,7 @@ STATIONS = (
     Station("norms", ":material/straighten:", "network"),
     Station("ffn", ":material/hub:", "network"),
     Station("moe", ":material/call_split:", "network"),
-    Station("mla", ":material/compress:", "attention"),
+    Station("mla", ":material/compress:", "network"),
     Station("residual", ":material/stacked_line_chart:", "output"),
     Station("output", ":material/bar_chart:", "output"),
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadInput
-from ..files.catalog import default_name, load
+from ..files.catalog import WEIGHTS, default_name, load
 from ..language_model import LanguageModel
 
 
@@ -27,12 +27,18 @@ def add_prompt(parser: argparse.ArgumentParser) -> None:
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
-    """Declare --model."""
+    """Declare --model and --weights."""
     parser.add_argument(
         "--model",
         metavar="NAME_OR_PATH",
         help="a name from `python -m model list`, a Hugging Face folder or a .gguf file "
         "(default: the first built-in model)",
+    )
+    parser.add_argument(
+        "--weights",
+        choices=list(WEIGHTS),
+        default="fp32",
+        help="how the weights are kept in memory: bf16 takes half and computes coarser (default: fp32)",
     )
 
 
@@ -51,7 +57,7 @@ def read_prompt(args: argparse.Namespace) -> str:
 
 def load_model(args: argparse.Namespace) -> LanguageModel:
     """The model that --model names, or the default."""
-    return load(args.model or default_name())
+    return load(args.model or default_name(), weights=args.weights)
 
 
 def at_least(value: int, least: int, option: str) -> int:

@@ -18,7 +18,10 @@ from ..files.convert.huggingface_config import read_config
 from ..measure import memory
 from ..measure.presets import PRESETS, Preset
 
-ALIASES = {"smollm2": "smollm2-135m"}  # counted from its config: no need to fetch the weights
+ALIASES = {
+    "smollm2": "smollm2-135m",
+    "gemma3-270m": "gemma-3-270m",
+}  # counted from its config: no need to fetch the weights
 GB = 1000**3
 
 
@@ -105,7 +108,15 @@ def _read_folder(path: Path) -> ModelConfig:
         raise BadInput(
             "not_a_model_folder", f"{path} holds no JSON object: it is not a model's config.json.", reason="no object"
         )
-    return read_config({option: value for option, value in data.items() if option != "quantization_config"})
+    return read_config(_unquantised(data))
+
+
+def _unquantised(data: dict[str, Any]) -> dict[str, Any]:
+    """A config.json's content without what it says of the numbers' packing, in the text part too."""
+    kept = {option: value for option, value in data.items() if option != "quantization_config"}
+    if isinstance(kept.get("text_config"), dict):
+        kept["text_config"] = _unquantised(kept["text_config"])
+    return kept
 
 
 def make_report(
@@ -134,6 +145,7 @@ def make_report(
     per_token = memory.bytes_of(elements, dtype)
     parts = memory.parameters_by_part(config)
     count = memory.sum_counts(parts.values())
+    held = sum(memory.tokens_held(config, context))  # of all layers
     report: dict[str, Any] = {
         "model": name,
         "title": preset.title if preset else name,
@@ -153,7 +165,7 @@ def make_report(
             {
                 "name": other.name,
                 "bytes_per_token": memory.bytes_of(other.elements_per_token, dtype),
-                "total_bytes": memory.bytes_of(other.elements_per_token * context * batch, dtype),
+                "total_bytes": memory.bytes_of(other.elements_per_token * held // config.n_layers * batch, dtype),
                 "times": other.elements_per_token / elements,
             }
             for other in memory.baselines(config)
@@ -163,13 +175,14 @@ def make_report(
         "active_with_tables": memory.active_with_tables(config),
         "active_means": memory.ACTIVE_MEANS,
         "parts": {part: {"total": own.total, "active": own.active} for part, own in parts.items()},
-        "published": {"total": preset.total, "active": preset.active} if preset else None,
+        "published": {"total": preset.total, "active": preset.active, "beyond": preset.beyond} if preset else None,
     }
-    window = config.attention.sliding_window
-    if window:
+    windows = [config.attention_at(layer).sliding_window for layer in range(config.n_layers)]
+    if any(windows):
         report |= {
-            "sliding_window": window,
-            "total_bytes_rolling": memory.cache_bytes(config, context, batch, dtype, rolling=True),
+            "sliding_window": max(window or 0 for window in windows),
+            "windowed_layers": sum(window is not None for window in windows),
+            "total_bytes_without_windows": memory.cache_bytes(config, context, batch, dtype, rolling=False),
         }
     if gpu_memory is not None:
         report["fits"] = _fits(config, context, gpu_memory, gpus, weights, dtype)
@@ -215,8 +228,12 @@ def as_text(report: dict[str, Any]) -> str:
         for name, per_token, total, times in rows
     ]
     if report.get("sliding_window"):
-        rolling = f"with a rolling cache of its window of {report['sliding_window']:,} tokens"
-        lines.append(f"  {rolling:<50}{'':>14}  {size(report['total_bytes_rolling']):>22}")
+        whole = size(report["total_bytes_without_windows"])
+        lines.append(f"  {'the same, were nothing left out of the windows':<50}{'':>14}  {whole:>22}")
+        lines.append(
+            f"  {report['windowed_layers']} of {report['layers']} layers look back {report['sliding_window']:,} tokens "
+            "and hold no more."
+        )
     if report["context"] > report["longest_context"]:
         lines.append(f"  The model was made for at most {report['longest_context']:,} tokens.")
     if report["model"] != "deepseek-v3":
@@ -229,6 +246,8 @@ def as_text(report: dict[str, Any]) -> str:
         lines.append(
             f"  {'as its makers print it':<22}{published['total']:>20}{published['active'] or '':>20}".rstrip()
         )
+        if published["beyond"]:
+            lines.append(f"  Their count is {published['beyond']}.")
     lines += textwrap.wrap(report["active_means"], 96, initial_indent="  ", subsequent_indent="  ")
     if report["active_with_tables"] != report["active_parameters"]:
         lines.append(f"  With whole embedding tables: {report['active_with_tables']:,} active per token.")

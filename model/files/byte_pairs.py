@@ -61,7 +61,7 @@ class BytePairs:
         made = []
         for _, group in groups:
             ids = tuple(token for _, (token, _) in group)
-            text_of = "".join(self._backend.id_to_token(token) for token in ids)
+            text_of = "".join(self._backend.id_to_token(token) or "" for token in ids)
             made.append(Piece(ids, text_of, all(token in self.added for token in ids)))
         return made
 
@@ -75,7 +75,8 @@ class BytePairs:
 
     def merges(self, piece: str) -> list[Merge]:
         """The steps from bytes to tokens: always the rule learned first, at the leftmost place where it fits."""
-        symbols, steps = list(self.start(piece)), []
+        symbols = list(self.start(piece))
+        steps: list[Merge] = []
         while True:
             known = [(self.ranks[pair], i) for i, pair in enumerate(pairwise(symbols)) if pair in self.ranks]
             if not known:

@@ -22,6 +22,7 @@ from .tokenizer import Tokenizer
 MODELS = Path(__file__).resolve().parents[2] / "assets" / "models"
 STORYTELLERS = ("storyteller", "storyteller-mha", "storyteller-dense", "storyteller-classic")
 TINY = "tiny"
+WEIGHTS = {"fp32": torch.float32, "bf16": torch.bfloat16}  # how weights may be kept in memory
 
 # Of the architecture that SmolLM2 has, at a size that needs no file.
 TINY_CONFIG = ModelConfig(
@@ -90,13 +91,20 @@ def default_name() -> str:
     return next(entry.name for entry in catalog() if entry.available and entry.name not in FETCHABLE)
 
 
-def load(name_or_path: str | os.PathLike[str]) -> LanguageModel:
+def load(name_or_path: str | os.PathLike[str], *, weights: str = "fp32") -> LanguageModel:
     """Load a model by its name in the catalog, from a Hugging Face folder, or from a .gguf or .safetensors file.
 
+    Args:
+        weights: "fp32", or "bf16" for half the memory and coarser numbers; traces are float32 all the same.
+
     Raises:
-        BadInput: if there is no such model, its file cannot be read, or its architecture is not supported.
+        BadInput: if there is no such model, its file cannot be read, its architecture is not supported,
+            or it does not fit in this machine's memory.
     """
     name = os.fspath(name_or_path)
+    if weights not in WEIGHTS:
+        raise BadInput("unknown_dtype", f"Weights are kept as {' or '.join(WEIGHTS)}, not as {weights[:40]!r}.")
+    dtype = WEIGHTS[weights]
     if name == TINY:
         return _tiny()
     if name in FETCHABLE:
@@ -106,7 +114,7 @@ def load(name_or_path: str | os.PathLike[str]) -> LanguageModel:
             raise BadInput(
                 "not_fetched", f"{title}, is not on this machine yet: run python -m model fetch {name}.", name=name
             )
-        return convert.read_gguf(gguf, name)
+        return convert.read_gguf(gguf, name, dtype)
     if name in STORYTELLERS:
         path = file_of(name)
         if not path.exists():
@@ -115,7 +123,7 @@ def load(name_or_path: str | os.PathLike[str]) -> LanguageModel:
                 f"{name} has not been trained in this checkout: there is no {path.name} in assets/models.",
                 name=name,
             )
-        return checkpoint.read(path)
+        return checkpoint.read(path, dtype)
     found = find_path(name)
     if found is None:
         known = ", ".join(entry.name for entry in catalog())
@@ -126,8 +134,10 @@ def load(name_or_path: str | os.PathLike[str]) -> LanguageModel:
             known=known,
         )
     if found.is_dir():
-        return convert.read_huggingface(found, found.name)
-    return checkpoint.read(found) if found.suffix == ".safetensors" else convert.read_gguf(found, found.stem)
+        return convert.read_huggingface(found, found.name, dtype)
+    if found.suffix == ".safetensors":
+        return checkpoint.read(found, dtype)
+    return convert.read_gguf(found, found.stem, dtype)
 
 
 def find_path(name: str) -> Path | None:

@@ -84,15 +84,18 @@ def read_tokenizer(path: Path) -> Tokenizer:
         return Tokenizer.from_json(file.metadata()["tokenizer"])
 
 
-def read(path: Path) -> LanguageModel:
-    """Load a checkpoint, computing in float32.
+def read(path: Path, dtype: torch.dtype = torch.float32) -> LanguageModel:
+    """Load a checkpoint, its weights as `dtype`.
 
     Raises:
         BadInput: "not_a_model_file" if `path` is no checkpoint of ours, or its weights do not fit its config.
     """
     with _open(path) as file:
         header, metadata = _header(path, file), file.metadata()
-        tensors = {name: file.get_tensor(name).float() for name in _names(file)}
+        tensors = {
+            name: file.get_tensor(name).to(torch.float32 if name.endswith(("router.bias", "selection_bias")) else dtype)
+            for name in _names(file)
+        }
     if header.config.n_layers > len(tensors):  # before anybody makes a list that long
         raise _not_ours(path, "its weights do not fit its config")
     try:

@@ -102,6 +102,7 @@ ATTENTION = [
     ),
     _hook("attn.hook_pattern", "H T S", "softmax of the scores: how much each query looks at each key"),
     _hook("attn.hook_z", "T H Dv", "values, weighted by the pattern and summed"),
+    _hook("hook_attn_unnormed", "T D", "what attention writes, before the norm after it", "norms after the sublayers"),
     *_norm("ln1_post", "T D", "the output of attention", "norms after the sublayers"),
     _hook("hook_attn_out", "T D", "what attention adds to the stream"),
 ]
@@ -136,6 +137,9 @@ EXPERTS = [
     _hook("mlp.hook_shared_out", "T D", "what the shared experts say", "shared experts"),
 ]
 BLOCK_END = [
+    _hook(
+        "hook_mlp_unnormed", "T D", "what the feed-forward part writes, before its norm", "norms after the sublayers"
+    ),
     *_norm("ln2_post", "T D", "the output of the feed-forward part", "norms after the sublayers"),
     _hook("hook_mlp_out", "T D", "what the feed-forward part adds to the stream"),
     _hook("hook_resid_post", "T D", "the stream as the block leaves it"),

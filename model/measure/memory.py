@@ -68,26 +68,27 @@ def elements_per_token(config: ModelConfig) -> int:
     return sum(elements_per_layer(config.attention_at(layer)) for layer in range(config.n_layers))
 
 
-def cache_bytes(
-    config: ModelConfig, context: int, batch: int = 1, dtype: str = "bf16", *, rolling: bool = False
-) -> int:
+def cache_bytes(config: ModelConfig, context: int, batch: int = 1, dtype: str = "bf16", *, rolling: bool = True) -> int:
     """Bytes of cache for `batch` sequences of `context` tokens.
 
     Args:
-        rolling: keep only the last `sliding_window` tokens in each layer that has a window
-            (Mistral 7B, arXiv 2310.06825, section 2).  Our own `KeyValueCache` keeps all of them.
+        rolling: hold no more than the window in each layer that has one (Mistral 7B, arXiv 2310.06825,
+            section 2).  False: all tokens, as our own `KeyValueCache` does.
 
     Raises:
         BadInput: "bad_count" for a context or batch below 1, "unknown_dtype".
     """
     _require_positive("context", context)
     _require_positive("batch", batch)
-    elements = 0
-    for layer in range(config.n_layers):
-        attention = config.attention_at(layer)
-        window = attention.sliding_window if rolling else None
-        elements += elements_per_layer(attention) * (min(context, window) if window else context)
+    held = tokens_held(config, context) if rolling else [context] * config.n_layers
+    elements = sum(elements_per_layer(config.attention_at(layer)) * held[layer] for layer in range(config.n_layers))
     return bytes_of(elements * batch, dtype)
+
+
+def tokens_held(config: ModelConfig, context: int) -> list[int]:
+    """Tokens of `context` that the cache of each layer has to hold: a layer with a window holds no more."""
+    windows = (config.attention_at(layer).sliding_window for layer in range(config.n_layers))
+    return [min(context, window or context) for window in windows]
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,26 @@
 
 Every preset names its source, and holds the parameter counts as its maker prints them, so that a
 test can compare our formula with them.
-Models that `ModelConfig` cannot express exactly (Gemma scales its embeddings, Llama 4 mixes
-kinds of layers) are left out rather than approximated.
+Newer models are read from their config.json (published.py), as a folder's would be.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ..config import DenseConfig, GQAConfig, Llama3Scaling, MLAConfig, ModelConfig, MoEConfig, RopeConfig, YarnScaling
+from ..config import (
+    DenseConfig,
+    GQAConfig,
+    LayerConfig,
+    Llama3Scaling,
+    MLAConfig,
+    ModelConfig,
+    MoEConfig,
+    RopeConfig,
+    YarnScaling,
+)
+from ..files.convert.huggingface_config import read_config
+from .published import CONFIGS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +35,7 @@ class Preset:
     total: str  # parameters as the maker prints them, such as "671B"
     active: str | None = None  # per token, where the maker prints it
     active_includes_tables: bool = False  # whether that counts the whole embedding table or the row looked up
+    beyond: str = ""  # what their count has more, or less, than what predicts the next token here
 
 
 def _deepseek(
@@ -269,10 +281,61 @@ _SMOLLM2_135M = _llama(
     tied=True,
 )
 
+
+def _llama4(n_experts: int, every: int) -> ModelConfig:
+    """Llama 4 to count with: what it computes with these sizes is not what `ModelConfig` says.
+
+    Three of four layers look within chunks of 8,192 tokens, so they hold at most as many: counted as windows.
+    Every `every`-th layer has experts, the others a dense network.
+    """
+    dense, n_layers = DenseConfig(hidden=16_384), 48
+    everywhere = GQAConfig(n_heads=40, n_kv_heads=8, head_dim=128)
+    chunked = replace(everywhere, sliding_window=8192)
+    layers = tuple(
+        LayerConfig(
+            attention=None if (layer + 1) % 4 == 0 else chunked,
+            feed_forward=None if (layer + 1) % every == 0 else dense,
+            rotates=(layer + 1) % 4 != 0,
+        )
+        for layer in range(n_layers)
+    )
+    return ModelConfig(
+        vocab_size=202_048,
+        d_model=5120,
+        n_layers=n_layers,
+        context={1: 10_485_760, 2: 1_048_576}[every],
+        attention=everywhere,
+        feed_forward=MoEConfig(
+            n_routed_experts=n_experts, num_experts_per_tok=1, moe_intermediate_size=8192, n_shared_experts=1
+        ),
+        rope=RopeConfig(theta=500_000),
+        tied_embeddings=False,
+        layers=layers,
+    )
+
+
 _LLAMA3 = "config.json of meta-llama/Llama-3.1-{}; report arXiv 2407.21783, Table 3"
 _QWEN25 = "config.json of Qwen/Qwen2.5-{}; report arXiv 2412.15115, Table 1"
 _QWEN3 = "config.json of Qwen/Qwen3-{}; report arXiv 2505.09388, Table 2"
 _GPT2 = "config.json of openai-community/gpt2{}; Radford et al. 2019, Table 2"
+
+
+_GLM_COUNT = "with a layer for further tokens, without embedding and output head"
+
+
+def _read(name: str, title: str, source: str, total: str, active: str | None = None, beyond: str = "") -> Preset:
+    """A preset whose config.json is in published.py."""
+    config = read_config(CONFIGS[name])
+    return Preset(
+        name=name,
+        title=title,
+        config=config,
+        source=f"config.json of {source}",
+        total=total,
+        active=active,
+        beyond=beyond,
+    )
+
 
 _PRESETS = (
     Preset(
@@ -361,6 +424,49 @@ _PRESETS = (
         total="46.7B",
         active="12.9B",
         active_includes_tables=True,
+    ),
+    Preset(
+        name="deepseek-v3.1",
+        title="DeepSeek-V3.1",
+        config=_DEEPSEEK_V3,
+        source="config.json of deepseek-ai/DeepSeek-V3.1: the sizes of V3",
+        total="671B",
+        active="37B",
+    ),
+    _read("kimi-k2", "Kimi K2", "moonshotai/Kimi-K2-Instruct, and its model card", "1T", "32B"),
+    _read("glm-4.5", "GLM-4.5", "zai-org/GLM-4.5; report arXiv 2508.06471, Table 1", "355B", "32B", beyond=_GLM_COUNT),
+    _read(
+        "gpt-oss-120b", "gpt-oss-120b", "openai/gpt-oss-120b; model card arXiv 2508.10925, Table 1", "116.8B", "5.1B"
+    ),
+    _read("gpt-oss-20b", "gpt-oss-20b", "openai/gpt-oss-20b; model card arXiv 2508.10925, Table 1", "20.9B", "3.6B"),
+    _read(
+        "gemma-3-27b",
+        "Gemma 3 27B (text)",
+        "google/gemma-3-27b-pt; report arXiv 2503.19786, Table 1: 1,416M embedding, 25,600M other",
+        "27.0B",
+    ),
+    _read("gemma-3-270m", "Gemma 3 270M", "google/gemma-3-270m, and its model card", "268M"),
+    _read("qwen3-4b", "Qwen3-4B", "Qwen/Qwen3-4B; report arXiv 2505.09388, Table 1", "4.0B"),
+    _read("qwen3-0.6b", "Qwen3-0.6B", "Qwen/Qwen3-0.6B; report arXiv 2505.09388, Table 1", "0.6B"),
+    Preset(
+        name="llama-4-scout",
+        title="Llama 4 Scout (text)",
+        config=_llama4(16, 1),
+        source="config.json of meta-llama/Llama-4-Scout-17B-16E; its chunks counted as windows",
+        total="109B",
+        active="17B",
+        active_includes_tables=True,
+        beyond="with the encoder of pictures",
+    ),
+    Preset(
+        name="llama-4-maverick",
+        title="Llama 4 Maverick (text)",
+        config=_llama4(128, 2),
+        source="config.json of meta-llama/Llama-4-Maverick-17B-128E; its chunks counted as windows",
+        total="400B",
+        active="17B",
+        active_includes_tables=True,
+        beyond="with the encoder of pictures",
     ),
     Preset(name="gpt2", title="GPT-2 small", config=_gpt2(768, 12, 12), source=_GPT2.format(""), total="124M"),
     Preset(

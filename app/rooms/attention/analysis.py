@@ -6,10 +6,12 @@ T tokens (queries), S = T keys, H heads, K key/value heads, Dh head width, Dv va
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from model import LanguageModel, MLAConfig, Trace
+from model.norm import LayerNorm
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,15 @@ class HeadStages:
     scale: float
     key_head: int  # which key/value head this head meets
     key_heads: int  # K
+    cap: float | None  # scaled scores s become cap tanh(s / cap) (Gemma 2)
+    sink: float | None  # a score that every row's softmax has beside those of the keys (GPT-OSS)
 
     @property
     def scores(self) -> np.ndarray:
-        """(T, S): dot * scale, minus infinity where masked."""
-        return np.where(self.mask, self.dot * np.float32(self.scale), np.float32("-inf"))
+        """(T, S): dot * scale (capped where the layer does so), minus infinity where masked."""
+        scaled = self.dot * np.float32(self.scale)
+        capped = scaled if self.cap is None else np.float32(self.cap) * np.tanh(scaled / np.float32(self.cap))
+        return np.where(self.mask, capped, np.float32("-inf"))
 
 
 def head_stages(trace: Trace, layer: int, head: int, pattern: np.ndarray) -> HeadStages:
@@ -42,6 +48,7 @@ def head_stages(trace: Trace, layer: int, head: int, pattern: np.ndarray) -> Hea
     query, key, value = trace.query(layer), trace.key(layer), trace.value(layer)
     heads, key_heads = query.shape[1], key.shape[1]
     shared = head * key_heads // heads
+    attention = trace.config.attention_at(layer)
     return HeadStages(
         dot=query[:, head] @ key[:, shared].T,
         pattern=pattern[head],
@@ -53,6 +60,8 @@ def head_stages(trace: Trace, layer: int, head: int, pattern: np.ndarray) -> Hea
         scale=float(trace.scale(layer)),
         key_head=shared,
         key_heads=key_heads,
+        cap=attention.score_cap,
+        sink=float(trace[f"blocks.{layer}.attn.hook_sinks"][head]) if attention.sinks else None,
     )
 
 
@@ -130,14 +139,30 @@ def together(lm: LanguageModel, trace: Trace, layer: int, position: int, token: 
     The push is `Trace.push`, exact for the final norm held at its scale on this prompt.
     """
     z = trace[f"blocks.{layer}.attn.hook_z"][position]  # (H, Dv)
-    projection = lm.transformer.blocks[layer].attn.out
-    weight = projection.weight.detach().float().numpy().reshape(-1, *z.shape)  # (D, H, Dv)
+    block = lm.transformer.blocks[layer]
+    weight = _array(block.attn.out.weight).reshape(-1, *z.shape)  # (D, H, Dv)
     out = np.einsum("dhv,hv->hd", weight, z)
-    bias = None if projection.bias is None else projection.bias.detach().float().numpy()
+    bias = None if block.attn.out.bias is None else _array(block.attn.out.bias)
+    norm = block.ln1_post
+    if norm is not None:  # linear once its scale is held, as for the final norm
+        scale = trace[f"blocks.{layer}.ln1_post.hook_scale"][position]
+
+        def normed(x: np.ndarray) -> np.ndarray:
+            return (x - x.mean(-1, keepdims=True) * isinstance(norm, LayerNorm)) / scale * _array(norm.weight)
+
+        out, bias = normed(out), None if bias is None else normed(bias)
+        if isinstance(norm, LayerNorm):
+            bias = _array(norm.bias) + (0 if bias is None else bias)
+    out, bias = out * block.residual_scale, None if bias is None else bias * block.residual_scale
     logits = trace.push(out if bias is None else np.vstack((out, bias)), position)  # (H or H + 1, V)
     pushes = logits[:, token] - logits.mean(-1)
     total = trace[f"blocks.{layer}.hook_attn_out"][position]
     return Together(z, out, bias, total, pushes[: len(out)], 0.0 if bias is None else float(pushes[-1]))
+
+
+def _array(weight: Any) -> np.ndarray:
+    """A weight of the model, a torch tensor, as float32."""
+    return weight.detach().float().numpy()
 
 
 @dataclass(frozen=True)
@@ -160,7 +185,7 @@ class ScoreParts:
 
 def score_parts(trace: Trace, layer: int, stages: HeadStages, query: int) -> ScoreParts:
     """The two parts of the products of `stages`' head, for the token at `query`."""
-    attention = trace.config.attention
+    attention = trace.config.attention_at(layer)
     assert isinstance(attention, MLAConfig)
     keys = np.flatnonzero(stages.mask[query])
     q, k, width = stages.query[query], stages.key[keys], attention.qk_nope_head_dim

@@ -97,12 +97,15 @@ class Arithmetic {
     } else this.write("scaled", `${decimal(dot)} × ${decimal(scale)}`, labels["scaled.other"]);
     const forbidden = key > query ? labels["masked.later"] : labels["masked.window"];
     const why = fillIn(allowed ? labels["masked.why"] : forbidden, { query, key });
-    this.write("masked", allowed ? labels["masked.kept"] : labels["masked.gone"], why);
+    const capped = `${head.cap} · tanh(${decimal(scaled)} ÷ ${head.cap})`;
+    const kept = head.cap === null ? labels["masked.kept"] : capped;
+    this.write("masked", allowed ? kept : labels["masked.gone"], why);
     const row = head.row(query);
     this.row = row;
     if (allowed) {
-      const power = Math.exp(scaled - row.max);
-      const work = `exp(${decimal(scaled)} − ${operand(row.max)}) ÷ Σ`;
+      const score = head.at("masked", query, key);
+      const power = Math.exp(score - row.max);
+      const work = `exp(${decimal(score)} − ${operand(row.max)}) ÷ Σ`;
       this.write("softmax", work, `${decimal(power)} ÷ ${decimal(row.sum)}`);
     } else this.write("softmax", "exp(−∞) ÷ Σ", `0 ÷ ${decimal(row.sum)}`);
   }
@@ -133,7 +136,8 @@ class Arithmetic {
     this.parts.softmax.title.textContent = fillIn(labels["softmax.title"], titled);
     this.softmax.fill(rows, row.keys.indexOf(key));
     const totals = { max: decimal(row.max), sum: decimal(row.sum), hidden: head.T - rows.length };
-    this.softmaxTotal.textContent = fillIn(labels["softmax.total"], totals);
+    const sink = head.sink === null ? "" : ` ${fillIn(labels["softmax.sink"], { sink: decimal(head.sink) })}`;
+    this.softmaxTotal.textContent = fillIn(labels["softmax.total"], totals) + sink;
   }
 
   writeValues() {

@@ -7,15 +7,8 @@ import streamlit as st
 from app.kit import head_jobs, runtime, session
 from app.kit.frame import Room
 from app.kit.numbers import percent
-from model import LanguageModel, Trace
 
 CELLS = 5_000_000  # of all patterns together: beyond these, every head is read only for someone who has chosen none
-
-
-def choose(lm: LanguageModel, trace: Trace) -> dict[str, int]:
-    """Layer and head to begin with; nothing where nothing was learned, or no head stands out."""
-    best = head_jobs.clearest(runtime.derived(head_jobs.overview, trace)) if lm.trained else None
-    return {} if best is None else {"layer": best.layer, "head": best.head}
 
 
 def clearest(room: Room) -> None:

@@ -26,14 +26,18 @@ class Head {
       if (this.allowed[i]) this.softmax[i] = weights[next++];
     }
     this.range = { dot: largest(this.dot), scaled: largest(this.scaled) };
-    this.range.masked = this.range.scaled; // the mask changes no number, so no colour either
+    const { cap } = data;
+    this.cap = cap; // scaled scores s become cap * tanh(s / cap), where the layer does so
+    this.sink = data.sink; // a score that each row's softmax has beside the keys', or null
+    this.capped = cap === null ? this.scaled : this.scaled.map((s) => cap * Math.tanh(s / cap));
+    this.range.masked = largest(this.capped); // the mask changes no number, so no colour either
     this.range.softmax = 1;
   }
 
   // The number of a stage's cell; minus infinity where the mask made it so.
   at(stage, query, key) {
     const i = query * this.T + key;
-    if (stage === "masked") return this.allowed[i] ? this.scaled[i] : -Infinity;
+    if (stage === "masked") return this.allowed[i] ? this.capped[i] : -Infinity;
     return this[stage][i];
   }
 
@@ -44,14 +48,15 @@ class Head {
   // exp(x - max) of each key of a row that the query may look at, and their sum.
   row(query) {
     const keys = [];
-    let max = -Infinity;
+    let max = this.sink ?? -Infinity;
     for (let key = 0; key < this.T; key++) {
       if (!this.allowed[query * this.T + key]) continue;
       keys.push(key);
-      max = Math.max(max, this.scaled[query * this.T + key]);
+      max = Math.max(max, this.capped[query * this.T + key]);
     }
-    const powers = keys.map((key) => Math.exp(this.scaled[query * this.T + key] - max));
-    return { keys, max, powers, sum: powers.reduce((a, b) => a + b, 0) };
+    const powers = keys.map((key) => Math.exp(this.capped[query * this.T + key] - max));
+    const sink = this.sink === null ? 0 : Math.exp(this.sink - max);
+    return { keys, max, powers, sum: powers.reduce((a, b) => a + b, sink) };
   }
 
   strongest(query) {

@@ -12,9 +12,9 @@ class Lines {
     this.readout = readoutLine("");
     this.heads = element("div", "heads");
     this.text = element("div", "text");
-    const scroll = element("div", "scroll");
-    scroll.append(this.text);
-    root.replaceChildren(this.heads, this.readout, scroll);
+    this.scroll = element("div", "scroll"); // a long text scrolls in itself, so that the chosen token is in sight
+    this.scroll.append(this.text);
+    root.replaceChildren(this.heads, this.readout, this.scroll);
     this.picture = document.createElementNS(SVG, "svg");
     this.hover = null;
   }
@@ -54,6 +54,10 @@ class Lines {
     });
     replaceKeepingFocus(this.heads, "tool", element("span", "", labels.heads), ...named);
     this.draw();
+    const { scroll } = this;
+    if (scroll.scrollHeight > scroll.clientHeight) {
+      scroll.scrollTop = this.words[this.looking].offsetTop - 0.6 * scroll.clientHeight;
+    }
   }
 
   toggle(head) {

@@ -13,7 +13,7 @@ from app.kit.head_jobs import thumbnails
 from app.kit.source import source
 from app.kit.take import Matrix, layer_and_head, take
 from app.rooms.attention.analysis import HeadStages, head_stages
-from app.rooms.attention.clearest import choose, clearest
+from app.rooms.attention.clearest import clearest
 from app.rooms.attention.heads import heads
 from app.rooms.attention.jobs import jobs
 from app.rooms.attention.reading import reading
@@ -32,7 +32,7 @@ LONG = 32  # tokens from which rows are so long that most weights are pale
 
 def show() -> None:
     """Draw the page."""
-    room = frame.enter(choose)
+    room = frame.enter(pickers.clearest_head)
     trace, view = room.trace, room.view
     with st.container(key="aspects"):
         left, right = st.columns([4.3, 6], vertical_alignment="center", gap="small")
@@ -99,6 +99,8 @@ def _matrices(room: Room, chosen: HeadStages) -> None:
             "result": chosen.result,
         },
         scale=chosen.scale,
+        cap=chosen.cap,
+        sink=chosen.sink,
         shown=view.stage,
         root=(len(room.trace.ids) > LONG) if view.shade is None else view.shade == "root",
         pin=None if view.key is None else Pin(room.position, view.key),
@@ -142,15 +144,31 @@ def _labels(room: Room, chosen: HeadStages) -> dict[str, str]:
     width = chosen.query.shape[1]
     plainly = np.isclose(chosen.scale * np.sqrt(width), 1, atol=1e-5)
     labels["scaled.formula"] = f"÷ √{width}" if plainly else f"× {chosen.scale:.4f}"
+    window = room.trace.config.attention_at(room.view.layer).sliding_window
+    if window is not None:
+        labels["masked.formula"] = room.translate("attention.window.formula", window=window)
+    if chosen.sink is not None:
+        labels["softmax.formula"] = room.translate("attention.sink.formula")
     if room.look.name == "dark":
         labels["look"] = labels["look.dark"]
     return labels
 
 
 def _notes(room: Room, chosen: HeadStages) -> None:
-    notes = []
-    if room.trace.config.positions == "rope":
+    notes, config = [], room.trace.config
+    attention, rope = config.attention_at(room.view.layer), config.rope_at(room.view.layer)
+    if rope is not None:
         notes.append(room.translate("attention.rotated"))
+    elif config.positions == "rope":
+        notes.append(room.translate("attention.unrotated", layer=room.view.layer))
+    if attention.sliding_window is not None:
+        notes.append(room.translate("attention.window", layer=room.view.layer, window=attention.sliding_window))
+    if chosen.cap is not None:
+        notes.append(room.translate("attention.capped", cap=f"{chosen.cap:g}"))
+    if chosen.sink is not None:
+        share = float(room.trace.sink_pattern(room.view.layer)[room.view.head, room.position])
+        token = room.trace.tokens[room.position]
+        notes.append(room.translate("attention.sink", score=f"{chosen.sink:.3f}", token=token, share=f"{share:.1%}"))
     if chosen.key_heads < room.trace.config.attention.n_heads:
         notes.append(
             room.translate("attention.shared", head=room.view.head, shared=chosen.key_head, count=chosen.key_heads)

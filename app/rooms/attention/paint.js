@@ -94,7 +94,7 @@ function paintFine(context, head, palette, stage, view, x, y, cell, density) {
   const { row, column, n } = view;
   const range = head.range[stage];
   const side = Math.max(1, Math.round(n * cell * density));
-  const values = stage === "masked" ? head.scaled : head[stage];
+  const values = stage === "masked" ? head.capped : head[stage];
   const hides = stage === "masked" || stage === "softmax";
   const from = Array.from({ length: side + 1 }, (_, i) => Math.floor((i * n) / side));
   const strongest = (px, py) => {

@@ -70,6 +70,10 @@ class Panel {
       pen.fillText(cutText(pen, `${labels.key} →`, left - 8), left - 8, top - 28);
       pen.fillStyle = palette.query;
       pen.fillText(cutText(pen, `${labels.query} ↓`, left - 8), left - 8, top - 8);
+      if (every > 1) {
+        pen.fillStyle = palette.faint;
+        pen.fillText(cutText(pen, fillIn(labels.every, { count: every }), left - 8), left - 8, top - 48);
+      }
     }
   }
 

@@ -48,6 +48,8 @@ def stages(
     tokens: Sequence[str],
     arrays: dict[str, np.ndarray],
     scale: float,
+    cap: float | None,
+    sink: float | None,
     shown: str,
     root: bool,
     pin: Pin | None,
@@ -68,6 +70,8 @@ def stages(
         arrays: float32 "dot" (T, T), "pattern" (T, T), "query" and "key" (T, Dh), "value" and
             "result" (T, Dv); bool "mask" (T, T), True where a query may look.
         scale: factor on the dot products.
+        cap: of the scaled scores, where the layer has one.
+        sink: the score of this head's sink, where it has one.
         shown: "all", or the one stage to enlarge.
         root: colour weights by their square root, so that the small ones of a long row can be seen.
         pin: the pinned cell.
@@ -91,6 +95,8 @@ def stages(
         "value": pack(arrays["value"]),
         "result": pack(arrays["result"]),
         "scale": scale,
+        "cap": cap,
+        "sink": sink,
         "shown": shown,
         "root": root,
         "pin": None if pin is None else [pin.query, pin.key],

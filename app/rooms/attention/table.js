@@ -18,6 +18,7 @@ class VectorTable {
     setColours(this.root, data.colours);
     this.colours = colourTable(data.colours.signed);
     this.readout.textContent = data.labels.look;
+    this.rows.className = data.columns.length === 2 ? "plain" : "";
     const vectors = data.columns.map((column) => column.strips && float32(column.strips));
     // What has one kind and role is drawn on one scale.
     const alike = (one, other) => one.kind === other.kind && one.role === other.role;

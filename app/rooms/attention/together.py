@@ -61,7 +61,7 @@ def together(room: Room, stages: HeadStages) -> None:
         ],
         [Row(("W_O · z", 0)), Row(("hook_attn_out", 1))],
         room.look,
-        labels=room.templates("attention.table."),
+        labels=room.templates("attention.table.") | {"look": ""},
         key="projected",
     )
     if latent:
@@ -163,7 +163,7 @@ def _parts(room: Room, stages: HeadStages) -> None:
             Column(translate("attention.parts.unrotated"), "signed"),
             Column(translate("attention.parts.rotated"), "signed"),
             Column(translate("attention.parts.dot"), "signed"),
-            Column(translate("attention.parts.score"), "signed", role="score"),
+            Column(translate("attention.parts.score"), "signed", role="scaled"),
             Column(translate("attention.sum.weight"), "bar"),
         ],
         rows,

@@ -8,12 +8,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from model import LanguageModel, Trace
-from model.config import DenseConfig, MoEConfig
-from model.norm import LayerNorm
+from model.config import DenseConfig
+
+Which = int | Literal["shared"] | None  # a network of a layer: an expert, the shared experts, or the only one
 
 _erf = np.vectorize(math.erf, otypes=[float])
 
@@ -50,14 +52,14 @@ ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 class Network:
     """One network at one token: the layer's only one, one of its experts, or the shared experts together."""
 
-    expert: int | str | None  # number, "shared", or None in a layer without experts
+    expert: Which  # number, "shared", or None in a layer without experts
     weight: float  # with which its output counts; 0 of an expert that this token did not choose
-    activation: str
+    kind: DenseConfig
     pre: np.ndarray  # (F,) before the activation; of a gated network the gate
     linear: np.ndarray | None  # (F,) the other factor of a gated network
     activated: np.ndarray  # (F,)
     post: np.ndarray  # (F,) what the output matrix reads
-    down: np.ndarray  # (D, F): column n is what neuron n writes
+    down: np.ndarray  # (D, F): column n is what neuron n writes, as it is added to the stream
     post_apart: float | None  # largest difference of `post` from the hook; None where the model ran no such expert
     out_apart: float | None  # of the sum of all that the neurons write from the layer's own
 
@@ -77,52 +79,105 @@ class Network:
         return np.argsort(-np.abs(self.post), kind="stable")[:count]
 
 
-def network(lm: LanguageModel, trace: Trace, layer: int, position: int, expert: int | str | None) -> Network:
+def activation_of(kind: DenseConfig) -> Callable[[np.ndarray], np.ndarray]:
+    """What a network of that kind makes of its input, or gate; with GPT-OSS's limit and slope where it has them."""
+    limit, slope = kind.swiglu_limit, kind.swiglu_alpha
+    if limit is None:
+        return ACTIVATIONS[kind.activation]
+    return lambda gate: silu(slope * np.minimum(gate, limit)) / slope
+
+
+def network(lm: LanguageModel, trace: Trace, layer: int, position: int, expert: Which) -> Network:
     """The network of `layer` named by `expert`, on the token at `position`, computed again and compared."""
-    mlp, config = lm.transformer.blocks[layer].mlp, trace.config
     x = _read(lm, trace, layer, position)
-    name = f"blocks.{layer}.mlp"
-    if isinstance(expert, int):
-        kind, up, down = _expert(config.feed_forward), mlp.gate_up[expert], mlp.down[expert]
-        return _network(
-            kind, expert, x, _array(up), None, _array(down), None, *_of_expert(trace, name, expert, position)
-        )
-    if expert == "shared":
-        gated = config.feed_forward.shared_gate
-        weight = float(1 / (1 + np.exp(-(_array(mlp.shared_gate.weight)[0] @ x)))) if gated else 1.0
-        kind, part, hook, out = (
-            config.feed_forward.shared,
-            mlp.shared,
-            f"{name}.shared.hook_post",
-            f"{name}.hook_shared_out",
-        )
+    name, own = f"blocks.{layer}.mlp", trace.config.feed_forward_at(layer)
+    weight: float = 1.0
+    post: np.ndarray | None
+    out: np.ndarray | None
+    if isinstance(own, DenseConfig):
+        kind, weights = own, _weights(lm, name, own)
+        post, out = trace[f"{name}.hook_post"][position], trace[f"blocks.{layer}.hook_mlp_out"][position]
+    elif isinstance(expert, int):
+        kind, weights = own.expert, _weights_of_expert(lm, name, own.expert, expert)
+        weight, post, out = _of_expert(trace, name, expert, position)
     else:
-        weight, kind, part, hook, out = (
-            1.0,
-            config.dense_at(layer),
-            mlp,
-            f"{name}.hook_post",
-            f"blocks.{layer}.hook_mlp_out",
-        )
-    up = part.gate_up if kind.gated else part.up
-    biases = (_array(up.bias), _array(part.down.bias)) if kind.bias else (None, None)
-    weights = _array(up.weight), biases[0], _array(part.down.weight), biases[1]
-    return _network(kind, expert, x, *weights, weight, trace[hook][position], trace[out][position] / weight)
+        assert own.shared is not None
+        kind, weights = own.shared, _weights(lm, f"{name}.shared", own.shared)
+        if own.shared_gate:
+            weight = float(1 / (1 + np.exp(-(_weight(lm, f"{name}.shared_gate.weight")[0] @ x))))
+        post, out = trace[f"{name}.shared.hook_post"][position], trace[f"{name}.hook_shared_out"][position] / weight
+    units = weights.up @ x + weights.up_bias
+    pre, linear = np.split(units, 2) if kind.gated else (units, None)
+    if linear is not None and kind.swiglu_limit is not None:
+        linear = linear.clip(-kind.swiglu_limit, kind.swiglu_limit) + 1
+    activated = activation_of(kind)(pre)
+    said = activated if linear is None else activated * linear
+    whole = weights.down @ said + weights.down_bias
+    if expert is None:
+        whole = _to_stream(lm, trace, layer, position, whole, shift=True)
+    return Network(
+        expert=expert,
+        weight=weight,
+        kind=kind,
+        pre=pre,
+        linear=linear,
+        activated=activated,
+        post=said,
+        down=_to_stream(lm, trace, layer, position, weights.down.T).T,
+        post_apart=None if post is None else float(np.abs(said - post).max()),
+        out_apart=None if out is None else float(np.abs(whole - out).max()),
+    )
 
 
 def _read(lm: LanguageModel, trace: Trace, layer: int, position: int) -> np.ndarray:
-    """(D,): what the feed-forward part reads, the second norm's result."""
-    norm = lm.transformer.blocks[layer].ln2
-    x = trace[f"blocks.{layer}.ln2.hook_normalized"][position] * _array(norm.weight)
-    return x + _array(norm.bias) if isinstance(norm, LayerNorm) else x
+    """(D,): what the feed-forward part reads: the second norm's result, or the stream where none is before it."""
+    config, norm = trace.config, f"blocks.{layer}.ln2"
+    if config.norm_placement == "after":
+        return trace[f"blocks.{layer}.hook_resid_{'pre' if config.parallel else 'mid'}"][position]
+    x = trace[f"{norm}.hook_normalized"][position] * _weight(lm, f"{norm}.weight")
+    return x + _weight(lm, f"{norm}.bias") if config.norm == "layer" else x
 
 
-def _array(weight) -> np.ndarray:
-    return weight.float().numpy()
+def _to_stream(
+    lm: LanguageModel, trace: Trace, layer: int, position: int, written: np.ndarray, *, shift: bool = False
+) -> np.ndarray:
+    """What is written (..., D) as it is added to the stream: through a norm and a factor, where the model has them."""
+    config, norm = trace.config, f"blocks.{layer}.ln2_post"
+    if config.norm_placement != "before":
+        if config.norm == "layer":
+            written = written - written.mean(-1, keepdims=True)
+        written = written / trace[f"{norm}.hook_scale"][position] * _weight(lm, f"{norm}.weight")
+        if shift and config.norm == "layer":
+            written = written + _weight(lm, f"{norm}.bias")
+    return written * np.float32(config.residual_scale)
 
 
-def _expert(config: MoEConfig) -> DenseConfig:
-    return DenseConfig(hidden=config.moe_intermediate_size)
+@dataclass(frozen=True)
+class _Weights:
+    """Of one network; a bias that it does not have is zero."""
+
+    up: np.ndarray  # (F, D), or (2 F, D): gate and up
+    up_bias: np.ndarray | float
+    down: np.ndarray  # (D, F)
+    down_bias: np.ndarray | float
+
+
+def _weight(lm: LanguageModel, name: str) -> np.ndarray:
+    return lm.transformer.get_parameter(name).float().numpy()
+
+
+def _weights(lm: LanguageModel, name: str, kind: DenseConfig) -> _Weights:
+    up, down = f"{name}.{'gate_up' if kind.gated else 'up'}", f"{name}.down"
+    biases = (_weight(lm, f"{up}.bias"), _weight(lm, f"{down}.bias")) if kind.bias else (0.0, 0.0)
+    return _Weights(_weight(lm, f"{up}.weight"), biases[0], _weight(lm, f"{down}.weight"), biases[1])
+
+
+def _weights_of_expert(lm: LanguageModel, name: str, kind: DenseConfig, expert: int) -> _Weights:
+    def own(part: str) -> np.ndarray:
+        return lm.transformer.get_parameter(f"{name}.{part}")[expert].float().numpy()
+
+    biases = (own("gate_up_bias"), own("down_bias")) if kind.bias else (0.0, 0.0)
+    return _Weights(own("gate_up"), biases[0], own("down"), biases[1])
 
 
 def _of_expert(
@@ -134,37 +189,6 @@ def _of_expert(
         return 0.0, None, None
     weight, post, out = (trace[f"{name}.hook_expert_{part}"][position, slots[0]] for part in ("weights", "post", "out"))
     return float(weight), post, out
-
-
-def _network(
-    kind: DenseConfig,
-    expert: int | str | None,
-    x: np.ndarray,
-    up: np.ndarray,
-    up_bias: np.ndarray | None,
-    down: np.ndarray,
-    down_bias: np.ndarray | None,
-    weight: float,
-    hooked_post: np.ndarray | None,
-    hooked_out: np.ndarray | None,
-) -> Network:
-    units = up @ x if up_bias is None else up @ x + up_bias
-    pre, linear = np.split(units, 2) if kind.gated else (units, None)
-    activated = ACTIVATIONS[kind.activation](pre)
-    post = activated if linear is None else activated * linear
-    out = down @ post if down_bias is None else down @ post + down_bias
-    return Network(
-        expert=expert,
-        weight=weight,
-        activation=kind.activation,
-        pre=pre,
-        linear=linear,
-        activated=activated,
-        post=post,
-        down=down,
-        post_apart=None if hooked_post is None else float(np.abs(post - hooked_post).max()),
-        out_apart=None if hooked_out is None else float(np.abs(out - hooked_out).max()),
-    )
 
 
 @dataclass(frozen=True)

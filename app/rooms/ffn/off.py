@@ -10,10 +10,11 @@ from app.kit.figures import before_after
 from app.kit.frame import Room
 from app.kit.numbers import tiny
 from app.kit.prediction import difference
+from app.rooms.ffn.analysis import Which
 from model import AblateNeuron
 
 
-def switched_off(room: Room, expert: int | str | None, neuron: int) -> None:
+def switched_off(room: Room, expert: Which, neuron: int) -> None:
     """Draw this part of the page: what comes next with the neuron writing nothing, at every token of the prompt."""
     layer, position = room.view.layer, room.position
     after = runtime.trace(room.lm, list(room.trace.ids), (AblateNeuron(layer, neuron, expert),))

@@ -11,7 +11,7 @@ from app.kit.frame import Room
 from app.kit.numbers import signed, tiny
 from app.kit.source import source
 from app.rooms.ffn import analysis
-from app.rooms.ffn.analysis import ACTIVATIONS, Network
+from app.rooms.ffn.analysis import ACTIVATIONS, Network, activation_of
 from app.rooms.ffn.choice import choose_network, chosen_network
 from app.rooms.ffn.figures import activation, product
 from app.rooms.ffn.neurons import neurons
@@ -73,11 +73,13 @@ def _pictures(room: Room, found: Network, chosen: int | None, heading: str) -> N
     strongest = found.most_active(NAMED).tolist()
     names = room.templates("ffn.axis.")
     names["pre"] = names["pre" if found.linear is None else "gate"]
-    names["activated"] = f"{NAMES[found.activation]}({names['pre']})"
+    own = NAMES[found.kind.activation]
+    names["activated"] = f"{own}({names['pre']})"
     low, high = min(-3.0, float(found.pre.min())), max(3.0, float(found.pre.max()))
     x = np.linspace(low, high, STEPS)
-    curves = {NAMES[name]: (x, ACTIVATIONS[name](x)) for name in {*COMPARED, found.activation}}
-    curve = activation(found.pre, found.activated, curves, NAMES[found.activation], strongest, chosen, names, room.look)
+    curves = {NAMES[name]: (x, ACTIVATIONS[name](x)) for name in COMPARED}
+    curves[own] = x, activation_of(found.kind)(x)
+    curve = activation(found.pre, found.activated, curves, own, strongest, chosen, names, room.look)
     if found.linear is None:
         chart(curve, key="activation", alt=heading)
         return
@@ -113,7 +115,7 @@ def _neurons(room: Room, found: Network, chosen: int | None) -> None:
         )
     columns = ["neuron", "pre"] if found.linear is None else ["neuron", "gate", "activated", "linear"]
     heads = [
-        room.translate(f"ffn.column.{name}", name=NAMES[found.activation])
+        room.translate(f"ffn.column.{name}", name=NAMES[found.kind.activation])
         for name in (*columns, "length", "post", "up", "down")
     ]
     look = room.look

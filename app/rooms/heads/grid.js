@@ -25,9 +25,9 @@ class HeadsGrid {
     this.board.append(this.base, this.marks);
     this.side = element("div", "side");
     this.side.setAttribute("aria-live", "polite");
-    const body = element("div", "body");
-    body.append(this.board, this.side);
-    root.replaceChildren(tools, body);
+    this.body = element("div", "body");
+    this.body.append(this.board, this.side);
+    root.replaceChildren(tools, this.body);
     this.marks.onpointermove = (event) => this.point(this.at(event.offsetX, event.offsetY));
     this.marks.onpointerleave = () => this.point(null);
     this.marks.onclick = (event) => this.open(this.at(event.offsetX, event.offsetY));
@@ -88,16 +88,22 @@ class HeadsGrid {
     this.draw();
   }
 
+  // px that the panel beside the thumbnails leaves them; on a narrow page it stands below.
+  get free() {
+    const { flexDirection, columnGap } = getComputedStyle(this.body);
+    return flexDirection === "column" ? this.width : this.width - this.side.offsetWidth - parseFloat(columnGap);
+  }
+
   // Where everything stands: {columns, cell, left, top, lower}; px.
   layout(heads) {
     const { layers, heads: perLayer } = this.data;
-    const width = this.board.clientWidth;
+    const width = this.free;
     const height = Math.max(320, window.innerHeight - this.board.getBoundingClientRect().top - window.scrollY - 24);
     if (this.order !== "layer") {
       let cell = Math.min(MOST, width);
       const rows = () => Math.ceil(heads.length / Math.floor(width / cell));
       while (cell > 52 && rows() * (cell + LABEL) > height) cell -= 2;
-      return { columns: Math.max(1, Math.floor(width / cell)), cell, left: 0, top: 0, lower: LABEL, turned: false };
+      return { columns: clamp(Math.floor(width / cell), 1, heads.length || 1), cell, left: 0, top: 0, lower: LABEL, turned: false };
     }
     const [left, top] = [34, 26];
     const fit = (columns, rows) =>
@@ -109,8 +115,8 @@ class HeadsGrid {
 
   draw() {
     const { data } = this;
-    if (!this.board.clientWidth) return;
-    this.width = this.board.clientWidth;
+    this.width = this.root.clientWidth;
+    if (!this.width) return;
     this.choices();
     const heads = this.arranged;
     const place = (this.place = this.layout(heads));
@@ -306,5 +312,5 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".root");
   const grid = (root.glassformerGrid ??= new HeadsGrid(root));
   grid.update(data, setTriggerValue);
-  return onResize(root, () => grid.width !== grid.board.clientWidth && grid.draw());
+  return onResize(root, () => grid.width !== root.clientWidth && grid.draw());
 }

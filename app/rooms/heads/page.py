@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.kit import frame, head_jobs, runtime, session
+from app.kit import frame, head_jobs, pickers, runtime, session
 from app.kit.frame import Room
 from app.kit.source import source
 from app.rooms.heads.grid import grid
@@ -14,7 +14,7 @@ from model import Trace
 
 def show() -> None:
     """Draw the page."""
-    room = frame.enter()
+    room = frame.enter(pickers.clearest_head)
     with st.spinner(room.translate("heads.reading")):
         seen = runtime.derived(head_jobs.overview, room.trace)
     layers, heads = seen.entropy.shape

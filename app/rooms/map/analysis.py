@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model import MLAConfig, Trace
+from model import DenseConfig, MLAConfig, MoEConfig, RopeConfig, Trace
 from model.capture import HookPoint
 from model.config import ModelConfig
 from model.rope import frequencies
@@ -22,10 +22,11 @@ def parts(block: Block) -> list[str]:
     """The parts of a block in the order of a token's way: its modules by name, and "add1", "add2" for the sums.
 
     Read from the block itself, so norms that stand after a part or before it are drawn where they stand.
+    In a `parallel` block both parts read the stream that enters, so there is one sum, "add2", at the end.
     """
     names = [name for name, child in block.named_children() if not isinstance(child, HookPoint)]
     second = names.index("ln2" if "ln2" in names else "mlp")
-    return [*names[:second], f"{ADD}1", *names[second:], f"{ADD}2"]
+    return [*names[:second], *([] if block.parallel else [f"{ADD}1"]), *names[second:], f"{ADD}2"]
 
 
 def parameters(transformer: Transformer) -> dict[str, int]:
@@ -41,18 +42,17 @@ def parameters(transformer: Transformer) -> dict[str, int]:
 def shapes(config: ModelConfig, tokens: int, layer: int) -> dict[str, dict[str, int]]:
     """The shape of what leaves each box, by letter: ``{"T": 7, "D": 256}``; block parts for `layer`."""
     stream = {"T": tokens, "D": config.d_model}
-    attention, dense = config.attention, config.dense_at(layer)
-    moe = config.feed_forward
+    attention, network = config.attention_at(layer), config.feed_forward_at(layer)
     return {
         "tokens": {"T": tokens},
         "embed": stream,
-        "positions": stream if config.positions == "learned" else {"T": tokens, "Dr": attention.rope_dim},
+        "positions": stream if config.positions == "learned" else {"T": tokens, "Dr": rotating(config)[1]},
         "blocks": {"L": config.n_layers} | stream,
         "norm": stream,
         "attn": {"H": attention.n_heads, "T": tokens, "S": tokens},
-        "mlp": {"T": tokens, "F": dense.hidden}
-        if dense
-        else {"T": tokens, "k": moe.num_experts_per_tok, "E": moe.n_routed_experts},
+        "mlp": {"T": tokens, "F": network.hidden}
+        if isinstance(network, DenseConfig)
+        else {"T": tokens, "k": network.num_experts_per_tok, "E": network.n_routed_experts},
         ADD: stream,
         "ln_final": stream,
         "output": {"T": tokens, "V": config.vocab_size},
@@ -76,13 +76,16 @@ class Kinds:
 
 def kinds(config: ModelConfig, layer: int) -> Kinds:
     """The kinds of parts in `layer` of a model."""
-    attention, dense, moe = config.attention, config.dense_at(layer), config.feed_forward
+    attention, network = config.attention_at(layer), config.feed_forward_at(layer)
+    experts = None
+    if isinstance(network, MoEConfig):
+        experts = (network.n_routed_experts, network.num_experts_per_tok, network.n_shared_experts)
     return Kinds(
         attention=attention.kind,
         heads=attention.n_heads,
         key_heads=None if isinstance(attention, MLAConfig) else attention.n_kv_heads,
-        feed_forward=dense.kind if dense else moe.kind,
-        experts=None if dense else (moe.n_routed_experts, moe.num_experts_per_tok, moe.n_shared_experts),
+        feed_forward=network.kind,
+        experts=experts,
         norm={"rms": "RMSNorm", "layer": "LayerNorm"}[config.norm],
         positions=config.positions,
         tied=config.tied_embeddings,
@@ -103,14 +106,32 @@ def shrink(values: np.ndarray, rows: int, columns: int) -> np.ndarray:
     return values
 
 
+def window(total: int, rows: int, position: int) -> int:
+    """Index of the first of at most `rows` of `total` rows, with `position` among them, in the middle if it can be."""
+    return max(0, min(position - rows // 2, total - rows))
+
+
 def strip(values: np.ndarray, places: int) -> np.ndarray:
     """(n,), n = min(N, places): a vector (N,) made small as by `shrink`."""
     return shrink(values[None], 1, places)[0]
 
 
+def rotating(config: ModelConfig) -> tuple[RopeConfig, int]:
+    """How queries and keys rotate in the first layer that rotates them, and the rotated width, Dr.
+
+    Raises:
+        ValueError: for a model without rotary positions.
+    """
+    for layer in range(config.n_layers):
+        rope = config.rope_at(layer)
+        if rope is not None:
+            return rope, config.attention_at(layer).rope_dim
+    raise ValueError("No layer of this model rotates its queries and keys.")
+
+
 def hands(config: ModelConfig, position: int, pairs: int) -> np.ndarray:
     """(n,) radians in 0..2 pi: the angles of n = min(P, `pairs`) of RoPE's pairs at `position`, fastest first."""
-    each = frequencies(config.rope, config.attention.rope_dim).numpy()
+    each = frequencies(*rotating(config)).numpy()
     chosen = each[np.linspace(0, len(each) - 1, min(len(each), pairs)).round().astype(int)]
     return (position * chosen) % (2 * np.pi)
 
@@ -166,7 +187,8 @@ def _chosen(trace: Trace, layer: int, position: int) -> tuple[tuple[int, float],
 
 def load(trace: Trace, layer: int) -> np.ndarray | None:
     """(E,) how many of the prompt's tokens each expert of `layer` was chosen by; None where the layer is dense."""
-    if trace.config.dense_at(layer) is not None:
+    network = trace.config.feed_forward_at(layer)
+    if isinstance(network, DenseConfig):
         return None
     chosen = trace[f"blocks.{layer}.mlp.hook_expert_indices"]
-    return np.bincount(chosen.ravel(), minlength=trace.config.feed_forward.n_routed_experts)
+    return np.bincount(chosen.ravel(), minlength=network.n_routed_experts)

@@ -1,22 +1,31 @@
-// The small pictures in the boxes. Defines smallRows, smallBars, smallHands, smallPattern, smallLoad, smallSums,
-// smallHistogram, smallNext, short. Uses dom.js, colour.js, arrays.js, numbers.js.
+// The small pictures in the boxes. Defines smallRows, framed, smallBars, smallHands, smallPattern, smallLoad,
+// smallSums, smallHistogram, smallNext, short; for itself canvasOf. Uses dom.js, colour.js, arrays.js, numbers.js.
 
-// A length or a score with three digits that count.
+// A length or a score with two or three digits that count.
 const short = (value) => {
   const size = Math.abs(value);
-  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2).replace("-", "−");
+  const text = size < 0.1 ? String(Number(value.toPrecision(2))) : value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2);
+  return text.replaceAll("-", "−");
 };
 
-// Vectors as rows of coloured cells; the chosen token's row is framed.
-function smallRows({ rows, columns, values, most }, { scale, tokens, position }) {
+// Vectors near the chosen token's as rows of coloured cells; its own row is framed, and cut ends are said.
+function smallRows({ first, rows, columns, values, most }, { scale, tokens, position, words }) {
   const numbers = float32(values);
   const table = colourTable(scale);
   const box = element("div", "rows");
-  box.append(pixelCanvas(columns, rows, (i) => colourIn(table, 0.5 + numbers[i] / (2 * most || 1))));
+  const canvas = pixelCanvas(columns, rows, (i) => colourIn(table, 0.5 + numbers[i] / (2 * most || 1)));
+  box.append(framed(canvas, position - first, rows));
+  if (rows < tokens) box.append(element("span", "numbers", fillIn(words.window, { first, last: first + rows - 1 })));
+  return box;
+}
+
+// `canvas` of `rows` rows, the row `row` in a frame.
+function framed(canvas, row, rows) {
+  const box = element("div", "cells");
   const frame = element("div", "frame");
-  frame.style.top = `${(100 * Math.floor((position * rows) / tokens)) / rows}%`;
+  frame.style.top = `${(100 * row) / rows}%`;
   frame.style.height = `${100 / rows}%`;
-  box.append(frame);
+  box.append(canvas, frame);
   return box;
 }
 
@@ -67,13 +76,10 @@ function smallHands(angles, width, height, colours) {
 function smallPattern(bytes, side, { scale, masked, tokens, position }) {
   const table = colourTable(scale, 256);
   const hidden = rgb(masked);
-  const box = element("div", "pattern");
   const later = (i) => i % side > Math.floor(i / side);
-  box.append(pixelCanvas(side, side, (i) => (later(i) && !bytes[i] ? hidden : table[bytes[i]])));
-  const frame = element("div", "frame");
-  frame.style.top = `${(100 * Math.floor((position * side) / tokens)) / side}%`;
-  frame.style.height = `${100 / side}%`;
-  box.append(frame);
+  const canvas = pixelCanvas(side, side, (i) => (later(i) && !bytes[i] ? hidden : table[bytes[i]]));
+  const box = framed(canvas, Math.floor((position * side) / tokens), side);
+  box.classList.add("pattern");
   return box;
 }
 
@@ -92,13 +98,13 @@ function smallLoad(load, chosen, width, height, colours) {
   });
 }
 
-// Two bars: how long the stream is, and how long what is added to it.
+// Bars: how long the stream is, and how long what is added to it.
 function smallSums(lengths, most, colours) {
   const box = element("div", "sums");
   lengths.forEach((length, i) => {
     const bar = element("div", "sum");
     bar.style.width = `${(100 * length) / most}%`;
-    bar.style.background = [colours.residual, colours.own][i];
+    bar.style.background = i ? colours.own : colours.residual;
     box.append(bar);
   });
   return box;

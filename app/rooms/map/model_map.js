@@ -21,13 +21,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
   root.glassformerMap = memory;
   let open = data.layer;
 
-  const go = (address, layer) => {
+  const go = (address, words) => {
     tellGoing();
-    setTriggerValue("go", { address, layer });
+    setTriggerValue("go", { address, words });
   };
 
   // One box: name, kind, picture, shape, parameters. `name` is a key of data.names and data.rooms.
-  function boxOf(name, { room = name, layer = null, weights = [], id = name }, ...picture) {
+  function boxOf(name, { room = name, layer = null, words = {}, weights = [], id = name }, ...picture) {
     const address = data.rooms[room];
     const box = element(address ? "a" : "div", `box ${name}`);
     const [title, kind] = data.names[layer ?? 0][name];
@@ -45,29 +45,28 @@ export default function ({ data, parentElement, setTriggerValue }) {
     box.title = count ? exactly : labels.free;
     box.dataset.parameters = count;
     if (address) {
-      const words = () => {
+      const shown = layer === null ? words : { layer, ...words };
+      const complete = () => {
         const query = new URLSearchParams(location.search);
-        if (layer !== null) query.set("layer", layer);
+        for (const [word, value] of Object.entries(shown)) query.set(word, value);
         box.href = `./${address}?${query}`;
       };
-      words();
-      box.onpointerover = box.onfocus = words;
+      complete();
+      box.onpointerover = box.onfocus = complete;
       box.onclick = (event) => {
         if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
         event.preventDefault();
-        go(address, layer);
+        go(address, shown);
       };
     }
     return box;
   }
 
   const rounded = (count) => {
-    for (const [unit, sign] of [[1e9, " B"], [1e6, " M"], [1e3, " K"]]) {
-      if (count >= unit) return `${(count / unit).toFixed(count >= 100 * unit ? 0 : count >= 10 * unit ? 1 : 2)}${sign}`;
-    }
-    return String(count);
+    const [unit, sign] = count >= 1e9 ? [1e9, " B"] : count >= 1e6 ? [1e6, " M"] : count >= 1e3 ? [1e3, " K"] : [1, ""];
+    return unit === 1 ? String(count) : short(count / unit) + sign;
   };
-  const onRows = { scale: data.colours.signed, tokens, position };
+  const onRows = { scale: data.colours.signed, tokens, position, words: labels };
   const idList = () => {
     const list = element("div", "ids");
     const first = clamp(position - 1, 0, Math.max(0, tokens - 3));
@@ -91,7 +90,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     button.append(well);
     button.append(element("span", "number", layers <= GUESSES || layer % 5 === 0 ? layer : ""));
     const percentage = percent(walk.probability[layer]);
-    button.title = fillIn(labels.block, { layer, length: short(length), guess: walk.guess[layer], percent: percentage });
+    const values = { layer, length: short(length), guess: walk.guess[layer], percent: percentage };
+    button.title = fillIn(labels.block, values);
     button.setAttribute("aria-label", button.title);
     button.onclick = () => {
       openBlock(layer);
@@ -117,12 +117,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
     ? smallHands(pictures.positions.hands, 112, 44, colours)
     : smallRows(pictures.positions, onRows);
   const whole = element("div", "whole");
+  const finalBars = smallBars(pictures.norms.ln_final, 112, 52, colours);
   whole.append(
     boxOf("tokens", {}, idList()),
     boxOf("embed", { weights: ["embed"] }, smallRows(pictures.embed, onRows)),
     boxOf("positions", { weights: ["pos_embed"] }, positions),
     stack,
-    boxOf("ln_final", { room: "norm", weights: ["ln_final"] }, smallBars(pictures.norms.ln_final, 112, 52, colours)),
+    boxOf("ln_final", { room: "norm", words: { norm: "final" }, weights: ["ln_final"] }, finalBars),
     boxOf("output", { weights: ["unembed"] }, smallHistogram(pictures.logits.bins, 112, 52, colours)),
     boxOf("softmax", {}, smallNext(pictures.next, 5)),
   );
@@ -136,21 +137,28 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const letters = [walk.before[layer], walk.attention[layer], walk.middle[layer], walk.mlp[layer], walk.after[layer]];
     way.append(
       ...data.parts[layer].map((part) => {
-        const key = `blocks.${layer}.${part}`;
+        const name = `blocks.${layer}.${part}`;
         if (part.startsWith("add")) {
-          const [before, added, after] = part === "add1" ? letters.slice(0, 3) : letters.slice(2);
-          const sum = element("span", "numbers", `+ ${short(added)} → ${short(after)}`);
-          return boxOf("add", { layer, id: part }, smallSums([before, added], Math.max(before, added), colours), sum);
+          const parallel = !data.parts[layer].includes("add1"); // one sum of both parts
+          const lengths = parallel ? [0, 1, 3] : part === "add1" ? [0, 1] : [2, 3];
+          const [before, ...added] = lengths.map((i) => letters[i]);
+          const said = `${added.map((length) => `+ ${short(length)}`).join(" ")} → ${short(letters[part === "add1" ? 2 : 4])}`;
+          const sums = smallSums([before, ...added], Math.max(before, ...added), colours);
+          return boxOf("add", { layer, id: part }, sums, element("span", "numbers", said));
         }
         if (part === "attn") {
           const side = pictures.side;
           const bytes = uint8(data.pictures.patterns).subarray(layer * side * side, (layer + 1) * side * side);
           const [looked, weight] = pictures.looks[layer];
           const both = element("div", "both");
-          const values = { head: data.head, key: fillIn(labels.quoted, { token: data.tokens[looked] }), weight: percent(weight) };
+          const key = fillIn(labels.quoted, { token: data.tokens[looked] });
+          const values = { head: data.head, key, weight: percent(weight) };
           const shown = { scale: data.colours.probability, masked: data.colours.masked, tokens, position };
-          both.append(smallPattern(bytes, side, shown), element("span", "numbers", fillIn(labels.looks, values)));
-          return boxOf("attn", { layer, weights: [key] }, both);
+          const said = element("div", "numbers", fillIn(labels.looks, values));
+          const each = Math.ceil(tokens / side);
+          if (each > 1) said.append(element("div", "kind", fillIn(labels.thinned, { each })));
+          both.append(smallPattern(bytes, side, shown), said);
+          return boxOf("attn", { layer, weights: [name] }, both);
         }
         if (part === "mlp") {
           const { load, neurons } = pictures.mlp[layer];
@@ -159,13 +167,16 @@ export default function ({ data, parentElement, setTriggerValue }) {
           const words = load ? labels.load : labels.neurons;
           const list = [...chosen].map(([expert, part]) => `${expert} (× ${short(part)})`).join(", ");
           const text = element("span", "numbers", fillIn(words, { experts: list }));
-          return boxOf("mlp", { room: load ? "experts" : "dense", layer, weights: [key] }, picture, text);
+          return boxOf("mlp", { room: load ? "experts" : "dense", layer, weights: [name] }, picture, text);
         }
-        const divided = element("span", "numbers", `÷ ${short(pictures.scales[key])}`);
-        return boxOf("norm", { layer, weights: [key], id: part }, smallBars(pictures.norms[key], 100, 52, colours), divided);
+        const divided = element("span", "numbers", `÷ ${short(pictures.scales[name])}`);
+        const bars = smallBars(pictures.norms[name], 100, 52, colours);
+        const words = { norm: part.startsWith("ln1") ? "first" : "second" };
+        return boxOf("norm", { layer, words, weights: [name], id: part }, bars, divided);
       }),
     );
     const heading = element("h5", "", fillIn(labels.opened, { layer, last: layers - 1 }));
+    if (!data.parts[layer].includes("add1")) heading.append(element("span", "kind", labels.parallel));
     replaceKeepingFocus(opened, "box", heading, way);
   }
 
@@ -184,7 +195,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     target.classList.add("here");
     if (step.layer !== undefined) buttons[step.layer].classList.add("here");
     const [area, ground] = [target.getBoundingClientRect(), sheet.getBoundingClientRect()];
-    rider.style.transform = `translate(${area.right - ground.left - rider.offsetWidth - 8}px, ${area.top - ground.top - 14}px)`;
+    const [x, y] = [area.right - ground.left - rider.offsetWidth - 8, area.top - ground.top - 14];
+    rider.style.transform = `translate(${x}px, ${y}px)`;
   };
   const run = player(steps, labels, memory, showStep);
   root.glassformerStop = run.stop;

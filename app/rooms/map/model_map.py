@@ -19,7 +19,7 @@ def model_map(
     data: dict[str, Any],
     *,
     on_open: Callable[[int], None],
-    on_go: Callable[[str, int | None], None],
+    on_go: Callable[[str, dict[str, Any]], None],
     key: str = "model_map",
 ) -> None:
     """Draw the map.
@@ -27,11 +27,11 @@ def model_map(
     Args:
         data: what the boxes show, as page.py puts it together.
         on_open: called with the layer of a block that was opened.
-        on_go: called with a room's address, and the layer that it is to show or None.
+        on_go: called with a room's address and the words of the view that it is to have.
     """
     _model_map.draw(
         key,
         data,
         open=lambda layer: on_open(int(layer)),
-        go=lambda target: on_go(target["address"], None if target["layer"] is None else int(target["layer"])),
+        go=lambda target: on_go(target["address"], target["words"]),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.kit import frame, runtime, session
+from app.kit.address import WORDS
 from app.kit.frame import Room
 from app.kit.source import source
 from app.kit.stations import STATIONS
@@ -69,7 +70,7 @@ def _map(room: Room) -> None:
             },
         },
         on_open=lambda layer: session.change(layer=layer),
-        on_go=lambda address, layer: session.go(address, **({} if layer is None else {"layer": layer})),
+        on_go=lambda address, words: session.go(address, **{name: WORDS[name].read(words[name]) for name in words}),
     )
 
 
@@ -106,7 +107,7 @@ def _names(room: Room, kind: Kinds) -> dict[str, list[str]]:
 
 
 def _walk(room: Room) -> dict:
-    way = walk(room.trace, room.position)
+    way = runtime.derived(walk, room.trace, room.position)
     shown = room.lm.tokenizer.shown
     return {
         "before": way.before.tolist(),

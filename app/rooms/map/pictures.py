@@ -10,7 +10,7 @@ import numpy as np
 from app.kit import runtime
 from app.kit.component import pack
 from app.kit.prediction import most_probable
-from app.rooms.map.analysis import hands, histogram, load, parts, shrink, strip
+from app.rooms.map.analysis import hands, histogram, load, parts, shrink, strip, window
 from model import LanguageModel, Trace, distribution
 
 SIDE = 24  # cells of an attention picture's side at most
@@ -39,7 +39,7 @@ def pictures(lm: LanguageModel, trace: Trace, head: int, position: int) -> dict[
     probabilities = distribution(logits)
     start = trace["hook_embed"]
     return {
-        "embed": _rows(start),
+        "embed": _rows(start, position),
         "embedLength": float(np.linalg.norm(start[position])),
         "positions": _positions(trace, position),
         "side": patterns.shape[-1],
@@ -78,9 +78,12 @@ def attention(trace: Trace) -> Attention:
     return Attention(np.stack(small), np.stack(key), np.stack(weight))
 
 
-def _rows(vectors: np.ndarray) -> dict[str, Any]:
-    small = shrink(vectors, ROWS, COLUMNS).astype(np.float32)
+def _rows(vectors: np.ndarray, position: int) -> dict[str, Any]:
+    """The rows (T, D) near the chosen token's, made narrow."""
+    first = window(len(vectors), ROWS, position)
+    small = shrink(vectors[first : first + ROWS], ROWS, COLUMNS).astype(np.float32)
     return {
+        "first": first,
         "rows": small.shape[0],
         "columns": small.shape[1],
         "values": pack(small),
@@ -95,7 +98,7 @@ def _bars(vector: np.ndarray) -> str:
 def _positions(trace: Trace, position: int) -> dict[str, Any]:
     if trace.config.positions == "learned":
         added = trace["hook_pos_embed"]
-        return _rows(added) | {"length": float(np.linalg.norm(added[position]))}
+        return _rows(added, position) | {"length": float(np.linalg.norm(added[position]))}
     return {"hands": hands(trace.config, position, PAIRS).tolist()}
 
 

@@ -40,10 +40,10 @@ function stepsOf(data) {
     }
   }
   const [best, others] = [pictures.next[0], pictures.next.slice(1, 3)];
-  const scale = short(pictures.scales.ln_final);
+  const [scale, score] = [pictures.scales.ln_final, pictures.logits.high].map(short);
   steps.push(
     { box: "ln_final", say: say("ln_final", { scale, length: short(walk.after[layers - 1]) }) },
-    { box: "output", say: say("output", { count: pictures.vocabulary, best: quoted(best[0]), score: short(pictures.logits.high) }) },
+    { box: "output", say: say("output", { count: pictures.vocabulary, best: quoted(best[0]), score }) },
     {
       box: "softmax",
       say: say("softmax", {

@@ -14,7 +14,7 @@ from app.kit.frame import Room
 from app.kit.numbers import percent
 from app.kit.prediction import difference
 from app.kit.source import source
-from app.rooms.mla.cost_figures import Line, losses, pairs, speed
+from app.rooms.mla.cost_figures import AROUND, Line, losses, pairs, speed
 from app.rooms.mla.twin import built_in, trained_pair
 from app.text import escape_markdown
 from model import LanguageModel
@@ -26,6 +26,7 @@ from model.measure.memory import elements_per_layer
 from model.measure.speed import Measured, Point
 
 PICTURE = 390  # px
+SECONDS = 15.0  # of a measurement here; a step that has begun, and the page, take their time beyond it
 KINDS = ("MLA", "MHA")  # of attention, in the order of a pair
 _MEASURED = "_speed"  # session: what was measured here, and of which models
 
@@ -172,13 +173,19 @@ def _speed(room: Room, pair: tuple[LanguageModel, LanguageModel]) -> None:
         more=f"{mha.nbytes:,}",
         context=pair[0].config.context,
     )
-    since = benchmark.quicker_from(measured.points, mla.model, mha.model)
-    verdict = translate(
-        "mla.cost.speed.never" if since is None else "mla.cost.speed.from",
-        tokens=f"{since or mla.tokens:,}",
-        mla=escape_markdown(mla.model),
-    )
-    text_place.markdown(f"{words} {look} {verdict}")
+    text_place.markdown(f"{words} {look} {_verdict(room, measured.points, mla, mha)}")
+
+
+def _verdict(room: Room, points: Sequence[Point], mla: Point, mha: Point) -> str:
+    """What the intervals tell of the two models, whose last points these are; and what they do not tell."""
+    since, noisy = (found(points, mla.model, mha.model) for found in (benchmark.quicker_from, benchmark.undecided))
+    ends = [f"{low:.3g}" if low == high else f"{low:.3g} … {high:.3g}" for low, high in (mla.interval, mha.interval)]
+    names = {"mla": escape_markdown(mla.model), "mha": escape_markdown(mha.model)}
+    key = "noisy" if mla.tokens in noisy else "from" if since is not None else "never"
+    tokens = f"{mla.tokens if since is None else since:,}"
+    verdict = room.translate(f"mla.cost.speed.{key}", tokens=tokens, first=ends[0], second=ends[1], **names)
+    others = ", ".join(f"{n:,}" for n in noisy if n != mla.tokens)
+    return f"{verdict} {room.translate('mla.cost.speed.overlap', tokens=others)}" if others else verdict
 
 
 def _stored(pair: Sequence[LanguageModel]) -> Measured | None:
@@ -193,14 +200,15 @@ def _stored(pair: Sequence[LanguageModel]) -> Measured | None:
 
 def _measure(room: Room, pair: tuple[LanguageModel, LanguageModel], identity: tuple, place: DeltaGenerator) -> None:
     """Measure on this machine, drawing every point; the session keeps the whole, never a part."""
-    count, points = 2 * len(benchmark.lengths(pair)), []
-    bar = st.progress(0.0)
-    for point in runtime.in_turn(benchmark.measure(pair)):
-        points.append(point)
-        bar.progress(len(points) / count, text=room.translate("mla.cost.speed.progress", done=len(points), count=count))
-        if len(points) % 2 == 0:
+    bar, points = st.progress(0.0), list[Point]()
+    for share, found in runtime.in_turn(benchmark.measure(pair, SECONDS)):
+        at = benchmark.lengths(pair)[min(len(found) // 2, len(benchmark.lengths(pair)) - 1)]
+        bar.progress(share, text=room.translate("mla.cost.speed.progress", tokens=f"{at:,}"))
+        if len(found) > len(points):
+            points = found
             _draw(room, pair, points, place, f"speed_{len(points)}")
-    st.session_state[_MEASURED] = (identity, benchmark.here(points))
+    if points:
+        st.session_state[_MEASURED] = (identity, benchmark.here(points))
     st.rerun()
 
 
@@ -209,7 +217,7 @@ def _draw(
 ) -> None:
     translate = room.translate
     lines = [
-        Line(kind, lm.name, [(p.tokens, p.milliseconds) for p in points if p.model == lm.name])
+        Line(kind, lm.name, [(p.tokens, p.milliseconds, *p.interval) for p in points if p.model == lm.name])
         for kind, lm in zip(KINDS, pair, strict=True)
     ]
     with place.container():
@@ -237,4 +245,4 @@ def _losses(room: Room) -> None:
         key="losses",
         alt=heading,
     )
-    st.markdown(translate("mla.cost.losses.look"))
+    st.markdown(translate("mla.cost.losses.look", around=AROUND))

@@ -12,7 +12,8 @@ from app.kit.figures import figure
 from app.kit.theme import Look, escape
 from app.rooms.mla.figures import DASHES, kind_colours
 
-FIRST_LOSSES = 3  # means of ten steps; a fresh model's loss would squeeze all others together
+AROUND = 25  # points of a loss curve whose mean is drawn
+BEGINNING = 0.1  # of a run, above the picture's edge: a fresh model's loss would squeeze all others together
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Line:
 
     kind: str  # of attention: its colour
     name: str  # plain text
-    points: Sequence[tuple[float, float]]
+    points: Sequence[tuple[float, float, float, float]]  # at, value, and the ends of its interval
 
 
 def pairs(
@@ -86,15 +87,20 @@ def speed(lines: Sequence[Line], look: Look, *, x: str, y: str, hover: str, heig
     """Milliseconds of one step against tokens in the cache, four times as many from tick to tick on x.
 
     Args:
-        hover: with ``{name}``, ``{tokens}`` and ``{milliseconds}``.
+        hover: with ``{name}``, ``{tokens}``, ``{milliseconds}``, ``{low}`` and ``{high}``.
     """
     picture = figure(look, height=height, margin={"r": 150})
-    colours, most = kind_colours(look), max(value for line in lines for _, value in line.points)
+    colours, most = kind_colours(look), max(high for line in lines for *_, high in line.points)
     ends = []
     for line in lines:
-        at, values = zip(*line.points, strict=True)
+        at, values, lows, highs = zip(*line.points, strict=True)
         hovers = [
-            escape(hover.format(name=line.name, tokens=f"{n:,.0f}", milliseconds=f"{ms:.2f}")) for n, ms in line.points
+            escape(
+                hover.format(
+                    name=line.name, tokens=f"{n:,.0f}", milliseconds=f"{ms:.2f}", low=f"{low:.2f}", high=f"{high:.2f}"
+                )
+            )
+            for n, ms, low, high in line.points
         ]
         style = {"color": colours[line.kind], "width": 3, "dash": "solid" if line.kind == "MLA" else DASHES[line.kind]}
         picture.add_scatter(
@@ -103,6 +109,12 @@ def speed(lines: Sequence[Line], look: Look, *, x: str, y: str, hover: str, heig
             mode="lines+markers",
             line=style,
             marker={"size": 9},
+            error_y={
+                "array": np.subtract(highs, values),
+                "arrayminus": np.subtract(values, lows),
+                "color": colours[line.kind],
+                "thickness": 2,
+            },
             customdata=hovers,
             hovertemplate="%{customdata}<extra></extra>",
         )
@@ -115,6 +127,7 @@ def speed(lines: Sequence[Line], look: Look, *, x: str, y: str, hover: str, heig
         tickvals=ticks,
         ticktext=[f"{n:,}" for n in ticks],
         tickangle=0,
+        range=[np.log10(at[0]) - 0.1, np.log10(at[-1]) + 0.05],
         title={"text": escape(x)},
         showgrid=False,
     )
@@ -126,8 +139,9 @@ def losses(lines: Mapping[str, Sequence[tuple[float, float]]], look: Look, *, x:
     """Loss in nats per token against tokens trained on, a line for each model."""
     picture = figure(look, height=height, margin={"r": 170})
     colours = (look.value, look.key, look.query, look.attention)
+    lines = {name: smooth(points) for name, points in lines.items()}
     low = min(loss for points in lines.values() for _, loss in points)
-    high = max(points[min(FIRST_LOSSES, len(points) - 1)][1] for points in lines.values())
+    high = max(points[int(BEGINNING * len(points))][1] for points in lines.values())
     ends, last = [], 0.0
     for (name, points), colour in zip(lines.items(), colours, strict=False):
         at, values = zip(*points, strict=True)
@@ -140,11 +154,20 @@ def losses(lines: Mapping[str, Sequence[tuple[float, float]]], look: Look, *, x:
             line={"color": colour, "width": 2},
             hovertemplate="%{x:.3s}: %{y:.3f}<extra>%{fullData.name}</extra>",
         )
-        ends.append((float(np.mean(values[-8:])), name, colour))
+        ends.append((values[-1], name, colour))
     _name_ends(picture, ends, last, 0.075 * (high - low))
     picture.update_xaxes(range=[0, 1.01 * last], title={"text": escape(x)}, tickformat="~s", showgrid=False)
     picture.update_yaxes(range=[low - 0.04 * (high - low), high], title={"text": escape(y)})
     return picture
+
+
+def smooth(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Each value replaced by the mean of `AROUND` around it, fewer at the ends: curves close together come apart."""
+    half = AROUND // 2
+    return [
+        (at, float(np.mean([value for _, value in points[max(0, i - half) : i + half + 1]])))
+        for i, (at, _) in enumerate(points)
+    ]
 
 
 def _name_ends(picture: go.Figure, ends: Sequence[tuple[float, str, str]], x: float, gap: float) -> None:

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from app.kit.figures import figure, token_axis
 from app.kit.theme import Look, escape
 
+BYTES = 190  # px for "1,998,848 B · 57×" at a bar's end, however wide the picture is
 NAME = 0.065  # height of a line's name, of the whole axis
 LABELLED = 45  # tokens whose labels fit below an axis
 GAP = 0.05  # between patterns, of the whole width
@@ -111,7 +112,7 @@ class Bar:
 
 def bars(rows: Sequence[Bar], look: Look, *, x: str, height: int) -> go.Figure:
     """A bar of bytes for each row, the first on top; `x` is the title of the axis."""
-    picture = figure(look, height=height)
+    picture = figure(look, height=height, margin={"r": BYTES})
     colours, most = kind_colours(look), max(row.nbytes for row in rows)
     for place, row in enumerate(rows):
         picture.add_bar(
@@ -135,7 +136,7 @@ def bars(rows: Sequence[Bar], look: Look, *, x: str, height: int) -> go.Figure:
     picture.update_yaxes(
         autorange="reversed", showgrid=False, tickmode="array", tickvals=list(range(len(rows))), ticktext=ticks
     )
-    picture.update_xaxes(range=[0, 1.5 * most], title={"text": escape(x)}, tickformat="~s", ticksuffix="B", nticks=6)
+    picture.update_xaxes(range=[0, most], title={"text": escape(x)}, tickformat="~s", ticksuffix="B", nticks=6)
     return picture
 
 
@@ -225,9 +226,12 @@ def patterns(
         domain = [(n - 1) * (width + GAP), (n - 1) * (width + GAP) + width]
         bare = {"showgrid": False, "zeroline": False, "ticks": "", "showticklabels": False, "constrain": "domain"}
         labelled = {**token_axis(tokens), "showticklabels": True} if n == 1 and T <= NAMED else {}
+        # Names, or where they have no room, numbers of positions.
+        numbered = {"showticklabels": True, "nticks": 5, "tickangle": 0} if T > NAMED else {}
         picture.update_layout(
             {
                 f"xaxis{number}": bare
+                | numbered
                 | {"domain": domain, "anchor": f"y{number}", "title": {"text": escape(x), "standoff": 6}},
                 f"yaxis{number}": bare
                 | {
@@ -237,7 +241,7 @@ def patterns(
                     "constraintoward": "top",
                     "automargin": True,
                 }
-                | labelled
+                | (labelled or (numbered if n == 1 else {}))
                 | {"title": {"text": escape(y) if n == 1 else ""}},
             }
         )

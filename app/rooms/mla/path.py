@@ -138,9 +138,10 @@ def _latent_steps(room: Room) -> list[Step]:
 def _plain_steps(room: Room, trace: model.Trace) -> list[Step]:
     config = trace.config
     head = room.view.head * config.attention.n_kv_heads // config.attention.n_heads
-    keys = "attn.hook_rot_k" if config.positions == "rope" else "attn.hook_k"
+    keys = "attn.hook_rot_k" if config.rope_at(room.view.layer) is not None else "attn.hook_k"
+    read = "ln1.hook_normalized" if config.norm_placement != "after" else "hook_resid_pre"
     return [
-        Step("", [_at(room, trace, "ln1.hook_normalized", "x")]),
+        Step("", [_at(room, trace, read, "x")]),
         Step(
             room.translate("mla.path.by.project"),
             [
@@ -154,7 +155,7 @@ def _plain_steps(room: Room, trace: model.Trace) -> list[Step]:
 def _query_steps(room: Room) -> list[Step]:
     trace, layer, head, translate = room.trace, room.view.layer, room.view.head, room.translate
     latent = f"blocks.{layer}.attn.hook_q_latent" in trace
-    rotated = trace.config.positions == "rope" and trace.config.attention.kind != "MLA"
+    rotated = trace.config.rope_at(layer) is not None and trace.config.attention.kind != "MLA"
     steps = [Step("", [_at(room, trace, "attn.hook_q_latent", "q_latent")])] if latent else []
     steps.append(
         Step(

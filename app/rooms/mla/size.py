@@ -164,8 +164,8 @@ def _rows(room: Room, preset: Preset, shape: Shape, cache_sizes: list[analysis.S
 
 
 def _bytes(count: int) -> str:
-    """Bytes in the unit that leaves at most four digits; 1 KB = 1000 B."""
-    for unit, size_of in (("TB", 1000**4), ("GB", GB), ("MB", 1000**2), ("KB", 1000)):
+    """Bytes in the unit that leaves at most four digits; 1 kB = 1000 B."""
+    for unit, size_of in (("TB", 1000**4), ("GB", GB), ("MB", 1000**2), ("kB", 1000)):
         if count >= size_of:
             return f"{count / size_of:,.4g} {unit}"
     return f"{count} B"
@@ -268,7 +268,7 @@ def _published(room: Room) -> None:
         "|---|---|--:|--:|---|",
     ]
     for name, arithmetic, per_token, report in rows:
-        size = f"{per_token:,} B = {per_token / 1000:,.3f} KB"
+        size = f"{per_token:,} B = {per_token / 1000:,.3f} kB"
         lines.append(f"| {escape_markdown(name)} | {arithmetic} | {size} | {_times(per_token / base)} | {report} |")
     st.markdown("\n".join(lines))
     st.markdown(translate("mla.size.published.v2"))

@@ -11,9 +11,10 @@ from typing import Literal
 import numpy as np
 
 from model import LanguageModel, Trace
+from model.config import ModelConfig
 from model.norm import LayerNorm, RMSNorm
 
-Which = Literal["first", "second", "final"]
+Which = Literal["first", "first_after", "second", "second_after", "final"]
 Kind = Literal["layer", "rms"]
 
 
@@ -55,18 +56,32 @@ def steps(
     return Steps(kind, vector, float(mean), centred, float(spread), eps, float(scale), normalized, gain, shift)
 
 
-def read_by(which: Which, layer: int, layers: int) -> tuple[str, str]:
-    """Names in a trace: the stream that this norm reads, and the beginning of the norm's own hooks."""
+def norms(config: ModelConfig) -> tuple[Which, ...]:
+    """The norms that each layer of a model has, in the order of computation, and the final one."""
+    found: dict[str, tuple[Which, ...]] = {
+        "before": ("first", "second", "final"),
+        "after": ("first_after", "second_after", "final"),
+        "both": ("first", "first_after", "second", "second_after", "final"),
+    }
+    return found[config.norm_placement]
+
+
+def read_by(which: Which, layer: int, config: ModelConfig) -> tuple[str, str]:
+    """Names in a trace: the vectors that this norm reads, and the beginning of the norm's own hooks."""
+    start = "hook_resid_pre" if config.parallel else "hook_resid_mid"
+    block = f"blocks.{layer}."
     return {
-        "first": (f"blocks.{layer}.hook_resid_pre", f"blocks.{layer}.ln1"),
-        "second": (f"blocks.{layer}.hook_resid_mid", f"blocks.{layer}.ln2"),
-        "final": (f"blocks.{layers - 1}.hook_resid_post", "ln_final"),
+        "first": (f"{block}hook_resid_pre", f"{block}ln1"),
+        "first_after": (f"{block}hook_attn_unnormed", f"{block}ln1_post"),
+        "second": (f"{block}{start}", f"{block}ln2"),
+        "second_after": (f"{block}hook_mlp_unnormed", f"{block}ln2_post"),
+        "final": (f"blocks.{config.n_layers - 1}.hook_resid_post", "ln_final"),
     }[which]
 
 
 def module_of(lm: LanguageModel, which: Which, layer: int) -> RMSNorm | LayerNorm:
     """The norm itself: its epsilon, gain and shift."""
-    return lm.transformer.get_submodule(read_by(which, layer, lm.config.n_layers)[1])
+    return lm.transformer.get_submodule(read_by(which, layer, lm.config)[1])
 
 
 @dataclass(frozen=True)
@@ -86,7 +101,7 @@ class Norm:
 
 def norm(lm: LanguageModel, trace: Trace, which: Which, layer: int, position: int) -> Norm:
     """The norm `which` of `layer` (which "final" does not ask for) on the token at `position`."""
-    stream, hooks = read_by(which, layer, trace.config.n_layers)
+    stream, hooks = read_by(which, layer, trace.config)
     module, vector = module_of(lm, which, layer), trace[stream][position]
     gain = module.weight.float().numpy()
     layered = isinstance(module, LayerNorm)
@@ -101,12 +116,12 @@ def norm(lm: LanguageModel, trace: Trace, which: Which, layer: int, position: in
 
 
 def lengths(lm: LanguageModel, trace: Trace, position: int) -> tuple[np.ndarray, np.ndarray]:
-    """Lengths of the token's vector before and after every norm of the stream, in order: (2 L + 1,) each."""
+    """Lengths of the token's vector before and after every norm of the stream, in order: (n L + 1,) each."""
     before, after = [], []
-    L = trace.config.n_layers
-    places: list[tuple[Which, int]] = [(which, layer) for layer in range(L) for which in ("first", "second")]
+    L, own = trace.config.n_layers, norms(trace.config)[:-1]
+    places: list[tuple[Which, int]] = [(which, layer) for layer in range(L) for which in own]
     for which, layer in [*places, ("final", L - 1)]:
-        stream, hooks = read_by(which, layer, L)
+        stream, hooks = read_by(which, layer, trace.config)
         module = module_of(lm, which, layer)
         result = trace[f"{hooks}.hook_normalized"][position] * module.weight.float().numpy()
         if isinstance(module, LayerNorm):

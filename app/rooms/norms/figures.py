@@ -22,6 +22,7 @@ def lengths(
     *,
     y: str,
     chosen: int,
+    per_layer: int = 2,
 ) -> go.Figure:
     """Two lines over the norms in the order of the model.
 
@@ -31,6 +32,7 @@ def lengths(
         names: of the two lines.
         y: title of the axis.
         chosen: index of the norm that the page shows, which is marked.
+        per_layer: norms in each layer.
 
     Raises:
         ValueError: if the shapes do not fit.
@@ -51,7 +53,7 @@ def lengths(
             customdata=labels,
             hovertemplate="%{customdata}: %{y:.4g}<extra></extra>",
         )
-    every = 1 if len(places) <= LABELLED else 2 * -(-len(places) // (2 * LABELLED))
+    every = 1 if len(places) <= LABELLED else per_layer * -(-len(places) // (per_layer * LABELLED))
     made.add_vline(x=chosen, line={"color": look.accent, "width": 2, "dash": "dot"})
     made.update_layout(
         showlegend=True, legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}, hovermode="closest"

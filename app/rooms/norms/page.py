@@ -20,14 +20,18 @@ def show() -> None:
     """Draw the page."""
     room = frame.enter()
     view = room.view
+    offered = tuple(name for name in analysis.norms(room.lm.config) if name in NORMS)
+    if view.norm not in offered:
+        session.change(norm=offered[0])
+    which = view.norm if view.norm in offered else offered[0]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        pickers.choice(room, "norm", NORMS, "norms.norm")
-        if view.norm != "final":
+        pickers.choice(room, "norm", offered, "norms.norm")
+        if which != "final":
             pickers.layer(room)
-    found = analysis.norm(room.lm, room.trace, view.norm, view.layer, room.position)
+    found = analysis.norm(room.lm, room.trace, which, view.layer, room.position)
     kind = room.translate(f"norms.part.title.{found.own.kind}")
     token = room.quoted(room.trace.tokens[room.position])
-    heading = room.translate(f"norms.heading.{view.norm}", kind=kind, layer=view.layer, token=token)
+    heading = room.translate(f"norms.heading.{which}", kind=kind, layer=view.layer, token=token)
     st.markdown(f"#### {heading}")
     st.markdown(room.translate(f"norms.look.{found.own.kind}"))
     _steps(room, found)
@@ -36,8 +40,8 @@ def show() -> None:
         + " "
         + room.translate("norms.kinds", apart=f"{found.kinds_apart:.3g}")
     )
-    _lengths(room)
-    source(room, type(analysis.module_of(room.lm, view.norm, view.layer)).forward)
+    _lengths(room, offered[:-1], which)
+    source(room, type(analysis.module_of(room.lm, which, view.layer)).forward)
 
 
 def _steps(room: Room, found: analysis.Norm) -> None:
@@ -57,16 +61,14 @@ def _steps(room: Room, found: analysis.Norm) -> None:
     )
 
 
-def _lengths(room: Room) -> None:
+def _lengths(room: Room, own: tuple[analysis.Which, ...], which: analysis.Which) -> None:
     view, L = room.view, room.lm.config.n_layers
     before, after = analysis.lengths(room.lm, room.trace, room.position)
-    places = [
-        room.translate(f"norms.place.{which}", layer=layer) for layer in range(L) for which in ("first", "second")
-    ]
+    places = [room.translate(f"norms.place.{each}", layer=layer) for layer in range(L) for each in own]
     heading = room.translate("norms.lengths", token=room.quoted(room.trace.tokens[room.position]))
     st.markdown(f"#### {heading}")
     st.markdown(room.translate("norms.lengths.look"))
-    chosen = 2 * L if view.norm == "final" else 2 * view.layer + (view.norm == "second")
+    chosen = len(places) if which == "final" else len(own) * view.layer + own.index(which)
     made = lengths(
         [*places, room.translate("norms.place.final")],
         before,
@@ -75,6 +77,7 @@ def _lengths(room: Room) -> None:
         room.look,
         y=room.translate("norms.lengths.axis"),
         chosen=chosen,
+        per_layer=len(own),
     )
     with st.container(key="wide"):
         chart(made, key="lengths", alt=heading)

@@ -2,7 +2,8 @@
 
 from app.kit.address import Word, claim, one_of, optional, whole
 
-NORMS = ("first", "second", "final")  # before attention, before the feed-forward part, before the logits
+# Before and after attention, before and after the feed-forward part, before the logits: a model has some of them.
+NORMS = ("first", "first_after", "second", "second_after", "final")
 
 claim(
     "norms",

@@ -58,7 +58,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   function draw() {
     switches.forEach((button, i) => button.setAttribute("aria-pressed", String(mode === ["words", "ranks"][i])));
     const room = frame.clientWidth - names.offsetWidth - 2;
-    wide = Math.max(CELL.wide, Math.min(170, Math.floor(room / N)));
+    wide = Math.max(CELL.wide, Math.min(260, Math.floor(room / N)));
     heads.style.gridTemplateColumns = `repeat(${N}, ${wide}px)`;
     const context = sharpCanvas(canvas, wide * N, CELL.high * R);
     context.font = `${FONT_SIZE}px ${getComputedStyle(root).fontFamily}`;

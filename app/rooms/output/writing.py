@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app.kit import frame, runtime, session, unfinished
+from app.kit import frame, runtime, session
 from app.kit.frame import Room
 
 LIMIT = 40  # tokens of one press
@@ -54,7 +54,6 @@ def _write(room: Room) -> None:
     view, lm = room.view, room.lm
     ids = list(room.trace.ids[: room.position + 1])
     limit = min(LIMIT, most(room) - len(ids))
-    unfinished.watch()
     status, paper = st.empty(), st.empty()
     before, written, done = lm.tokenizer.decode(ids), "", 0
     settings = {name: view[name] for name in ("temperature", "top_k", "top_p", "min_p", "seed")}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model import LanguageModel, Trace
+from model import LanguageModel, MLAConfig, Trace
 from model.rope import frequencies
 
 
@@ -22,7 +22,7 @@ class Pairs:
     rates: np.ndarray  # (P,) radians by which a pair turns at each position
     scale: float  # factor on the dot product
     content: float  # what the parts that do not turn add to the score, scaled
-    score: float  # the model's own, scaled, before the mask
+    score: float  # the model's own, scaled; before a cap, where there is one, and the mask
     distance: int  # positions from the key to the query
 
     def contributions(self, distances: np.ndarray) -> np.ndarray:
@@ -41,30 +41,37 @@ class Pairs:
 
 def rotates(trace: Trace, layer: int) -> bool:
     """Whether that layer turns its queries and keys."""
-    return f"blocks.{layer}.attn.hook_rot_q" in trace
+    return trace.config.rope_at(layer) is not None
 
 
 def pairs(trace: Trace, layer: int, head: int, query: int, key: int) -> Pairs:
     """The pairs of the query at position `query` and the key at `key`, turned back by their positions.
 
-    Works on grouped queries, where heads share a key head and the whole head turns, and on latent
-    attention, where one key part turns for all heads and the rest adds a score of its own.
+    Works on grouped queries, where heads share a key head and the first entries of a head turn (mostly
+    all of them), and on latent attention, where the last entries turn, the key's for all heads together.
+
+    Raises:
+        ValueError: if the layer does not rotate.
     """
-    config = trace.config
-    rates = frequencies(config.rope, config.attention.rope_dim).numpy().astype(np.float64)
-    turned_q = trace[f"blocks.{layer}.attn.hook_rot_q"]  # (T, H, Dr)
-    turned_k = trace[f"blocks.{layer}.attn.hook_rot_k"]  # (T, K, Dr); K = 1 in latent attention
-    H = turned_q.shape[1]
-    q = _complex(turned_q[query, head], config.rope.pairing) * np.exp(-1j * query * rates)
-    k = _complex(turned_k[key, head // (H // turned_k.shape[1])], config.rope.pairing) * np.exp(-1j * key * rates)
-    scale = float(trace.scale(layer))
-    q_whole, k_whole = trace.query(layer), trace.key(layer)
-    shared = H // k_whole.shape[1]
-    whole_q, whole_k = q_whole[query, head].astype(np.float64), k_whole[key, head // shared].astype(np.float64)
-    still = whole_q.size - turned_q.shape[2]  # entries that do not turn; they come first
-    content = scale * float(whole_q[:still] @ whole_k[:still])
-    score = float(np.float32(q_whole[query, head] @ k_whole[key, head // shared]) * trace.scale(layer))
-    return Pairs(q, k, rates, scale, content, score, query - key)
+    attention, turning = trace.config.attention_at(layer), trace.config.rope_at(layer)
+    if turning is None:
+        raise ValueError(f"Layer {layer} does not rotate its queries and keys.")
+    rates = frequencies(turning, attention.rope_dim, len(trace.ids)).numpy().astype(np.float64)
+    queries, keys = trace.query(layer), trace.key(layer)  # (T, H, Dh), (T, K, Dh), as they meet
+    q, k = queries[query, head], keys[key, head // (queries.shape[1] // keys.shape[1])]
+    Dr = attention.rope_dim
+    first = q.size - Dr if isinstance(attention, MLAConfig) else 0
+    turns, still = slice(first, first + Dr), np.r_[0:first, first + Dr : q.size]
+    scale = trace.scale(layer)
+    return Pairs(
+        query=_complex(q[turns], turning.pairing) * np.exp(-1j * query * rates),
+        key=_complex(k[turns], turning.pairing) * np.exp(-1j * key * rates),
+        rates=rates,
+        scale=float(scale),
+        content=float(scale) * float(q[still].astype(np.float64) @ k[still].astype(np.float64)),
+        score=float((q @ k) * scale),
+        distance=query - key,
+    )
 
 
 def _complex(vector: np.ndarray, pairing: str) -> np.ndarray:

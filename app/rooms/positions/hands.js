@@ -1,6 +1,6 @@
 // Clocks with a query's and a key's hand, and the score by distance. Uses dom.js, arrays.js, events.js and numbers.js.
 // The key's hand stands still; the query's turns ahead of it by distance times rate, as it does in the model.
-const CLOCK = { wide: 84, high: 104, radius: 36 }; // px
+const CLOCK = { least: 84, most: 150, below: 22 }; // px: how wide a clock is, and its number below it
 const EDGE = { left: 58, right: 14, top: 12, bottom: 44 }; // px around the curve
 const STEP = 180; // ms from one distance to the next while playing
 
@@ -48,21 +48,34 @@ export default function ({ data, parentElement }) {
   };
 
   let columns = 1;
+  let wide = CLOCK.least;
+  let high = wide + CLOCK.below;
+  // The largest clocks that fit beside the curve, else small ones below each other.
+  function arrange() {
+    const room = left.clientWidth;
+    columns = 1;
+    const size = () => Math.min(CLOCK.most, Math.floor(room / columns));
+    while (columns < P && Math.ceil(P / columns) * (size() + CLOCK.below) > data.height) columns++;
+    if (size() < CLOCK.least) columns = Math.max(1, Math.floor(room / CLOCK.least));
+    wide = Math.min(CLOCK.most, Math.floor(room / columns));
+    high = wide + CLOCK.below;
+  }
   function drawClocks() {
-    columns = Math.max(1, Math.floor(left.clientWidth / CLOCK.wide));
-    const context = sharpCanvas(clocks, columns * CLOCK.wide, Math.ceil(P / columns) * CLOCK.high);
+    arrange();
+    const radius = wide / 2 - 6;
+    const context = sharpCanvas(clocks, columns * wide, Math.ceil(P / columns) * high);
     context.font = `${FONT_SIZE}px ${family}`;
     context.textAlign = "center";
     for (let i = 0; i < P; i++) {
-      const [x, y] = [((i % columns) + 0.5) * CLOCK.wide, Math.floor(i / columns) * CLOCK.high + CLOCK.radius + 4];
+      const [x, y] = [((i % columns) + 0.5) * wide, Math.floor(i / columns) * high + radius + 4];
       context.lineWidth = 1;
       context.strokeStyle = colours.grid;
       context.beginPath();
-      context.arc(x, y, CLOCK.radius, 0, 2 * Math.PI);
+      context.arc(x, y, radius, 0, 2 * Math.PI);
       context.stroke();
       // Both hands, as long as the pair is in this query and this key; angles grow against the clock.
       angles(i).forEach((angle, side) => {
-        const length = (CLOCK.radius * lengths[i][side]) / longest[side];
+        const length = (radius * lengths[i][side]) / longest[side];
         context.strokeStyle = side ? colours.key : colours.query;
         context.lineWidth = side ? 3 : 4;
         context.beginPath();
@@ -75,24 +88,25 @@ export default function ({ data, parentElement }) {
         context.fill();
       });
       context.fillStyle = colours.ink;
-      context.fillText(signed(adds(i), 2), x, y + CLOCK.radius + 20);
+      context.fillText(signed(adds(i), 2), x, y + radius + 20);
     }
   }
 
-  const low = Math.min(content, ...scores);
-  const high = Math.max(content, ...scores);
-  const margin = 0.06 * (high - low) || 1;
+  const seen = content === 0 ? scores : [content, ...scores];
+  const lowest = Math.min(...seen);
+  const highest = Math.max(...seen);
+  const margin = 0.06 * (highest - lowest) || 1;
   function drawCurve() {
     const width = right.clientWidth;
     const height = data.height;
     const context = sharpCanvas(curve, width, height);
     const across = (d) => EDGE.left + (d / Math.max(1, farthest)) * (width - EDGE.left - EDGE.right);
-    const down = (score) => height - EDGE.bottom - ((score - low + margin) / (high - low + 2 * margin)) * (height - EDGE.top - EDGE.bottom);
+    const down = (score) => height - EDGE.bottom - ((score - lowest + margin) / (highest - lowest + 2 * margin)) * (height - EDGE.top - EDGE.bottom);
     context.font = `${FONT_SIZE}px ${family}`;
     context.lineWidth = 1;
     context.textBaseline = "middle";
     context.textAlign = "right";
-    for (const score of ticks(low - margin, high + margin, 5)) {
+    for (const score of ticks(lowest - margin, highest + margin, 5)) {
       context.strokeStyle = colours.grid;
       line(context, EDGE.left, down(score), width - EDGE.right, down(score));
       context.fillStyle = colours.faint;
@@ -157,7 +171,7 @@ export default function ({ data, parentElement }) {
   };
   clocks.onmousemove = (event) => {
     const area = clocks.getBoundingClientRect();
-    const i = Math.floor((event.clientY - area.top) / CLOCK.high) * columns + Math.floor((event.clientX - area.left) / CLOCK.wide);
+    const i = Math.floor((event.clientY - area.top) / high) * columns + Math.floor((event.clientX - area.left) / wide);
     tip.hidden = i >= P;
     if (i >= P) return;
     const period = ((2 * Math.PI) / rates[i]).toLocaleString("en-US", { maximumFractionDigits: 1 });

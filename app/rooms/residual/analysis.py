@@ -5,12 +5,14 @@ T tokens, D width, H heads, Dv value width, L layers, V vocabulary.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from model import LanguageModel, Trace
+from model.config import GQAConfig
 from model.norm import LayerNorm
 
 Kind = Literal["embedding", "position", "attention", "feed_forward", "bias", "shift"]
@@ -74,7 +76,7 @@ class Effects:
     parts: tuple[Part, ...]  # in the order of computation; they sum to `total`
     heads: np.ndarray  # (L, H): what of each attention part comes from each head
     total: float
-    real: float  # the model's own difference
+    real: float  # the model's own difference, before a cap on its logits
 
 
 def effects(lm: LanguageModel, trace: Trace, position: int, target: int, against: int) -> Effects:
@@ -91,37 +93,73 @@ def effects(lm: LanguageModel, trace: Trace, position: int, target: int, against
         direction = direction - direction.mean()  # the norm takes the mean off: so does the direction that reads it
     direction = direction / trace["ln_final.hook_scale"][position, 0]
 
+    direction = direction * trace.config.logit_scale
+
     parts, heads, biases = [], [], 0.0
     for addition in additions(trace, position):
         effect = float(addition.vector @ direction)
         if addition.layer is not None:
-            block = lm.transformer.blocks[addition.layer]
-            bias = _bias(block, addition.kind)
-            biases += 0.0 if bias is None else float(bias @ direction)
-            effect -= 0.0 if bias is None else float(bias @ direction)
+            written, shift = _as_written(lm, trace, addition, position, direction)
+            bias = _bias(lm, addition.kind, addition.layer)
+            always = shift if bias is None else shift + float(bias @ written)
+            biases += always
+            effect -= always
             if addition.kind == "attention":
                 z = trace[f"blocks.{addition.layer}.attn.hook_z"][position]  # (H, Dv)
-                read = direction @ block.attn.out.weight.float().numpy()  # (H Dv,)
+                read = written @ _weight(lm, f"blocks.{addition.layer}.attn.out.weight")  # (H Dv,)
                 heads.append((z * read.reshape(z.shape)).sum(-1))
         parts.append(Part(addition.kind, addition.layer, effect))
     if biases:
         parts.append(Part("bias", None, biases))
     if isinstance(norm, LayerNorm):
-        parts.append(Part("shift", None, float(norm.bias.float().numpy() @ difference)))
-    logits = trace.logits[position]
+        shift = float(norm.bias.float().numpy() @ difference) * trace.config.logit_scale
+        parts.append(Part("shift", None, shift))
+    logits = _uncapped(trace.logits[position, [target, against]], trace.config.logit_cap)
     return Effects(
         parts=tuple(parts),
         heads=np.stack(heads),
         total=float(sum(part.effect for part in parts)),
-        real=float(logits[target]) - float(logits[against]),
+        real=float(logits[0] - logits[1]),
     )
 
 
-def _bias(block, kind: Kind) -> np.ndarray | None:
-    """What an output matrix adds whatever it reads; experts have none."""
-    matrix = block.attn.out if kind == "attention" else block.mlp.down
-    bias = getattr(matrix, "bias", None)
-    return None if bias is None else bias.float().numpy()
+def _as_written(
+    lm: LanguageModel, trace: Trace, addition: Addition, position: int, direction: np.ndarray
+) -> tuple[np.ndarray, float]:
+    """The direction (D,) that reads what an output matrix wrote as `direction` reads what of it is added to the stream.
+
+    In most models these are the same; some norm what is added (its divisor is held too), or scale it.
+    Beside it the effect of such a norm's shift.
+    """
+    config = trace.config
+    written, shift = direction * np.float32(config.residual_scale), 0.0
+    if config.norm_placement == "before":
+        return written, shift
+    norm = f"blocks.{addition.layer}.{'ln1' if addition.kind == 'attention' else 'ln2'}_post"
+    if config.norm == "layer":
+        shift = float(_weight(lm, f"{norm}.bias") @ written)
+    written = written * _weight(lm, f"{norm}.weight") / trace[f"{norm}.hook_scale"][position]
+    return (written - written.mean() if config.norm == "layer" else written), shift
+
+
+def _uncapped(logits: np.ndarray, cap: float | None) -> np.ndarray:
+    """Logits before the cap that Gemma 2 puts on them: effects sum to those."""
+    wide = logits.astype(np.float64)
+    return wide if cap is None else cap * np.arctanh(wide / cap)
+
+
+def _weight(lm: LanguageModel, name: str) -> np.ndarray:
+    return lm.transformer.get_parameter(name).float().numpy()
+
+
+def _bias(lm: LanguageModel, kind: Kind, layer: int) -> np.ndarray | None:
+    """What an output matrix adds whatever it reads; those of experts count with their experts."""
+    attention, dense = lm.config.attention_at(layer), lm.config.dense_at(layer)
+    if kind == "attention":
+        biased, part = isinstance(attention, GQAConfig) and attention.out_bias, "attn.out"
+    else:
+        biased, part = dense is not None and dense.bias, "mlp.down"
+    return _weight(lm, f"blocks.{layer}.{part}.bias") if biased else None
 
 
 def ranked(heads: np.ndarray, count: int) -> list[tuple[int, int, float]]:
@@ -130,11 +168,17 @@ def ranked(heads: np.ndarray, count: int) -> list[tuple[int, int, float]]:
     return [(int(i) // heads.shape[1], int(i) % heads.shape[1], float(heads.flat[i])) for i in order]
 
 
+def named(vocabulary: Sequence[str], logits: np.ndarray, text: str | None) -> int | None:
+    """Id of the token that is shown as `text`, of several the most probable; None where there is none."""
+    ids = [] if text is None else [i for i, token in enumerate(vocabulary) if token == text]
+    return max(ids, key=lambda i: float(logits[i]), default=None)
+
+
 def pair(logits: np.ndarray, target: int | None, against: int | None) -> tuple[int, int]:
-    """The two tokens compared: those named, where the vocabulary has them, else the two best; never one twice."""
+    """The two tokens compared, by id: those named, else the two best; never one twice. `logits` (V,)."""
     first, second = (int(i) for i in np.argsort(-logits, kind="stable")[:2])
-    named = [None if token is None or token >= len(logits) else token for token in (target, against)]
-    left = first if named[0] is None and named[1] != first else second if named[0] is None else named[0]
-    if named[1] is None or named[1] == left:
-        return left, second if left == first else first
-    return left, named[1]
+    if target is None:
+        target = second if against == first else first
+    if against is None or against == target:
+        against = second if target == first else first
+    return target, against

@@ -102,20 +102,26 @@ def growth(
 
 
 def effects(
-    labels: Sequence[str], kinds: Sequence[str], values: np.ndarray, total: str, names: Mapping[str, str], look: Look
+    labels: Sequence[str],
+    kinds: Sequence[str],
+    values: np.ndarray,
+    texts: Sequence[str],
+    total: str,
+    names: Mapping[str, str],
+    look: Look,
 ) -> go.Figure:
     """Each part's effect as a step from the sum of those before it; the last bar is the sum of all.
 
     Args:
         labels, kinds: n, as for `growth`.
-        values: (n,) in logits.
+        values: (n,) in logits; texts: n + 1, each of them and their sum as written.
         total: label of the last bar.
         names: of the kinds in the legend, and "axis".
 
     Raises:
         ValueError: if the shapes do not fit.
     """
-    if values.shape != (len(labels),) or len(kinds) != len(labels):
+    if values.shape != (len(labels),) or len(kinds) != len(labels) or len(texts) != len(labels) + 1:
         raise ValueError(f"{len(labels)} parts do not fit effects of shape {values.shape}.")
     made = figure(look, height=415)
     ends = values.cumsum()
@@ -126,7 +132,7 @@ def effects(
     steps = np.append(values, ends[-1] if len(ends) else 0.0)
     bases = np.append(starts, 0.0)
     sorts = np.array([*kinds, "total"])
-    texts = np.array([f"{'−' if step < 0 else '+'}{abs(step):.2f}" for step in steps])
+    written = np.array(texts)
     for kind in dict.fromkeys(sorts.tolist()):
         own = sorts == kind
         made.add_bar(
@@ -137,10 +143,10 @@ def effects(
             name=escape(names.get(kind, "")),
             showlegend=kind in NAMED,
             marker={"color": colours[kind]},
-            text=texts[own] if len(every) <= WRITTEN else None,
+            text=written[own] if len(every) <= WRITTEN else None,
             textposition="outside",
             cliponaxis=False,
-            customdata=np.stack([np.array([escape(every[i]) for i in at[own]]), texts[own]], axis=-1),
+            customdata=np.stack([np.array([escape(every[i]) for i in at[own]]), written[own]], axis=-1),
             hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>",
         )
     made.add_scatter(

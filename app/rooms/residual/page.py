@@ -88,6 +88,7 @@ def _effects(room: Room, found: Effects, tokens: dict[str, str]) -> None:
         [_label(room, part.kind, part.layer) for part in found.parts],
         [part.kind for part in found.parts],
         np.array([part.effect for part in found.parts]),
+        [signed(effect, 2) for effect in (*(part.effect for part in found.parts), found.total)],
         room.translate("residual.total"),
         _names(room),
         room.look,
@@ -98,13 +99,15 @@ def _effects(room: Room, found: Effects, tokens: dict[str, str]) -> None:
 
 
 def _summed(room: Room, found: Effects, tokens: dict[str, str]) -> str:
-    return room.translate(
+    capped = f" {room.translate('residual.effect.capped')}" if room.lm.config.logit_cap is not None else ""
+    summed = room.translate(
         "residual.effect.sum",
         total=signed(found.total, 4),
         real=signed(found.real, 4),
         apart=tiny(abs(found.total - found.real)),
         **tokens,
     )
+    return summed + capped
 
 
 def _heads(room: Room, found: Effects, tokens: dict[str, str]) -> None:

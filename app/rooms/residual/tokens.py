@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 
@@ -9,7 +11,7 @@ from app.kit import runtime, session
 from app.kit.chips import chips
 from app.kit.frame import Room
 from app.kit.prediction import most_probable
-from app.rooms.residual.analysis import pair
+from app.rooms.residual.analysis import named, pair
 
 OFFERED = 6
 
@@ -17,8 +19,8 @@ OFFERED = 6
 def choose_tokens(room: Room) -> tuple[int, int]:
     """The controls; ids of the token that is explained and of the one it is compared with."""
     logits = room.trace.logits[room.position]
-    chosen = pair(logits, room.view.target, room.view.against)
     vocabulary = runtime.vocabulary(room.trace.fingerprint, room.lm)
+    chosen = pair(logits, *(named(vocabulary, logits, text) for text in (room.view.target, room.view.against)))
     columns = st.columns([2, 2, 1.1], gap="medium", vertical_alignment="bottom")
     with columns[2]:
         searched = st.text_input(
@@ -42,7 +44,7 @@ def choose_tokens(room: Room) -> tuple[int, int]:
                 selected=ids.index(own),
                 label=label,
                 linked=False,
-                on_choose=_chooser(word, ids, chosen),
+                on_choose=_chooser(word, [vocabulary[token] for token in ids], [vocabulary[token] for token in chosen]),
                 key=f"{word}_chips",
             )
     if among is not None and not among.any():
@@ -50,9 +52,9 @@ def choose_tokens(room: Room) -> tuple[int, int]:
     return chosen
 
 
-def _chooser(word: str, ids: list[int], chosen: tuple[int, int]):
-    names = dict(zip(("target", "against"), chosen, strict=True))
-    return lambda place: session.change(**(names | {word: ids[place]}))
+def _chooser(word: str, offered: list[str], chosen: list[str]) -> Callable[[int], None]:
+    both = dict(zip(("target", "against"), chosen, strict=True))
+    return lambda place: session.change(**(both | {word: offered[place]}))
 
 
 def _containing(vocabulary: list[str], text: str) -> np.ndarray:

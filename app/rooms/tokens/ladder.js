@@ -11,10 +11,11 @@ export default function ({ data, parentElement }) {
       const symbol = element("span", "symbol", text);
       symbol.title = `id ${id}`;
       symbol.classList.toggle("made", i === place);
-      symbol.classList.toggle("merges", next !== undefined && next !== null && (i === next || i === next + 1));
+      symbol.classList.toggle("merges", i === next || i === next + 1);
       row.append(symbol);
     });
-    const rule = rank === null ? fillIn(labels.start, { count: symbols.length }) : fillIn(labels.rule, { rank: rank + 1 });
+    const start = fillIn(labels.start, { count: symbols.length });
+    const rule = rank === null ? start : fillIn(labels.rule, { rank: rank + 1 });
     line.append(element("span", "rule", rule), row);
     list.append(line);
   });

@@ -83,7 +83,8 @@ def _merges(room: Room, pairs: BytePairs | None) -> None:
         st.markdown(room.translate("tokens.merges.exact"))
     steps = pairs.merges(piece.text)
     if not steps:
-        alone = "none" if not pairs.ranks else "byte" if len(piece.text) == len(piece.ids) else "whole"
+        alone = "byte" if len(piece.text) == len(piece.ids) else "whole"
+        alone = "none" if not pairs.ranks else "one" if len(piece.text) == 1 else alone
         st.markdown(room.translate(f"tokens.merges.{alone}", count=len(piece.text)))
     shown = room.lm.tokenizer.shown
 

@@ -3,7 +3,8 @@
 What would not be computed faithfully is refused by name; nothing read is ever executed.
 """
 
-from .gguf import read_gguf
-from .huggingface import read_huggingface
+from .assembly import Plan, check_names
+from .gguf import plan_gguf, read_gguf
+from .huggingface import plan_huggingface, read_huggingface
 
-__all__ = ["read_gguf", "read_huggingface"]
+__all__ = ["Plan", "check_names", "plan_gguf", "plan_huggingface", "read_gguf", "read_huggingface"]

@@ -7,23 +7,30 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import torch
+
 from ...errors import BadInput
 from ...language_model import LanguageModel
-from .assembly import assemble, check_counts
+from .assembly import Plan, check_counts
 from .gguf_config import FAMILIES, PERMUTED, read_config, unsupported
 from .gguf_file import GGUFFile
 from .gguf_names import TABLES, Arranged, recipe_of
 from .gguf_tokenizer import read_tokenizer
 
 
-def read_gguf(path: Path, name: str) -> LanguageModel:
-    """Load the model and tokenizer in a GGUF file, weights unpacked to float32.
+def read_gguf(path: Path, name: str, dtype: torch.dtype = torch.float32) -> LanguageModel:
+    """Load the model and tokenizer in a GGUF file, its weights unpacked to `dtype`.
 
     Raises:
         BadInput: "not_a_model_file" for a file that is damaged or no GGUF, "unsupported"
             naming what cannot be computed faithfully, "wrong_weights" for weights that
-            don't fit the header.
+            don't fit the header, "no_memory" for a model that does not fit in this machine's memory.
     """
+    return plan_gguf(path).load(name, dtype)
+
+
+def plan_gguf(path: Path) -> Plan:
+    """What loading `path` would do, before any weight is read; raises as `read_gguf`."""
     file = GGUFFile(path)
     family = family_of(file)
     counts = [file.metadata.get(f"{family}.{key}", 0) for key in ("block_count", "expert_count")]
@@ -38,10 +45,15 @@ def read_gguf(path: Path, name: str) -> LanguageModel:
             f"{config.vocab_size} rows: the file is damaged.",
         )
     source = Arranged(file)
-    recipe = recipe_of(config, source, permuted=family in PERMUTED)
-    transformer = assemble(config, recipe, source, ignored=TABLES.__contains__)
-    description = str(file.metadata.get("general.name") or path.stem)
-    return LanguageModel(name, transformer, tokenizer, description=description)
+    return Plan(
+        family=family,
+        config=config,
+        tokenizer=tokenizer,
+        recipe=recipe_of(config, source, permuted=family in PERMUTED),
+        source=source,
+        ignored=TABLES.__contains__,
+        description=str(file.metadata.get("general.name") or path.stem),
+    )
 
 
 def family_of(file: GGUFFile) -> str:

@@ -265,6 +265,7 @@ def _deepseek2(header: Header) -> dict[str, Any]:
     head_dim = header.count("attention.key_length_mla", header.count("attention.key_length"))
     value_dim = header.count("attention.value_length_mla", header.count("attention.value_length"))
     header.count("attention.head_count_kv", 1)
+    header.get("nextn_predict_layers")  # layers for further tokens: llama.cpp leaves them out
     sigmoid = header.count("expert_gating_func", _SOFTMAX) == _SIGMOID
     # Files from before these keys: llama.cpp knows the two models with groups by their experts.
     groups = header.count("expert_group_count", 8 if experts in (160, 256) else 1)

@@ -10,30 +10,39 @@ import json
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from ...errors import BadInput
 from ...language_model import LanguageModel
-from .assembly import Source, assemble, check_counts
+from .assembly import Plan, Source, check_counts
+from .families import FAMILIES
 from .huggingface_config import describe
 from .huggingface_tokenizer import read_tokenizer
 from .mxfp4 import Unpacked
 from .weight_names import Names
 
-_DTYPES = {"F64", "F32", "F16", "BF16"}
+_DTYPES = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 
 
-def read_huggingface(folder: Path, name: str) -> LanguageModel:
-    """Load the model in `folder`, weights widened to float32.
+def read_huggingface(folder: Path, name: str, dtype: torch.dtype = torch.float32) -> LanguageModel:
+    """Load the model in `folder`, its weights as `dtype`.
 
     Raises:
         BadInput: "not_a_model_folder" if a file is missing or damaged, "unsupported" naming
             the option that cannot be computed faithfully, "wrong_weights" for weights that
-            don't fit the config.
+            don't fit the config, "no_memory" for a model that does not fit in this machine's memory.
     """
+    return plan_huggingface(folder).load(name, dtype)
+
+
+def plan_huggingface(folder: Path) -> Plan:
+    """What loading `folder` would do, before any weight is read; raises as `read_huggingface`."""
     data = _read_json(folder / "config.json", "a folder with a config.json")
-    said = describe(data)  # first: a family that is not known has no use for other files
+    if data.get("model_type") in FAMILIES:  # one that is not known has no use for other files
+        _require_weights(folder)
+    said = describe(data)
     source: Source = SafetensorsFolder(folder)
     if any(name.endswith("_blocks") for name in source.names()):
         source = Unpacked(source)
@@ -41,12 +50,24 @@ def read_huggingface(folder: Path, name: str) -> LanguageModel:
     check_counts(said.config.n_layers, experts, source)
     tokenizer = read_tokenizer(folder, data, said.config.vocab_size)
     names = Names(said, source)
-    transformer = assemble(names.config, names.recipe(), source, ignored=names.is_no_weight)
-    return LanguageModel(name, transformer, tokenizer, description=f"{said.model_type} model from {folder.name}")
+    return Plan(
+        family=said.model_type,
+        config=names.config,
+        tokenizer=tokenizer,
+        recipe=names.recipe(),
+        source=source,
+        ignored=names.is_no_weight,
+        description=f"{said.model_type} model from {folder.name}",
+        passed_over=said.ignored,
+    )
 
 
 class SafetensorsFolder:
-    """The tensors of a folder's safetensors files, one file or several with an index, read on demand."""
+    """The tensors of a folder's safetensors files, one file or several with an index, read on demand.
+
+    The library checks the files; tensors are then read by their place, each into memory of its own: mapped as
+    the library does it, a whole folder would stay in memory beside the model made of it.
+    """
 
     def __init__(self, folder: Path):
         self._folder = folder
@@ -59,7 +80,10 @@ class SafetensorsFolder:
             self._files = {name: self._open(folder / name) for name in sorted(set(self._place.values()))}
             self._check_index()
         else:
-            raise _no_weights(folder)
+            _require_weights(folder)
+        self._spans: dict[str, tuple[int, int]] = {}  # bytes from the beginning of a tensor's file
+        for file in self._files:
+            self._spans |= _spans(folder / file)
 
     def _open(self, path: Path) -> Any:
         try:
@@ -105,7 +129,27 @@ class SafetensorsFolder:
                 "in bfloat16, float16 or float32.",
                 what=dtype,
             )
-        return file.get_tensor(name)
+        start, end = self._spans[name]
+        shape, kind = tuple(file.get_slice(name).get_shape()), _DTYPES.get(dtype, torch.uint8)
+        if start == end:
+            return torch.empty(shape, dtype=kind)
+        data = bytearray(end - start)
+        with open(self._folder / self._place[name], "rb") as opened:
+            opened.seek(start)
+            opened.readinto(data)
+        return torch.frombuffer(data, dtype=kind).reshape(shape)
+
+
+def _spans(path: Path) -> dict[str, tuple[int, int]]:
+    """Where the tensors of a file lie that the library has found in order: bytes from its beginning."""
+    with open(path, "rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(length))
+    return {
+        name: (8 + length + entry["data_offsets"][0], 8 + length + entry["data_offsets"][1])
+        for name, entry in header.items()
+        if name != "__metadata__"
+    }
 
 
 def damaged(folder: Path, reason: str) -> BadInput:
@@ -119,16 +163,19 @@ def damaged(folder: Path, reason: str) -> BadInput:
     )
 
 
-def _no_weights(folder: Path) -> BadInput:
+def _require_weights(folder: Path) -> None:
+    """Refuse a folder without safetensors files; raises as `read_huggingface`."""
+    if any((folder / name).is_file() for name in ("model.safetensors", "model.safetensors.index.json")):
+        return
     if any(folder.glob("*.bin")) or any(folder.glob("*.pt")) or any(folder.glob("*.pth")):
-        return BadInput(
+        raise BadInput(
             "unsupported",
             f"{folder.name}, a model of type {_read_json(folder / 'config.json', 'a model').get('model_type')}, has "
             "its weights in pickle files (.bin, .pt), which can run code when read and are not supported: use a "
             "version of the model with .safetensors files.",
             what="pickle files",
         )
-    return damaged(folder, "there is no model.safetensors")
+    raise damaged(folder, "there is no model.safetensors")
 
 
 def _read_json(path: Path, what: str) -> dict[str, Any]:
