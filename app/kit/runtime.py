@@ -243,11 +243,4 @@ def beams(lm: LanguageModel, ids: list[int], *, width: int, steps: int) -> list[
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _beams(fingerprint: str, ids: tuple[int, ...], width: int, steps: int, _lm: LanguageModel) -> list:
-    search = beam_search(_lm, list(ids), width=width, steps=steps)
-    found = []
-    while True:
-        with forwards():  # held for one step only, as in `generate`
-            step = next(search, None)
-        if step is None:
-            return found
-        found.append(step)
+    return list(in_turn(beam_search(_lm, list(ids), width=width, steps=steps)))

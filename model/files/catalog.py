@@ -103,7 +103,10 @@ def load(name_or_path: str | os.PathLike[str], *, weights: str = "fp32") -> Lang
     """
     name = os.fspath(name_or_path)
     if weights not in WEIGHTS:
-        raise BadInput("unknown_dtype", f"Weights are kept as {' or '.join(WEIGHTS)}, not as {weights[:40]!r}.")
+        known = " or ".join(WEIGHTS)
+        raise BadInput(
+            "unknown_dtype", f"Weights are kept as {known}, not as {weights[:40]!r}.", dtype=weights[:40], known=known
+        )
     dtype = WEIGHTS[weights]
     if name == TINY:
         return _tiny()

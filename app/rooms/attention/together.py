@@ -91,7 +91,7 @@ def _heads(room: Room, found: Together, token: str, groups: int) -> None:
     for head in range(heads):
         group = head * groups // heads
         first = shared and head * groups % heads == 0
-        cells = [
+        cells: list[str | int | tuple[float, str] | None] = [
             translate("attention.heads.one", head=head),
             head,
             head,

@@ -54,7 +54,7 @@ def _say(key: str) -> str:
     return translate(LANGUAGE, f"by_hand.{key}")
 
 
-def _text(x: float, y: float, text: str, *, size: int = 16, bold: bool = False, fill: str = LIGHT.ink, **more) -> str:
+def _text(x: float, y: float, text: str, *, size: int = 16, bold: bool = False, fill: str = LIGHT.ink, **more: object) -> str:
     weight = ' font-weight="650"' if bold else ""
     extra = "".join(f' {name.replace("_", "-")}="{value}"' for name, value in more.items())
     return f'<text x="{x:g}" y="{y:g}" font-size="{size}" fill="{fill}"{weight}{extra}>{escape(text)}</text>'

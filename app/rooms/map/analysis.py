@@ -6,6 +6,7 @@ T tokens, D width, L layers, F hidden width, E experts, k chosen, V vocabulary, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -13,13 +14,13 @@ from model import DenseConfig, MLAConfig, MoEConfig, RopeConfig, Trace
 from model.capture import HookPoint
 from model.config import ModelConfig
 from model.rope import frequencies
-from model.transformer import Block, Transformer
+from model.transformer import Transformer
 
 ADD = "add"  # the two places where a block adds to the residual stream: "add1", "add2"
 
 
-def parts(block: Block) -> list[str]:
-    """The parts of a block in the order of a token's way: its modules by name, and "add1", "add2" for the sums.
+def parts(block: Any) -> list[str]:
+    """The parts of a `Block` in the order of a token's way: its modules by name, and "add1", "add2" for the sums.
 
     Read from the block itself, so norms that stand after a part or before it are drawn where they stand.
     In a `parallel` block both parts read the stream that enters, so there is one sum, "add2", at the end.

@@ -13,7 +13,7 @@ from app.rooms.map.analysis import Kinds, kinds, parameters, parts, shapes, walk
 from app.rooms.map.model_map import model_map
 from app.rooms.map.pictures import pictures
 from app.text import escape_markdown
-from model import Trace
+from model import LanguageModel, Trace
 from model.transformer import Block, Transformer
 
 # Where a click on a box leads; the first of these rooms that there is.
@@ -74,7 +74,7 @@ def _map(room: Room) -> None:
     )
 
 
-def _parameters(lm) -> dict[str, int]:
+def _parameters(lm: LanguageModel) -> dict[str, int]:
     return parameters(lm.transformer)
 
 

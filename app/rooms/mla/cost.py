@@ -178,7 +178,8 @@ def _speed(room: Room, pair: tuple[LanguageModel, LanguageModel]) -> None:
 
 def _verdict(room: Room, points: Sequence[Point], mla: Point, mha: Point) -> str:
     """What the intervals tell of the two models, whose last points these are; and what they do not tell."""
-    since, noisy = (found(points, mla.model, mha.model) for found in (benchmark.quicker_from, benchmark.undecided))
+    since = benchmark.quicker_from(points, mla.model, mha.model)
+    noisy = benchmark.undecided(points, mla.model, mha.model)
     ends = [f"{low:.3g}" if low == high else f"{low:.3g} … {high:.3g}" for low, high in (mla.interval, mha.interval)]
     names = {"mla": escape_markdown(mla.model), "mha": escape_markdown(mha.model)}
     key = "noisy" if mla.tokens in noisy else "from" if since is not None else "never"

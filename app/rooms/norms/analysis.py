@@ -81,7 +81,9 @@ def read_by(which: Which, layer: int, config: ModelConfig) -> tuple[str, str]:
 
 def module_of(lm: LanguageModel, which: Which, layer: int) -> RMSNorm | LayerNorm:
     """The norm itself: its epsilon, gain and shift."""
-    return lm.transformer.get_submodule(read_by(which, layer, lm.config)[1])
+    module = lm.transformer.get_submodule(read_by(which, layer, lm.config)[1])
+    assert isinstance(module, RMSNorm | LayerNorm)
+    return module
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def norm(lm: LanguageModel, trace: Trace, which: Which, layer: int, position: in
     module, vector = module_of(lm, which, layer), trace[stream][position]
     gain = module.weight.float().numpy()
     layered = isinstance(module, LayerNorm)
-    shift = module.bias.float().numpy() if layered else None
+    shift = module.bias.float().numpy() if isinstance(module, LayerNorm) else None
     own = steps(vector, "layer" if layered else "rms", module.eps, gain, shift)
     return Norm(
         own=own,

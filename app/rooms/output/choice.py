@@ -119,20 +119,20 @@ def _die(room: Room, drawn: np.ndarray, thrown: analysis.Throw, greedy: int) -> 
     vocabulary = runtime.vocabulary(room.trace.fingerprint, room.lm)
     pieces = []
     for piece in analysis.stretches(drawn, thrown.token):
-        one = piece.token is not None
-        text = (
-            translate("output.choice.piece", token=vocabulary[piece.token], percent=percent(piece.high - piece.low))
-            if one
-            else translate("output.choice.pieces", count=f"{piece.count:,}", percent=percent(piece.high - piece.low))
-        )
+        share = percent(piece.high - piece.low)
+        if piece.token is None:
+            label, text = "…", translate("output.choice.pieces", count=f"{piece.count:,}", percent=share)
+        else:
+            label = vocabulary[piece.token]
+            text = translate("output.choice.piece", token=label, percent=share)
         pieces.append(
             {
-                "label": vocabulary[piece.token] if one else "…",
+                "label": label,
                 "text": text,
                 "low": piece.low,
                 "high": piece.high,
                 "hit": piece.token == thrown.token,
-                "many": not one,
+                "many": piece.token is None,
             }
         )
     fell = translate(

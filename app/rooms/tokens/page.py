@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from app.kit import frame, runtime, session
@@ -91,7 +93,7 @@ def _merges(room: Room, pairs: BytePairs | None) -> None:
     def row(symbols: tuple[str, ...]) -> list[list]:
         return [[shown(pairs.id_of(symbol)), pairs.id_of(symbol)] for symbol in symbols]
 
-    rows = [{"symbols": row(pairs.start(piece.text)), "rank": None, "place": None}]
+    rows: list[dict[str, Any]] = [{"symbols": row(pairs.start(piece.text)), "rank": None, "place": None}]
     rows += [{"symbols": row(step.symbols), "rank": step.rank, "place": step.place} for step in steps]
     ladder(rows, labels=room.templates("tokens.part."))
     same = pairs.ids(piece) == piece.ids
