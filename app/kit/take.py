@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,7 +40,7 @@ class Matrix:
 
 def take(
     room: Room,
-    matrices: dict[str, Matrix | Callable[[], Matrix]],
+    matrices: Mapping[str, Matrix | Callable[[], Matrix]],
     *,
     about: Sequence[str] = (),
     of: str | None = None,
@@ -57,7 +57,7 @@ def take(
 
 
 def _take(
-    room: Room, matrices: dict[str, Matrix | Callable[[], Matrix]], about: Sequence[str], of: str, key: str
+    room: Room, matrices: Mapping[str, Matrix | Callable[[], Matrix]], about: Sequence[str], of: str, key: str
 ) -> None:
     translate = room.translate
     expander = st.expander(translate("common.take"), icon=":material/file_download:", key=key, on_change="rerun")
@@ -88,11 +88,12 @@ def _take(
                 probability=matrix.probability,
             )
 
-        for kind, mime, made in (
+        kinds: list[tuple[str, str, Callable[[], str | bytes]]] = [
             ("csv", "text/csv", lambda: as_csv(matrix)),
             ("npy", "application/octet-stream", lambda: as_npy(matrix)),
             *([("svg", "image/svg+xml", drawn)] if drawable else []),
-        ):
+        ]
+        for kind, mime, made in kinds:
             st.download_button(
                 kind.upper(), made, f"{stem}.{kind}", mime, key=f"{key}_{kind}", on_click="ignore", width="content"
             )

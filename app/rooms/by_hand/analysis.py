@@ -23,8 +23,9 @@ def recomputed(
         pattern.append(power / power.sum(axis=1, keepdims=True))
         z.append(pattern[-1] @ v[:, own])
     side_by_side = np.concatenate(z, axis=1)
-    stages = (np.stack(stage) for stage in (dots, scaled, masked, pattern))
-    return Worked(q, k, v, *stages, side_by_side, side_by_side @ w_o)
+    stages = {"dots": dots, "scaled": scaled, "masked": masked, "pattern": pattern}
+    stacked = {name: np.stack(stage) for name, stage in stages.items()}
+    return Worked(q=q, k=k, v=v, **stacked, z=side_by_side, out=side_by_side @ w_o)
 
 
 def gap(one: Worked, other: Worked) -> float:
