@@ -88,13 +88,12 @@ def _take(
                 probability=matrix.probability,
             )
 
-        files: list[tuple[str, str, Callable[[], str | bytes]]] = [
+        kinds: list[tuple[str, str, Callable[[], str | bytes]]] = [
             ("csv", "text/csv", lambda: as_csv(matrix)),
             ("npy", "application/octet-stream", lambda: as_npy(matrix)),
+            *([("svg", "image/svg+xml", drawn)] if drawable else []),
         ]
-        if drawable:
-            files.append(("svg", "image/svg+xml", drawn))
-        for kind, mime, made in files:
+        for kind, mime, made in kinds:
             st.download_button(
                 kind.upper(), made, f"{stem}.{kind}", mime, key=f"{key}_{kind}", on_click="ignore", width="content"
             )

@@ -188,7 +188,9 @@ def _take(room: Room, chosen: HeadStages) -> None:
 
         return matrix
 
-    stages_of = {room.translate(f"attention.stage.{name}"): stage(name) for name in MODEL_STAGES}
+    stages_of: dict[str, Matrix | Callable[[], Matrix]] = {
+        room.translate(f"attention.stage.{name}"): stage(name) for name in MODEL_STAGES
+    }
     vectors = {
         room.translate(f"attention.take.{name}"): Matrix(getattr(chosen, name), tokens)
         for name in ("query", "key", "value", "result")

@@ -23,17 +23,9 @@ def recomputed(
         pattern.append(power / power.sum(axis=1, keepdims=True))
         z.append(pattern[-1] @ v[:, own])
     side_by_side = np.concatenate(z, axis=1)
-    return Worked(
-        q=q,
-        k=k,
-        v=v,
-        dots=np.stack(dots),
-        scaled=np.stack(scaled),
-        masked=np.stack(masked),
-        pattern=np.stack(pattern),
-        z=side_by_side,
-        out=side_by_side @ w_o,
-    )
+    stages = {"dots": dots, "scaled": scaled, "masked": masked, "pattern": pattern}
+    stacked = {name: np.stack(stage) for name, stage in stages.items()}
+    return Worked(q=q, k=k, v=v, **stacked, z=side_by_side, out=side_by_side @ w_o)
 
 
 def gap(one: Worked, other: Worked) -> float:

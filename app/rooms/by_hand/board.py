@@ -77,4 +77,6 @@ def board(
 
 def _plain(values: np.ndarray) -> list:
     """Nested lists; None for minus infinity, which JSON has no word for."""
-    return np.where(np.isfinite(values), values.astype(object), None).tolist()
+    plain = values.astype(object)
+    plain[~np.isfinite(values)] = None
+    return plain.tolist()

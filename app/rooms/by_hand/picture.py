@@ -24,7 +24,7 @@ def picture(shown: Example) -> str:
     made = {table.name: table for table in steps(shown, shown.work())}
     weights = {table.name: table for table in given(shown)}
     parts: list[str] = []
-    x = MARGIN
+    x: float = MARGIN
     rows = [[("x", weights["x"])], *([(f"w_{n}", weights[f"w_{n}"]), (n, made[n])] for n in "qkv")]
     for row in rows:
         x = _step(parts, row, row[-1][0], shown, x, TITLE + 28)
@@ -54,7 +54,9 @@ def _say(key: str) -> str:
     return translate(LANGUAGE, f"by_hand.{key}")
 
 
-def _text(x: float, y: float, text: str, *, size: int = 16, bold: bool = False, fill: str = LIGHT.ink, **more: object) -> str:
+def _text(
+    x: float, y: float, text: str, *, size: int = 16, bold: bool = False, fill: str = LIGHT.ink, **more: str
+) -> str:
     weight = ' font-weight="650"' if bold else ""
     extra = "".join(f' {name.replace("_", "-")}="{value}"' for name, value in more.items())
     return f'<text x="{x:g}" y="{y:g}" font-size="{size}" fill="{fill}"{weight}{extra}>{escape(text)}</text>'
