@@ -142,7 +142,8 @@ CONFIGS = {
     ),
     "glm4_moe": published(
         "glm4_moe", _MOE, _NARROW, head_dim=12, n_routed_experts=8, n_shared_experts=1, use_qk_norm=True,
-        attention_bias=True, partial_rotary_factor=0.5, routed_scaling_factor=2.5, first_k_dense_replace=1, n_group=1, topk_group=1,
+        attention_bias=True, partial_rotary_factor=0.5, routed_scaling_factor=2.5, first_k_dense_replace=1,
+        n_group=1, topk_group=1,
         num_nextn_predict_layers=1, rope_theta=1_000_000,
     ),
     "glm4_moe, groups": published(

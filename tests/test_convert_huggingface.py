@@ -130,10 +130,19 @@ _LATENT = {
     "num_key_value_heads": 10,
 }
 FAMILY_REFUSED |= {
-    "deepseek_v3, method": (SIZES | _LATENT | {"model_type": "deepseek_v3", "topk_method": "greedy"}, "topk_method = greedy"),
-    "deepseek_v2, normalised": (SIZES | _LATENT | {"model_type": "deepseek_v2", "norm_topk_prob": True}, "norm_topk_prob = True"),
-    "deepseek_v2, biases": (SIZES | _LATENT | {"model_type": "deepseek_v2", "attention_bias": True}, "attention_bias = True"),
-}  # fmt: skip
+    "deepseek_v3, method": (
+        SIZES | _LATENT | {"model_type": "deepseek_v3", "topk_method": "greedy"},
+        "topk_method = greedy",
+    ),
+    "deepseek_v2, normalised": (
+        SIZES | _LATENT | {"model_type": "deepseek_v2", "norm_topk_prob": True},
+        "norm_topk_prob = True",
+    ),
+    "deepseek_v2, biases": (
+        SIZES | _LATENT | {"model_type": "deepseek_v2", "attention_bias": True},
+        "attention_bias = True",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", FAMILY_REFUSED)

@@ -49,7 +49,7 @@ def _special(room: Room, pairs: BytePairs | None) -> set[int]:
 
 def _spelling(room: Room, data: list[bytes], pairs: BytePairs | None) -> None:
     special = _special(room, pairs)
-    tokens = [
+    tokens: list[dict[str, Any]] = [
         {
             "token": shown,
             "id": token,
