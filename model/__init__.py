@@ -22,7 +22,6 @@ os.environ.setdefault("GOMP_SPINCOUNT", "50000")
 from .config import DenseConfig, GQAConfig, MLAConfig, ModelConfig, MoEConfig, RopeConfig
 from .errors import BadInput
 from .files.catalog import Entry, catalog, default_name, load
-from .files.check import Check, check
 from .files.fetch import fetch, fetch_smollm2, fetched_path, smollm2_path
 from .files.fetchable import MODELS as FETCHABLE
 from .generate import Step, generate
@@ -43,6 +42,7 @@ from .interventions import (
     UniformPattern,
 )
 from .language_model import LanguageModel
+from .measure.check import Check, check
 from .sampling import distribution, draw
 from .trace import STAGES, Trace, run_trace
 

@@ -20,9 +20,9 @@ from .attention import causal_mask, score_scale
 from .capture import Recorder, as_array, recording
 from .config import MLAConfig, ModelConfig
 from .errors import BadInput
+from .footprint import require_memory, trace_bytes
 from .interventions import Intervention, collect
 from .language_model import LanguageModel
-from .measure.footprint import require_memory, trace_bytes
 from .norm import LayerNorm, RMSNorm
 from .transformer import finish_logits
 

@@ -1,7 +1,5 @@
 """The next-token page, run as Streamlit runs it, without a browser."""
 
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -9,7 +7,6 @@ import model
 from app.kit import download
 from app.kit.download import Download
 
-MAIN = str(Path(__file__).resolve().parent.parent / "app" / "main.py")
 SECONDS = 60
 
 
@@ -19,8 +16,17 @@ def never_fetched(monkeypatch, tmp_path):
     monkeypatch.setenv("GLASSFORMER_CACHE", str(tmp_path))
 
 
+def script() -> None:
+    from app.kit import frame, session
+    from app.rooms.output import page
+
+    session.arrive(frame.defaults())
+    page.show()
+    session.leave()
+
+
 def page(**params: str) -> AppTest:
-    app = AppTest.from_file(MAIN, default_timeout=SECONDS)
+    app = AppTest.from_function(script, default_timeout=SECONDS)
     for name, value in ({"model": "tiny", "lang": "en"} | params).items():
         app.query_params[name] = value
     return app.run()

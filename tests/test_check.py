@@ -8,7 +8,7 @@ import torch
 from model import check, load
 from model.__main__ import main
 from model.errors import BadInput
-from model.files import check as check_module
+from model.measure import check as check_module
 from tests.gguf_models import tiny as tiny_gguf
 from tests.hf_families import CONFIGS
 from tests.test_hf_families import make_folder

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from model import load, run_trace
+from model import footprint, load, run_trace
 from model.errors import BadInput
-from model.measure import footprint
 
 
 @pytest.fixture

@@ -10,10 +10,9 @@ import torch
 from safetensors.torch import save_file
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from model import load, run_trace
+from model import footprint, load, run_trace
 from model.errors import BadInput
 from model.files.tokenizer import Tokenizer
-from model.measure import footprint
 
 LOAD = """
 import resource, sys

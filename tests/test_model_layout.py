@@ -8,6 +8,7 @@ import pytest
 MODEL = Path(__file__).resolve().parent.parent / "model"
 LESSON = {
     "config",
+    "parts",
     "norm",
     "rope",
     "attention",
@@ -19,6 +20,7 @@ LESSON = {
     "trace",
     "sampling",
     "generate",
+    "beam",
 }
 # Folder -> the folders it may import from; the lesson is free for all.
 MAY_IMPORT = {
@@ -28,7 +30,11 @@ MAY_IMPORT = {
     "training": {"files", "measure"},
     "commands": {"files", "measure", "training"},
 }
-FILES = sorted(file for file in MODEL.rglob("*.py") if file.parent != MODEL or file.stem in {*LESSON, "language_model"})
+FILES = sorted(
+    file
+    for file in MODEL.rglob("*.py")
+    if file.parent != MODEL or file.stem in {*LESSON, "footprint", "language_model"}
+)
 
 
 def folder_of(parts: tuple[str, ...]) -> str:
@@ -60,7 +66,7 @@ def imported_folders(file: Path) -> set[str]:
 
 def test_the_top_level_holds_the_lesson_and_what_it_must():
     names = {file.stem for file in MODEL.glob("*.py")}
-    assert names - LESSON == {"__init__", "__main__", "errors", "language_model"}
+    assert names - LESSON == {"__init__", "__main__", "errors", "footprint", "language_model"}
     assert names >= LESSON
     assert {folder.name for folder in MODEL.iterdir() if (folder / "__init__.py").exists()} == set(MAY_IMPORT) - {
         "lesson"

@@ -6,8 +6,8 @@ import argparse
 from dataclasses import asdict
 
 from ..files.catalog import catalog
-from ..files.check import check
-from ..measure.footprint import gigabytes
+from ..footprint import gigabytes
+from ..measure.check import check
 from .common import add_json, print_json, table
 
 

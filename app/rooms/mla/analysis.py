@@ -184,11 +184,15 @@ def _near_eight(heads: int) -> int:
 def in_shape(config: ModelConfig, shape: Shape) -> dict[str, ModelConfig]:
     """`config` with each kind of attention in that shape: "MHA", "GQA", "MQA", "MLA".
 
+    In its published shape the model's own kind is the model itself, with the windows that its layers have.
+
     Raises:
         BadInput: "bad_config" where the heads cannot be grouped so.
     """
     ranks = config.attention.q_lora_rank if isinstance(config.attention, MLAConfig) else None
-    base = replace(config, n_layers=shape.layers)
+    base = replace(
+        config, n_layers=shape.layers, layers=()
+    )  # what a layer has of its own belongs to the published shape
 
     def grouped(groups: int) -> ModelConfig:
         return replace(base, attention=GQAConfig(n_heads=shape.heads, n_kv_heads=groups, head_dim=shape.head_dim))
@@ -201,12 +205,13 @@ def in_shape(config: ModelConfig, shape: Shape) -> dict[str, ModelConfig]:
         qk_rope_head_dim=shape.rope,
         v_head_dim=shape.head_dim,
     )
-    return {
+    variants = {
         "MHA": grouped(shape.heads),
         "GQA": grouped(shape.groups),
         "MQA": grouped(1),
         "MLA": replace(base, positions="rope", attention=latent),
     }
+    return variants | ({config.attention.kind: config} if shape == shape_of(config) else {})
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from torch import Tensor
 
 from ...config import ModelConfig
 from ...errors import BadInput
+from ...footprint import require_memory
 from ...language_model import LanguageModel
-from ...measure.footprint import require_memory
 from ...transformer import Transformer
 from ..tokenizer import Tokenizer
 

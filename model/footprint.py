@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from ..capture import Recorder, recording
-from ..errors import BadInput
+from .capture import Recorder, recording
+from .errors import BadInput
 
 if TYPE_CHECKING:
-    from ..language_model import LanguageModel
+    from .language_model import LanguageModel
 
 _PROBES = (5, 7)  # tokens of two short runs: what grows between them grows with the prompt
 _PASSING = 1.3  # what a run takes for a while beside what it keeps: measured 1.2 to 1.3 on SmolLM2 of 1,024 tokens

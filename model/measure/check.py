@@ -8,10 +8,10 @@ from pathlib import Path
 
 from ..config import ModelConfig
 from ..errors import BadInput
-from ..measure.footprint import free_bytes
-from ..measure.memory import count_parameters
-from . import checkpoint, convert
-from .catalog import find_path
+from ..files import checkpoint, convert
+from ..files.catalog import find_path
+from ..footprint import free_bytes
+from .memory import count_parameters
 
 BYTES = {"fp32": 4, "bf16": 2}  # of one weight in memory
 
