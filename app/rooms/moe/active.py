@@ -72,12 +72,24 @@ def _piece(room: Room, piece: routing.Worked) -> Piece:
     return Piece(kind, piece.parameters, room.translate("moe.active.hover", name=name, count=f"{piece.parameters:,}"))
 
 
+# One of each maker and kind, so that every name fits below its square; "At real size" has all presets.
+MIXTURES = (
+    "kimi-k2",
+    "deepseek-v3",
+    "glm-4.5",
+    "qwen3-235b-a22b",
+    "gpt-oss-120b",
+    "mixtral-8x7b",
+    "deepseek-v2-lite",
+)
+
+
 def published(room: Room) -> None:
     """Published mixtures of experts as squares, the largest first."""
     translate = room.translate
     st.markdown(f"#### {translate('moe.active.published')}")
     mixtures = sorted(
-        (preset for preset in PRESETS.values() if preset.active),
+        (PRESETS[name] for name in MIXTURES),
         key=lambda preset: -count_parameters(preset.config).total,
     )
     models = []
