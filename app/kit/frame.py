@@ -94,13 +94,13 @@ def enter(choose: Callable[[model.LanguageModel, model.Trace], dict[str, Any]] |
             lm = runtime.language_model(view.model)
     except model.BadInput as error:
         st.error(escape_markdown(error_text(view.lang, error)), icon=":material/error:")
-        if view.model == download.NAME:
-            download.row(view.lang, translate(view.lang, "common.offer"))
+        if view.model in model.FETCHABLE:
+            download.row(view.lang, view.model)
         _stop()
     if not lm.trained:
         _untrained(view.lang)
     elif download.download().running:
-        download.row(view.lang, translate(view.lang, "common.offer"))
+        download.row(view.lang, download.NAME)
     shown, trace = _traced(view, lm)
     asked = shown
     shown = shown.within(layers=lm.config.n_layers, heads=lm.config.attention.n_heads, tokens=len(trace.ids))
@@ -156,8 +156,8 @@ def _stop() -> NoReturn:
 
 def _untrained(lang: str) -> None:
     words = translate(lang, "common.untrained")
-    if model.smollm2_path() is None:
-        download.row(lang, f"{words} {translate(lang, 'common.offer')}")
+    if model.fetched_path(download.NAME) is None or download.download().running:
+        download.row(lang, download.NAME, words)
     else:
         st.markdown(words)
 
@@ -174,7 +174,9 @@ def _controls(view: View) -> None:
             label_visibility="collapsed",
         )
     with chosen:
-        entries = {entry.name: entry for entry in runtime.entries()}  # SmolLM2 too: choosing it offers the download
+        entries = {
+            entry.name: entry for entry in runtime.entries()
+        }  # choosing one that is not here offers its download
         names = list(entries)
         st.selectbox(
             translate(view.lang, "common.model"),
