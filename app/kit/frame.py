@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import streamlit as st
 
 import model
-from app.kit import browser, download, runtime, session, theme_watch
+from app.kit import bring, browser, download, runtime, session, theme_watch
 from app.kit.address import View
 from app.kit.chips import chips
 from app.kit.small_map import small_map
@@ -91,7 +91,7 @@ def enter(choose: Callable[[model.LanguageModel, model.Trace], dict[str, Any]] |
     _controls(view)
     try:
         with st.spinner(translate(view.lang, "common.loading")):
-            lm = runtime.language_model(view.model)
+            lm = runtime.language_model(view.model, view.weights)
     except model.BadInput as error:
         st.error(escape_markdown(error_text(view.lang, error)), icon=":material/error:")
         if view.model in model.FETCHABLE:
@@ -163,7 +163,7 @@ def _untrained(lang: str) -> None:
 
 
 def _controls(view: View) -> None:
-    prompt, chosen, language = st.columns([6.4, 2.2, 1.4], vertical_alignment="center", gap="small")
+    prompt, chosen, language = st.columns([6.0, 2.6, 1.4], vertical_alignment="center", gap="small")
     with prompt:
         st.text_area(
             translate(view.lang, "common.prompt"),
@@ -173,7 +173,7 @@ def _controls(view: View) -> None:
             on_change=session.prompt_typed,
             label_visibility="collapsed",
         )
-    with chosen:
+    with chosen, st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="models"):
         entries = {
             entry.name: entry for entry in runtime.entries()
         }  # choosing one that is not here offers its download
@@ -186,6 +186,7 @@ def _controls(view: View) -> None:
             accept_new_options=True,
             label_visibility="collapsed",
         )
+        bring.bring(view.lang)
     with language:
         languages = offered()
         st.segmented_control(
