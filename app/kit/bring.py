@@ -79,9 +79,10 @@ def sentences(lang: str, found: model.Check) -> list[str]:
         said.append(translate(lang, "common.bring.family", family=found.family))
     if found.bytes_fp32 is not None and found.bytes_bf16 is not None:
         needed = {"fp32": gigabytes(found.bytes_fp32), "bf16": gigabytes(found.bytes_bf16)}
-        said.append(translate(lang, "common.bring.memory", parameters=f"{found.parameters:,}", **needed))
+        memory = translate(lang, "common.bring.memory", parameters=f"{found.parameters:,}", **needed)
         if found.free_bytes is not None:
-            said.append(translate(lang, "common.bring.free", free=gigabytes(found.free_bytes)))
+            memory += " " + translate(lang, "common.bring.free", free=gigabytes(found.free_bytes))
+        said.append(memory)
     if found.reason is not None:
         said.append(translate(lang, "common.bring.refused", reason=found.reason))
     if found.passed_over:

@@ -119,6 +119,7 @@ def enter(choose: Callable[[model.LanguageModel, model.Trace], dict[str, Any]] |
         label=room.translate("common.chips"),
         words=room.templates("common.chips."),
         parts=[place for place, token in enumerate(trace.ids) if _is_part(lm, token)],
+        added=_added(lm, trace),
         on_choose=lambda position: session.change(query=position, token=None),
     )
     return room
@@ -127,6 +128,12 @@ def enter(choose: Callable[[model.LanguageModel, model.Trace], dict[str, Any]] |
 def _is_part(lm: model.LanguageModel, token: int) -> bool:
     """Whether a token is bytes that form no whole character."""
     return "\ufffd" in lm.tokenizer.token_bytes(token).decode(errors="replace")
+
+
+def _added(lm: model.LanguageModel, trace: model.Trace) -> int:
+    """How many tokens stand before the prompt's because the tokenizer's own rules add them."""
+    start = lm.tokenizer.start_ids
+    return len(start) if trace.ids[: len(start)] == start else 0
 
 
 def _fallback(asked: View, room: Room) -> None:
