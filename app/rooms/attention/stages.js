@@ -107,6 +107,7 @@ class StagesView {
     if (!this.width) return;
     const alone = this.shown.length === 1;
     this.root.classList.toggle("alone", alone);
+    this.root.classList.toggle("many", this.shown.length > 4);
     const panels = this.shown.map((stage) => this.panels[stage]);
     // Only where they changed: a canvas put back in place would never hear that the mouse left it.
     const figures = panels.map((panel) => panel.figure);
