@@ -1,5 +1,5 @@
 // One stage: heading, colour scale, and its matrix with token labels.
-// Defines labelSize, sinkRoom, Panel. Uses dom.js, colour.js, formats.js, paint.js and mouse.js; `owner` is the StagesView.
+// Defines labelSize, sinkRoom, Panel. Uses dom.js, colour.js, formats.js, paint.js, mouse.js; `owner`: the StagesView.
 
 const WIDE = 1600; // px of a window from which labels are larger
 const labelSize = () => (window.innerWidth >= WIDE ? 19 : 15); // px
