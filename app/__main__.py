@@ -31,11 +31,13 @@ def main() -> int:
     arguments = read_arguments(sys.argv[1:])
     check_port(arguments.host, arguments.port)  # before minutes of installing
     python = environment.prepare(ROOT / "requirements.txt")
+    if arguments.allow_paths:
+        os.environ["GLASSFORMER_ALLOW_PATHS"] = "1"  # read by app/kit/runtime.py
     return serve(python, arguments.host, arguments.port, arguments.browser and has_screen())
 
 
 def read_arguments(words: "list[str]") -> argparse.Namespace:
-    """host, port and browser, from the words of the command line."""
+    """host, port, browser and allow_paths, from the words of the command line."""
     parser = argparse.ArgumentParser(prog="python3 -m app", description=DESCRIPTION, epilog=EPILOG)
     parser.add_argument(
         "--port", type=port_number, default=PORT, metavar="N", help=f"port to listen on (default: {PORT})"
@@ -47,6 +49,11 @@ def read_arguments(words: "list[str]") -> argparse.Namespace:
         help=f"address to listen on (default: {HOST}, this machine only; 0.0.0.0 lets the network in)",
     )
     parser.add_argument("--no-browser", dest="browser", action="store_false", help="do not open a browser")
+    parser.add_argument(
+        "--allow-paths",
+        action="store_true",
+        help="with --host: let whoever opens the app load models from any path of this machine",
+    )
     return parser.parse_args(words)
 
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from app.text import LANGUAGE_NAMES
 
+WEIGHTS = ("fp32", "bf16")  # how weights may be kept in memory
 PROMPT = "Once upon a time there was a"
 
 
@@ -116,6 +117,7 @@ claim(
     prompt=Word(PROMPT, text, always=True),
     ids=Word(None, optional(numbers)),  # exact token ids, where encoding the prompt's text would give others
     model=Word("", text, always=True),  # a name of the catalog, or a path
+    weights=Word("fp32", one_of(*WEIGHTS)),
     lang=Word("en", one_of(*LANGUAGE_NAMES), always=True),
     layer=Word(None, optional(whole()), shown=0),  # None, as of `head`: nobody has chosen; see `View.complete`
     head=Word(None, optional(whole()), shown=0),

@@ -10,6 +10,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const chip = element("button", "chip", token);
     chip.title = `${position} · id ${data.ids[position]}`;
     if (data.parts.includes(position)) chip.title += `\n${words.bytes}`;
+    if (position < data.added) {
+      chip.title += `\n${words.added}`;
+      chip.classList.add("added");
+    }
     chip.setAttribute("aria-pressed", String(position === selected));
     chip.tabIndex = position === Math.max(0, selected) ? 0 : -1;
     chip.onclick = () => setTriggerValue("choose", position);

@@ -18,6 +18,7 @@ def chips(
     label: str,
     words: Mapping[str, str] = MappingProxyType({}),
     parts: Sequence[int] = (),
+    added: int = 0,
     linked: bool = True,
     on_choose: Callable[[int], None],
     key: str = "chips",
@@ -29,8 +30,10 @@ def chips(
         ids: the tokens' ids, shown on hover.
         selected: index of the chosen token; -1 for none.
         label: what the row is, for screen readers.
-        words: "bytes", said of `parts`; "window" with {first}, {last} and {count}, where more rows are needed than fit.
+        words: "bytes", said of `parts`; "added"; "window" with {first}, {last} and {count}, where more rows are
+            needed than fit.
         parts: indices of the tokens that are no whole characters.
+        added: how many at the beginning the tokenizer has added, of which nobody typed any.
         linked: whether chip i is token i of the prompt, and is marked with it on the whole page.
         on_choose: called with the index of a clicked chip, before the next run.
     """
@@ -44,6 +47,7 @@ def chips(
             "label": label,
             "words": dict(words),
             "parts": list(parts),
+            "added": added,
             "linked": linked,
         },
         choose=lambda value: on_choose(int(value)),

@@ -1,4 +1,4 @@
-"""SmolLM2's download: one per process, in the background, and the row of the page that offers it."""
+"""The download of a model: one at a time in the process, in the background, and the row of the page that offers it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.kit import runtime, session
 from app.text import error_text, escape_markdown, translate
 from model.files.fetchable import MODELS
 
-NAME = "smollm2"
+NAME = "smollm2"  # offered where a model is untrained
 MEGABYTE = 1_000_000
 _WATCHING = "_watching_download"  # session: this page showed the download running
 
@@ -28,6 +28,7 @@ class Download:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
+        self.name = NAME  # of `MODELS`, the one that runs or ran last
         self.done = 0  # bytes
         self.total = MODELS[NAME].download_bytes
         self.error: model.BadInput | None = None
@@ -37,14 +38,14 @@ class Download:
         """Whether bytes are coming in."""
         return self._thread is not None and self._thread.is_alive()
 
-    def start(self) -> None:
-        """Begin, unless it runs already."""
+    def start(self, name: str = NAME) -> None:
+        """Begin to fetch that one of `MODELS`, unless one is coming in already."""
         with self._lock:
             if self.running:
                 return
             self._stop.clear()
-            self.done, self.total, self.error = 0, MODELS[NAME].download_bytes, None
-            self._thread = threading.Thread(target=self._run, name="fetch-smollm2", daemon=True)
+            self.name, self.done, self.total, self.error = name, 0, MODELS[name].download_bytes, None
+            self._thread = threading.Thread(target=self._run, args=(name,), name=f"fetch-{name}", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
@@ -56,16 +57,19 @@ class Download:
         if self._thread is not None:
             self._thread.join(seconds)
 
-    def _run(self) -> None:
+    def _run(self, name: str) -> None:
         try:
-            model.fetch_smollm2(progress=self._report)
+            if name == NAME:
+                model.fetch_smollm2(progress=self._report)
+            else:
+                model.fetch(name, progress=self._report)
         except Stopped:
             return
         except model.BadInput as error:
             self.error = error
         except Exception:
             # A thread has nobody above it to tell: the page says that it failed, the log says why.
-            logging.getLogger(__name__).exception("downloading SmolLM2 failed")
+            logging.getLogger(__name__).exception("downloading %s failed", name)
             self.error = model.BadInput(
                 "download_failed", "The download failed for a reason nobody foresaw: the server's log has the details."
             )
@@ -81,38 +85,60 @@ def download() -> Download:
     return runtime.of_process(Download)
 
 
-def row(lang: str, words: str) -> None:
-    """Draw `words` with the offer beside them; nothing at all once SmolLM2 is on this machine."""
+def row(lang: str, name: str, before: str = "") -> None:
+    """Offer that one of `MODELS`, after the words `before`; nothing at all once it is on this machine.
+
+    While any download runs its progress stands here instead.
+    """
     current = download()
-    if model.smollm2_path() is None or current.running:
+    if model.fetched_path(name) is None or current.running:
         # Only while something moves does the browser ask again, once a second.
-        st.fragment(_row, run_every=1 if current.running else None)(lang, words)
+        st.fragment(_row, run_every=1 if current.running else None)(lang, name, before)
 
 
-def _row(lang: str, words: str) -> None:
+def offer(lang: str, name: str) -> str:
+    """What would be downloaded: its name, its size, and the licence or terms that it comes under."""
+    chosen = MODELS[name]
+    licence = chosen.licence.removeprefix("the ")
+    return translate(lang, "common.offer", title=chosen.title, size=_megabytes(name), licence=licence)
+
+
+def _megabytes(name: str) -> str:
+    return f"{MODELS[name].download_bytes / MEGABYTE:.0f}"
+
+
+def _row(lang: str, name: str, before: str) -> None:
     current = download()
     with st.container(key="offer"):
         left, right = st.columns([5.4, 1.2], vertical_alignment="center")
     if current.running:
         st.session_state[_WATCHING] = True
         done, total = current.done / MEGABYTE, current.total / MEGABYTE
-        left.progress(
-            min(1.0, done / total),
-            text=escape_markdown(translate(lang, "common.offer.progress", done=f"{done:.0f}", total=f"{total:.0f}")),
+        words = translate(
+            lang,
+            "common.offer.progress",
+            title=MODELS[current.name].title,
+            done=f"{done:.0f}",
+            total=f"{total:.0f}",
         )
+        left.progress(min(1.0, done / total), text=escape_markdown(words))
         right.button(translate(lang, "common.offer.stop"), key="offer_stop", on_click=current.stop, width="stretch")
         return
     if st.session_state.pop(_WATCHING, False):
-        if model.smollm2_path() is not None:
-            session.change_later(model=NAME)
+        if model.fetched_path(current.name) is not None:
+            session.change_later(model=current.name)
         st.rerun()  # the whole page: the list of models changes, and the asking ends
-    failed = current.error is not None
-    left.markdown(words if current.error is None else escape_markdown(error_text(lang, current.error)))
+    failed = current.error if current.name == name else None
+    left.markdown(
+        f"{before} {offer(lang, name)}".strip() if failed is None else escape_markdown(error_text(lang, failed))
+    )
     if right.button(
-        translate(lang, "common.offer.again" if failed else "common.offer.start"),
+        translate(lang, "common.offer.start", size=_megabytes(name))
+        if failed is None
+        else translate(lang, "common.offer.again"),
         key="offer_start",
         icon=":material/download:",
         width="stretch",
     ):
-        current.start()
+        current.start(name)
         st.rerun()

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import streamlit as st
 
 import model
-from app.kit import browser, download, runtime, session, theme_watch
+from app.kit import bring, browser, download, runtime, session, theme_watch
 from app.kit.address import View
 from app.kit.chips import chips
 from app.kit.small_map import small_map
@@ -91,16 +91,16 @@ def enter(choose: Callable[[model.LanguageModel, model.Trace], dict[str, Any]] |
     _controls(view)
     try:
         with st.spinner(translate(view.lang, "common.loading")):
-            lm = runtime.language_model(view.model)
+            lm = runtime.language_model(view.model, view.weights)
     except model.BadInput as error:
         st.error(escape_markdown(error_text(view.lang, error)), icon=":material/error:")
-        if view.model == download.NAME:
-            download.row(view.lang, translate(view.lang, "common.offer"))
+        if view.model in model.FETCHABLE:
+            download.row(view.lang, view.model)
         _stop()
     if not lm.trained:
         _untrained(view.lang)
     elif download.download().running:
-        download.row(view.lang, translate(view.lang, "common.offer"))
+        download.row(view.lang, download.NAME)
     shown, trace = _traced(view, lm)
     asked = shown
     shown = shown.within(layers=lm.config.n_layers, heads=lm.config.attention.n_heads, tokens=len(trace.ids))
@@ -119,6 +119,7 @@ def enter(choose: Callable[[model.LanguageModel, model.Trace], dict[str, Any]] |
         label=room.translate("common.chips"),
         words=room.templates("common.chips."),
         parts=[place for place, token in enumerate(trace.ids) if _is_part(lm, token)],
+        added=_added(lm, trace),
         on_choose=lambda position: session.change(query=position, token=None),
     )
     return room
@@ -127,6 +128,12 @@ def enter(choose: Callable[[model.LanguageModel, model.Trace], dict[str, Any]] |
 def _is_part(lm: model.LanguageModel, token: int) -> bool:
     """Whether a token is bytes that form no whole character."""
     return "\ufffd" in lm.tokenizer.token_bytes(token).decode(errors="replace")
+
+
+def _added(lm: model.LanguageModel, trace: model.Trace) -> int:
+    """How many tokens stand before the prompt's because the tokenizer's own rules add them."""
+    start = lm.tokenizer.start_ids
+    return len(start) if trace.ids[: len(start)] == start else 0
 
 
 def _fallback(asked: View, room: Room) -> None:
@@ -156,14 +163,14 @@ def _stop() -> NoReturn:
 
 def _untrained(lang: str) -> None:
     words = translate(lang, "common.untrained")
-    if model.smollm2_path() is None:
-        download.row(lang, f"{words} {translate(lang, 'common.offer')}")
+    if model.fetched_path(download.NAME) is None or download.download().running:
+        download.row(lang, download.NAME, words)
     else:
         st.markdown(words)
 
 
 def _controls(view: View) -> None:
-    prompt, chosen, language = st.columns([6.4, 2.2, 1.4], vertical_alignment="center", gap="small")
+    prompt, chosen, language = st.columns([6.0, 2.6, 1.4], vertical_alignment="center", gap="small")
     with prompt:
         st.text_area(
             translate(view.lang, "common.prompt"),
@@ -173,8 +180,10 @@ def _controls(view: View) -> None:
             on_change=session.prompt_typed,
             label_visibility="collapsed",
         )
-    with chosen:
-        entries = {entry.name: entry for entry in runtime.entries()}  # SmolLM2 too: choosing it offers the download
+    with chosen, st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="models"):
+        entries = {
+            entry.name: entry for entry in runtime.entries()
+        }  # choosing one that is not here offers its download
         names = list(entries)
         st.selectbox(
             translate(view.lang, "common.model"),
@@ -184,6 +193,7 @@ def _controls(view: View) -> None:
             accept_new_options=True,
             label_visibility="collapsed",
         )
+        bring.bring(view.lang)
     with language:
         languages = offered()
         st.segmented_control(

@@ -7,6 +7,7 @@ bounded by a semaphore, because two cores do not become faster when thirty threa
 from __future__ import annotations
 
 import gc
+import ipaddress
 import os
 import threading
 from collections import OrderedDict
@@ -20,7 +21,7 @@ import torch
 import model
 from model import LanguageModel, Trace
 from model.beam import Branch, beam_search
-from model.files.catalog import STORYTELLERS, file_of, load_tokenizer, present
+from model.files.catalog import STORYTELLERS, TINY, file_of, load_tokenizer, present
 from model.files.tokenizer import Tokenizer
 
 T = TypeVar("T")
@@ -31,6 +32,8 @@ TRACE_BYTES = 1_500_000_000
 MODELS_HELD = 3
 PROMPT_TOKENS = 512  # more than a picture can show, and half a second of waiting on two cores
 PROMPT_CHARACTERS = 20_000
+ALLOW_PATHS = "GLASSFORMER_ALLOW_PATHS"  # set by python3 -m app --allow-paths
+_NAMES = {*STORYTELLERS, *model.FETCHABLE, TINY}
 
 
 @st.cache_resource(show_spinner=False)
@@ -70,13 +73,33 @@ def default_name() -> str:
     return model.default_name()
 
 
-def language_model(name: str) -> LanguageModel:
+def language_model(name: str, weights: str = "fp32") -> LanguageModel:
     """The model of that name or path, loaded once, and again when its file changes.
 
+    Args:
+        weights: how they are kept in memory, "fp32" or "bf16".
+
     Raises:
-        BadInput: if it cannot be loaded.
+        BadInput: "paths_off" for a path where none may be read; and if the model cannot be loaded.
     """
-    return _load(name, _stamp(name))
+    if not paths_allowed() and name not in _NAMES:
+        raise model.BadInput(
+            "paths_off",
+            f"{name[:200]!r} is no model of the list, and this server reads no paths: choose a model from the list.",
+            name=name[:200],
+        )
+    return _load(name, weights, _stamp(name))
+
+
+def paths_allowed() -> bool:
+    """Whether people may name folders and files of this machine: not on a server for others, unless it was allowed."""
+    if os.environ.get(ALLOW_PATHS) == "1":
+        return True
+    address = st.get_option("server.address") or ""
+    try:
+        return address == "localhost" or ipaddress.ip_address(address).is_loopback
+    except ValueError:  # another machine's name, or none: every address of this one
+        return False
 
 
 def _stamp(name: str) -> tuple[int, int] | None:
@@ -88,8 +111,8 @@ def _stamp(name: str) -> tuple[int, int] | None:
 
 
 @st.cache_resource(show_spinner=False, max_entries=MODELS_HELD)
-def _load(name: str, stamp: tuple[int, int] | None) -> LanguageModel:
-    return model.load(name)
+def _load(name: str, weights: str, stamp: tuple[int, int] | None) -> LanguageModel:
+    return model.load(name, weights=weights)
 
 
 class TraceCache:

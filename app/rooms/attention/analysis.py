@@ -30,6 +30,7 @@ class HeadStages:
     key_heads: int  # K
     cap: float | None  # scaled scores s become cap tanh(s / cap) (Gemma 2)
     sink: float | None  # a score that every row's softmax has beside those of the keys (GPT-OSS)
+    rest: np.ndarray  # (T,) what each row gives to the sink
 
     @property
     def scores(self) -> np.ndarray:
@@ -62,6 +63,7 @@ def head_stages(trace: Trace, layer: int, head: int, pattern: np.ndarray) -> Hea
         key_heads=key_heads,
         cap=attention.score_cap,
         sink=float(trace[f"blocks.{layer}.attn.hook_sinks"][head]) if attention.sinks else None,
+        rest=trace.sink_pattern(layer)[head] if attention.sinks else np.zeros(len(trace.ids), np.float32),
     )
 
 

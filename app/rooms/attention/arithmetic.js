@@ -1,4 +1,4 @@
-// The arithmetic of one cell with its real operands: four steps, then every number behind them.
+// The arithmetic of one cell with its real operands: a step for each stage, then every number behind them.
 // Defines Arithmetic. Uses dom.js, head.js, formats.js and entries.js.
 
 class Arithmetic {
@@ -17,6 +17,7 @@ class Arithmetic {
     this.step = {};
     for (const stage of STAGES) {
       const box = element("div", `step ${stage}`);
+      box.hidden = stage === "capped"; // until a layer has a cap
       const name = element("span", "step-name");
       const work = element("span", "work");
       const value = element("output", "result");
@@ -24,7 +25,7 @@ class Arithmetic {
       const note = element("span", "note");
       box.append(name, work, value, note);
       this.steps.append(box);
-      this.step[stage] = { name, work, value, note };
+      this.step[stage] = { box, name, work, value, note };
     }
     this.entry = 0;
     this.products = new Cards(["query", "key", "product"], "products");
@@ -58,7 +59,11 @@ class Arithmetic {
     this.root.dataset.pinned = String(Boolean(cell && pinned));
     this.letGo.textContent = labels.unpin;
     this.letGo.hidden = !pinned;
-    for (const stage of STAGES) this.step[stage].name.textContent = labels[stage];
+    for (const stage of STAGES) {
+      this.step[stage].box.hidden = !head.stages.includes(stage);
+      this.step[stage].name.textContent = labels[stage] ?? "";
+    }
+    this.steps.style.setProperty("--count", head.stages.length);
     if (cell === null) return;
     Object.assign(this, { head, labels, cell });
     const [query, key] = cell;
@@ -97,9 +102,8 @@ class Arithmetic {
     } else this.write("scaled", `${decimal(dot)} × ${decimal(scale)}`, labels["scaled.other"]);
     const forbidden = key > query ? labels["masked.later"] : labels["masked.window"];
     const why = fillIn(allowed ? labels["masked.why"] : forbidden, { query, key });
-    const capped = `${head.cap} · tanh(${decimal(scaled)} ÷ ${head.cap})`;
-    const kept = head.cap === null ? labels["masked.kept"] : capped;
-    this.write("masked", allowed ? kept : labels["masked.gone"], why);
+    if (head.cap !== null) this.write("capped", `${head.cap} · tanh(${decimal(scaled)} ÷ ${head.cap})`);
+    this.write("masked", labels[allowed ? "masked.kept" : "masked.gone"], why);
     const row = head.row(query);
     this.row = row;
     if (allowed) {
@@ -132,11 +136,16 @@ class Arithmetic {
       numbers: [head.at("masked", query, at), row.powers[i], head.at("softmax", query, at)].map((x) => decimal(x, 3)),
       weight: head.at("softmax", query, at),
     }));
-    const titled = { token: head.tokens[query], count: rows.length };
+    if (head.sink !== null) {
+      const numbers = [head.sink, Math.exp(head.sink - row.max), head.rest[query]].map((x) => decimal(x, 3));
+      rows.push({ name: labels.sink, numbers, weight: head.rest[query] });
+    }
+    const titled = { token: head.tokens[query], count: row.keys.length };
     this.parts.softmax.title.textContent = fillIn(labels["softmax.title"], titled);
     this.softmax.fill(rows, row.keys.indexOf(key));
-    const totals = { max: decimal(row.max), sum: decimal(row.sum), hidden: head.T - rows.length };
-    const sink = head.sink === null ? "" : ` ${fillIn(labels["softmax.sink"], { sink: decimal(head.sink) })}`;
+    const totals = { max: decimal(row.max), sum: decimal(row.sum), hidden: head.T - row.keys.length };
+    const parts = { sink: decimal(head.sink ?? 0), share: decimal(head.rest[query]) };
+    const sink = head.sink === null ? "" : ` ${fillIn(labels["softmax.sink"], parts)}`;
     this.softmaxTotal.textContent = fillIn(labels["softmax.total"], totals) + sink;
   }
 

@@ -7,7 +7,7 @@ function exportPicture(owner, panels) {
   const { palette, labels, data } = owner;
   const margin = 16;
   const heads = 62; // px above the matrices for the caption and the names of the stages
-  const widths = panels.map((panel) => panel.geometry.left + owner.view.n * panel.geometry.cell + 14);
+  const widths = panels.map((panel) => panel.geometry.left + owner.view.n * panel.geometry.cell + panel.aside + 14);
   const height = heads + panels[0].geometry.top + owner.view.n * panels[0].geometry.cell + 34 + margin;
   const sheet = element("canvas");
   sheet.width = EXPORT_SCALE * (widths.reduce((a, b) => a + b, 0) + 2 * margin);

@@ -1,7 +1,7 @@
-// One head's arrays as Python sent them, and the four stages of any cell. Defines STAGES, Head. Uses arrays.js.
+// One head's arrays as Python sent them, and the stages of any cell. Defines STAGES, Head. Uses arrays.js.
 // T tokens (rows are queries, columns are keys), Dh head width, Dv value width.
 
-const STAGES = ["dot", "scaled", "masked", "softmax"];
+const STAGES = ["dot", "scaled", "capped", "masked", "softmax"]; // "capped" only where the layer has a cap
 
 class Head {
   constructor(data) {
@@ -30,7 +30,9 @@ class Head {
     this.cap = cap; // scaled scores s become cap * tanh(s / cap), where the layer does so
     this.sink = data.sink; // a score that each row's softmax has beside the keys', or null
     this.capped = cap === null ? this.scaled : this.scaled.map((s) => cap * Math.tanh(s / cap));
-    this.range.masked = largest(this.capped); // the mask changes no number, so no colour either
+    this.stages = STAGES.filter((stage) => stage !== "capped" || cap !== null);
+    this.rest = float32(data.rest); // (T,) what each row gives to the sink
+    this.range.capped = this.range.masked = largest(this.capped); // the mask changes no number, so no colour either
     this.range.softmax = 1;
   }
 

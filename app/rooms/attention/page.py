@@ -20,9 +20,8 @@ from app.rooms.attention.reading import reading
 from app.rooms.attention.stages import Pin, stages
 from app.rooms.attention.together import together
 from app.rooms.attention.weighted import weighted
-from app.rooms.attention.words import ASPECTS, STAGES
+from app.rooms.attention.words import ASPECTS
 from app.text import escape_markdown
-from model import STAGES as MODEL_STAGES
 from model import Trace
 from model.attention import attend, causal_mask
 from model.trace import Stage
@@ -59,14 +58,16 @@ def show() -> None:
 
 def _pickers(room: Room, pattern: np.ndarray) -> None:
     translate, config = room.translate, room.trace.config
+    if room.view.stage not in _stages(room):  # chosen in a layer that has a cap
+        session.change(stage="all")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="pickers"):
         for name, count in (("layer", config.n_layers), ("head", config.attention.n_heads)):
             st.number_input(translate(f"attention.{name}"), 0, count - 1, step=1, key=name, width=130)
         if room.view.aspect == "stages":
             st.segmented_control(
                 translate("attention.stage"),
-                STAGES,
-                format_func=lambda stage: translate(f"attention.stage.{stage}"),
+                _stages(room),
+                format_func=lambda stage: _stage_name(room, stage),
                 key="stage",
                 required=True,
             )
@@ -79,6 +80,15 @@ def _pickers(room: Room, pattern: np.ndarray) -> None:
                 colours={"probability": room.look.probability},
                 on_choose=lambda head: session.change(head=head),
             )
+
+
+def _stages(room: Room) -> tuple[str, ...]:
+    return "all", *room.trace.stages(room.view.layer)
+
+
+def _stage_name(room: Room, stage: str) -> str:
+    every = stage == "all" and "capped" in _stages(room)
+    return room.translate("attention.stage.every" if every else f"attention.stage.{stage}")
 
 
 def _matrices(room: Room, chosen: HeadStages) -> None:
@@ -97,11 +107,12 @@ def _matrices(room: Room, chosen: HeadStages) -> None:
             "key": chosen.key,
             "value": chosen.value,
             "result": chosen.result,
+            "rest": chosen.rest,
         },
         scale=chosen.scale,
         cap=chosen.cap,
         sink=chosen.sink,
-        shown=view.stage,
+        shown=view.stage if view.stage in _stages(room) else "all",
         root=(len(room.trace.ids) > LONG) if view.shade is None else view.shade == "root",
         pin=None if view.key is None else Pin(room.position, view.key),
         chosen=view.query,
@@ -141,6 +152,10 @@ def _matrices(room: Room, chosen: HeadStages) -> None:
 def _labels(room: Room, chosen: HeadStages) -> dict[str, str]:
     """Sentences by name, placeholders left open: the browser fills them while the mouse moves."""
     labels = room.templates("attention.part.")
+    for number, stage in enumerate(room.trace.stages(room.view.layer), 1):
+        labels[stage] = f"{number} {room.translate(f'attention.stage.{stage}')}"
+    if chosen.cap is not None:
+        labels["capped.formula"] = f"{chosen.cap:g} · tanh(s ÷ {chosen.cap:g})"
     width = chosen.query.shape[1]
     plainly = np.isclose(chosen.scale * np.sqrt(width), 1, atol=1e-5)
     labels["scaled.formula"] = f"÷ √{width}" if plainly else f"× {chosen.scale:.4f}"
@@ -189,7 +204,7 @@ def _take(room: Room, chosen: HeadStages) -> None:
         return matrix
 
     stages_of: dict[str, Matrix | Callable[[], Matrix]] = {
-        room.translate(f"attention.stage.{name}"): stage(name) for name in MODEL_STAGES
+        room.translate(f"attention.stage.{name}"): stage(name) for name in room.trace.stages(room.view.layer)
     }
     vectors = {
         room.translate(f"attention.take.{name}"): Matrix(getattr(chosen, name), tokens)

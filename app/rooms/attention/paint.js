@@ -1,5 +1,5 @@
 // Colours of cells, and the drawing of one stage's matrix on a canvas.
-// Defines Palette, paintMatrix, paintFine. Uses dom.js, colour.js, head.js and formats.js.
+// Defines Palette, paintMatrix, paintSink, paintFine. Uses dom.js, colour.js, head.js and formats.js.
 
 class Palette {
   constructor(colours) {
@@ -59,6 +59,28 @@ function paintMatrix(context, head, palette, stage, view, x, y, cell, density) {
   context.strokeStyle = palette.frame;
   context.lineWidth = 1;
   context.strokeRect(x - 0.5, y - 0.5, view.n * cell + 1, view.n * cell + 1);
+}
+
+// The column of what the rows of the view give to the sink, `width` px wide with its corner at (x, y).
+function paintSink(context, head, palette, { row, n }, x, y, width, cell) {
+  const gap = cell >= GAPS_FROM ? 1 : 0;
+  context.font = `${clamp(Math.round(cell * 0.3), 14, 28)}px ${palette.font}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  for (let r = 0; r < n; r++) {
+    const number = head.rest[row + r];
+    const colour = palette.colour("softmax", number, 1);
+    const [top, bottom] = [r, r + 1].map((at) => (gap ? at * cell : Math.round(at * cell)));
+    context.fillStyle = css(colour);
+    context.fillRect(x, y + top, width, bottom - top - gap);
+    if (cell >= NUMBERS_FROM) {
+      context.fillStyle = inkOn(colour);
+      context.fillText(brief(number, cell >= ROOMY ? 2 : 1), x + width / 2, y + (top + bottom) / 2 + 1);
+    }
+  }
+  context.strokeStyle = palette.accent;
+  context.lineWidth = 1;
+  context.strokeRect(x - 0.5, y - 0.5, width + 1, n * cell + 1);
 }
 
 function paintCells(context, head, palette, stage, view, x, y, cell) {

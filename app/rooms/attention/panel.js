@@ -1,8 +1,12 @@
 // One stage: heading, colour scale, and its matrix with token labels.
-// Defines labelSize, Panel. Uses dom.js, colour.js, formats.js, paint.js and mouse.js; `owner` is the StagesView.
+// Defines labelSize, sinkRoom, Panel. Uses dom.js, colour.js, formats.js, paint.js, mouse.js; `owner`: the StagesView.
 
 const WIDE = 1600; // px of a window from which labels are larger
 const labelSize = () => (window.innerWidth >= WIDE ? 19 : 15); // px
+
+// px that the column of the sink takes beside the matrix of the weights, with the gap before it; 0 where there is none.
+const SINK_GAP = 8;
+const sinkRoom = (head, cell) => (head.sink === null ? 0 : SINK_GAP + Math.max(20, cell));
 
 class Panel {
   constructor(stage, owner) {
@@ -32,7 +36,8 @@ class Panel {
     this.marks.setAttribute("aria-label", fillIn(labels.matrix, { stage: labels[this.stage] }));
     this.scale(head, palette);
     const side = view.n * geometry.cell;
-    const size = [geometry.left + side + 2, geometry.top + side + 2];
+    this.aside = this.stage === "softmax" ? sinkRoom(head, geometry.cell) : 0;
+    const size = [geometry.left + side + this.aside + 2, geometry.top + side + 2];
     this.figure.style.width = `${size[0]}px`;
     for (const part of [this.heading, this.legend]) {
       // Above the matrix's first column; further left where the matrix is narrower than its heading.
@@ -57,6 +62,11 @@ class Panel {
     const { left, top, cell } = this.geometry;
     pen.clearRect(0, 0, pen.canvas.width, pen.canvas.height);
     paintMatrix(pen, head, palette, this.stage, view, left, top, cell, density);
+    if (this.aside) {
+      const x = left + view.n * cell + SINK_GAP;
+      paintSink(pen, head, palette, view, x, top, this.aside - SINK_GAP, cell);
+      this.upright(pen, labels.sink, x + (this.aside - SINK_GAP) / 2, palette.faint);
+    }
     const every = Math.max(1, Math.ceil((labelSize() + 2) / cell));
     for (let i = 0; i < view.n; i += every) {
       this.columnLabel(pen, view.column + i, palette.faint);
@@ -107,6 +117,19 @@ class Panel {
     if (back) pill(pen, upright ? -width / 2 - 4 : -4, -10, width + 8, 20, back);
     pen.fillStyle = colour;
     pen.fillText(text, 0, 1);
+    pen.restore();
+  }
+
+  // The name of the column beside the matrix, from its middle at `x` upwards.
+  upright(pen, name, x, colour) {
+    pen.save();
+    pen.font = `${labelSize()}px ${this.owner.palette.font}`;
+    pen.textBaseline = "middle";
+    pen.textAlign = "left";
+    pen.fillStyle = colour;
+    pen.translate(x, this.geometry.top - 6);
+    pen.rotate(-Math.PI / 2);
+    pen.fillText(cutText(pen, name, this.geometry.top - 12), 0, 1);
     pen.restore();
   }
 

@@ -70,7 +70,7 @@ class StagesView {
     this.labels = data.labels;
     this.chosen = data.chosen;
     const newPrompt = !before || String(before.tokens) !== String(data.tokens);
-    const sameArrays = () => ["dot", "pattern", "query", "key", "value"].every((name) => before[name] === data[name]);
+    const sameArrays = () => ["dot", "pattern", "query", "key", "value", "rest"].every((name) => before[name] === data[name]);
     if (newPrompt || !sameArrays()) this.head = new Head(data);
     const T = this.head.T;
     if (newPrompt) {
@@ -99,7 +99,7 @@ class StagesView {
   }
 
   get shown() {
-    return this.data.shown === "all" ? STAGES : [this.data.shown];
+    return this.data.shown === "all" ? this.head.stages : [this.data.shown];
   }
 
   draw() {
@@ -107,6 +107,7 @@ class StagesView {
     if (!this.width) return;
     const alone = this.shown.length === 1;
     this.root.classList.toggle("alone", alone);
+    this.root.classList.toggle("many", this.shown.length > 4);
     const panels = this.shown.map((stage) => this.panels[stage]);
     // Only where they changed: a canvas put back in place would never hear that the mouse left it.
     const figures = panels.map((panel) => panel.figure);
@@ -121,12 +122,14 @@ class StagesView {
     const axes = [`${this.labels.key} →`, `${this.labels.query} ↓`].map((name) => pen.measureText(name).width);
     const left = Math.ceil(Math.min(124, Math.max(48, widest + 20, Math.max(...axes) + 14)));
     const gap = 18;
-    // Where four do not fit beside each other, they wrap.
-    const abreast = alone ? 1 : this.width >= 900 ? 4 : this.width >= 520 ? 2 : 1;
+    // Where they do not fit beside each other, they wrap.
+    const abreast = alone ? 1 : this.width >= 900 ? panels.length : this.width >= 520 ? 2 : 1;
     const beside = alone && this.width >= 900; // the arithmetic stands beside the one matrix
     const across = beside ? this.width * 0.52 - left : (this.width - left - (abreast - 1) * gap - abreast * 4) / abreast;
-    const down = Math.max(220, window.innerHeight - (alone ? 460 : abreast === 4 ? 558 : 260));
-    const side = Math.max(120, Math.min(across, down, view.n * LARGEST_CELL));
+    const down = Math.max(220, window.innerHeight - (alone ? 460 : abreast >= 4 ? 558 : 260));
+    const roomy = Math.min(across, down, view.n * LARGEST_CELL);
+    const aside = this.shown.includes("softmax") ? sinkRoom(head, roomy / view.n) / abreast : 0;
+    const side = Math.max(120, Math.min(across - aside, down, view.n * LARGEST_CELL));
     const fine = side / view.n;
     const cell = fine >= 8 ? Math.floor(fine) : fine;
     const upright = cell >= Math.min(widest + 6, 72);

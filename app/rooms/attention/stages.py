@@ -68,7 +68,8 @@ def stages(
     Args:
         tokens: T tokens as shown to people.
         arrays: float32 "dot" (T, T), "pattern" (T, T), "query" and "key" (T, Dh), "value" and
-            "result" (T, Dv); bool "mask" (T, T), True where a query may look.
+            "result" (T, Dv), "rest" (T,), what each row gives to the sink; bool "mask" (T, T), True where a
+            query may look.
         scale: factor on the dot products.
         cap: of the scaled scores, where the layer has one.
         sink: the score of this head's sink, where it has one.
@@ -94,6 +95,7 @@ def stages(
         "key": pack(arrays["key"]),
         "value": pack(arrays["value"]),
         "result": pack(arrays["result"]),
+        "rest": pack(arrays["rest"]),
         "scale": scale,
         "cap": cap,
         "sink": sink,

@@ -3,7 +3,7 @@
 from app.kit.address import Word, claim, numbers, one_of, optional
 
 ASPECTS = ("stages", "sum", "together", "text")  # parts of the page
-STAGES = ("all", "dot", "scaled", "masked", "softmax")
+STAGES = ("all", "dot", "scaled", "capped", "masked", "softmax")
 
 claim(
     "attention",

@@ -134,12 +134,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
     open = layer;
     buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(i === layer)));
     const way = element("div", "way");
+    const parallel = !data.parts[layer].includes("add1"); // both parts read what enters, and one sum takes both
     const letters = [walk.before[layer], walk.attention[layer], walk.middle[layer], walk.mlp[layer], walk.after[layer]];
     way.append(
       ...data.parts[layer].map((part) => {
         const name = `blocks.${layer}.${part}`;
         if (part.startsWith("add")) {
-          const parallel = !data.parts[layer].includes("add1"); // one sum of both parts
           const lengths = parallel ? [0, 1, 3] : part === "add1" ? [0, 1] : [2, 3];
           const [before, ...added] = lengths.map((i) => letters[i]);
           const said = `${added.map((length) => `+ ${short(length)}`).join(" ")} → ${short(letters[part === "add1" ? 2 : 4])}`;
@@ -175,8 +175,19 @@ export default function ({ data, parentElement, setTriggerValue }) {
         return boxOf("norm", { layer, words, weights: [name], id: part }, bars, divided);
       }),
     );
+    if (parallel) {
+      const boxes = [...way.children];
+      const lane = (ofIt) => {
+        const row = element("div", "lane");
+        row.append(...boxes.filter((_, i) => ofIt.test(data.parts[layer][i])));
+        return row;
+      };
+      const lanes = element("div", "lanes");
+      lanes.append(lane(/^(ln1|attn)/), lane(/^(ln2|mlp)/));
+      way.prepend(lanes);
+    }
     const heading = element("h5", "", fillIn(labels.opened, { layer, last: layers - 1 }));
-    if (!data.parts[layer].includes("add1")) heading.append(element("span", "kind", labels.parallel));
+    if (parallel) heading.append(element("span", "kind", labels.parallel));
     replaceKeepingFocus(opened, "box", heading, way);
   }
 
