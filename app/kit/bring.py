@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import streamlit as st
-from model.measure.footprint import gigabytes
 
 import model
 from app.kit import runtime, session
 from app.kit.address import WEIGHTS
 from app.text import error_text, escape_markdown, translate
+from model.footprint import gigabytes
 
 _PATH = "bring_path"  # the box for a path; its text is looked at, and becomes the model only by the button
 
