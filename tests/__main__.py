@@ -24,7 +24,12 @@ def main() -> int:
         variables[CHROMIUM] = found
     else:
         install_chromium(python)
-    return environment.run([python, "-m", "pytest", *(sys.argv[1:] or EVERYTHING)], variables)
+    chosen = sys.argv[1:]
+    if not chosen:
+        variables.setdefault(
+            "OMP_NUM_THREADS", "1"
+        )  # two processes on two cores: more threads would wait for each other
+    return environment.run([python, "-m", "pytest", *(chosen or EVERYTHING)], variables)
 
 
 def system_chromium() -> "str | None":

@@ -35,6 +35,13 @@ CHROMIUM = [
     "--disable-sync",
 ]
 START_SECONDS = 120
+# Whether nothing on the page has moved for a fifth of a second, and nothing is still to be drawn.
+STILL = """() => new Promise((done) => {
+  const parts = () => [...document.querySelectorAll(".stElementContainer")];
+  const read = () => JSON.stringify(parts().map((part) => part.getBoundingClientRect().top));
+  const before = read();
+  setTimeout(() => done(read() === before && !document.querySelector("[data-testid='stSkeleton']")), 200);
+})"""
 STOP_SECONDS = 20
 
 # How long one example takes says more about a busy machine than about the code.
@@ -43,8 +50,8 @@ hypothesis.settings.load_profile("busy")
 
 
 def pytest_configure() -> None:
-    """Two threads, as in the app: tests must not depend on the machine's cores."""
-    torch.set_num_threads(2)
+    """Two threads, as in the app: tests must not depend on the machine's cores. One in each of several processes."""
+    torch.set_num_threads(1 if "PYTEST_XDIST_WORKER" in os.environ else 2)
 
 
 def _skipped(config: pytest.Config) -> int:
@@ -169,7 +176,7 @@ def visit(server: str, chromium: Browser) -> Iterator[Callable[..., Page]]:
         context = chromium.new_context(**({"viewport": {"width": 1280, "height": 800}, "locale": "en-US"} | options))
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(60_000)
         page.on(
             "console",
             lambda message: (
@@ -182,6 +189,7 @@ def visit(server: str, chromium: Browser) -> Iterator[Callable[..., Page]]:
         settled(page)
         # The chips are a script of their own: once they stand (or an error instead), nothing on the page is made anew.
         page.locator(".st-key-chips .chip, [data-testid='stAlert']").first.wait_for()
+        page.wait_for_function(STILL)
         return page
 
     yield open_page

@@ -159,7 +159,7 @@ def test_what_it_costs_is_the_records_bits_and_both_twins_predictions(visit):
         assert percent(float(probabilities.max())) in half
     dots = page.locator(".st-key-speed_done .scatterlayer .point")
     expect(dots).to_have_count(2 * len(speed.LENGTHS))
-    expect(page.get_by_text("Measured on ")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^Measured on \d"))).to_be_visible()
     page.locator(".st-key-measure button").click()
     expect(page.get_by_text("Measured here, just now")).to_be_visible(timeout=120_000)
     expect(dots).to_have_count(2 * len(speed.LENGTHS))

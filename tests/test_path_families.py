@@ -28,7 +28,7 @@ def asked(config, seed):
 @given(mixed_configs(), seeds)
 def test_norms_neurons_and_additions_are_the_model_s(config, seed):
     lm, trace = asked(config, seed)
-    for which in norms.available(config):
+    for which in norms.norms(config):
         found = norms.norm(lm, trace, which, 1, POSITION)
         assert found.scale_apart < 1e-4 and found.normalized_apart < 1e-3
     assert len(norms.lengths(lm, trace, POSITION)[0]) == len(norms.places(config))

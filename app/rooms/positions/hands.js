@@ -62,6 +62,7 @@ export default function ({ data, parentElement }) {
   }
   function drawClocks() {
     arrange();
+    if (wide < CLOCK.least / 2) return; // not laid out yet: it is drawn when it has a width
     const radius = wide / 2 - 6;
     const context = sharpCanvas(clocks, columns * wide, Math.ceil(P / columns) * high);
     context.font = `${FONT_SIZE}px ${family}`;
