@@ -70,7 +70,8 @@ class StagesView {
     this.labels = data.labels;
     this.chosen = data.chosen;
     const newPrompt = !before || String(before.tokens) !== String(data.tokens);
-    const sameArrays = () => ["dot", "pattern", "query", "key", "value", "rest"].every((name) => before[name] === data[name]);
+    const arrays = ["dot", "pattern", "query", "key", "value", "rest"];
+    const sameArrays = () => arrays.every((name) => before[name] === data[name]);
     if (newPrompt || !sameArrays()) this.head = new Head(data);
     const T = this.head.T;
     if (newPrompt) {
