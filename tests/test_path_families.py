@@ -31,7 +31,7 @@ def test_norms_neurons_and_additions_are_the_model_s(config, seed):
     for which in norms.norms(config):
         found = norms.norm(lm, trace, which, 1, POSITION)
         assert found.scale_apart < 1e-4 and found.normalized_apart < 1e-3
-    assert len(norms.lengths(lm, trace, POSITION)[0]) == len(norms.places(config))
+    assert len(norms.lengths(lm, trace, POSITION)[0]) == config.n_layers * (len(norms.norms(config)) - 1) + 1
     for layer in range(config.n_layers):
         own = config.feed_forward_at(layer)
         networks: list[ffn.Which] = [None]
