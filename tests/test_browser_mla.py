@@ -162,7 +162,9 @@ def test_what_it_costs_is_the_records_bits_and_both_twins_predictions(visit):
     expect(page.get_by_text(re.compile(r"^Measured on \d"))).to_be_visible()
     page.locator(".st-key-measure button").click()
     expect(page.get_by_text("Measured here, just now")).to_be_visible(timeout=120_000)
-    expect(dots).to_have_count(2 * len(speed.LENGTHS))
+    # A measurement ends in time: a slow machine gets fewer lengths, always both models at each.
+    expect(dots.nth(1)).to_be_visible()
+    assert dots.count() in range(2, 2 * len(speed.LENGTHS) + 1, 2)
 
 
 def test_a_slider_of_the_shape_changes_bars_and_address(visit):
