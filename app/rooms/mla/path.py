@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
-import torch
 
 import model
 from app.kit import pickers, runtime, session
@@ -23,7 +22,7 @@ from model.measure.twin import mha_config
 
 ROWS = 48  # tokens drawn: more would be less than two pixels each
 # Relative: more than sums this long lose, by the width of the numbers that the weights are kept in.
-ROUNDING = {torch.float32: 1e-5, torch.bfloat16: 1e-2}
+ROUNDING = {"torch.float32": 1e-5, "torch.bfloat16": 1e-2}
 
 
 def path(room: Room) -> None:
@@ -291,7 +290,7 @@ def _absorbed(room: Room) -> None:
         key="absorbed",
     )
     size = max(1.0, float(np.abs(trace.scores(layer)[:, mask]).max()), float(np.abs(trace[f"{hook}hook_z"]).max()))
-    rounding = ROUNDING[room.lm.transformer.embed.weight.dtype]
+    rounding = ROUNDING[str(room.lm.transformer.embed.weight.dtype)]
     right = max(latent_form.score_gap, latent_form.z_gap) <= rounding * size * len(nope[0]) ** 0.5
     words = translate(
         "mla.path.absorbed.gap" if right else "mla.path.absorbed.bad",
