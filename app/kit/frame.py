@@ -30,6 +30,7 @@ from app.text import (
 )
 
 _GOOD = "_good"  # session: the last view whose picture could be drawn
+_OWN = "_own_models"  # session: names of the models made here that its list shows
 
 
 @dataclass(frozen=True)
@@ -181,9 +182,8 @@ def _controls(view: View) -> None:
             label_visibility="collapsed",
         )
     with chosen, st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="models"):
-        entries = {
-            entry.name: entry for entry in runtime.entries()
-        }  # choosing one that is not here offers its download
+        # Choosing one that is not here offers its download.
+        entries = {entry.name: entry for entry in [*runtime.entries(), *_own(view.model)]}
         names = list(entries)
         st.selectbox(
             translate(view.lang, "common.model"),
@@ -205,6 +205,19 @@ def _controls(view: View) -> None:
             required=True,
             label_visibility="collapsed",
         )
+
+
+def own_model(name: str) -> None:
+    """Show a model that was made on this server in this session's list."""
+    st.session_state[_OWN] = [*dict.fromkeys([*st.session_state.get(_OWN, []), name])]
+
+
+def _own(chosen: str) -> list[model.Entry]:
+    """Those of this session's list that are still kept; one that came by the address joins it."""
+    if runtime.own_models().entry(chosen) is not None:
+        own_model(chosen)
+    found = [runtime.own_models().entry(name) for name in st.session_state.get(_OWN, [])]
+    return [entry for entry in found if entry is not None]
 
 
 def _described(lang: str, name: str, entries: dict[str, model.Entry]) -> str:

@@ -19,6 +19,7 @@ import streamlit as st
 import torch
 
 import model
+from app.kit.own_models import OwnModels
 from model import LanguageModel, Trace
 from model.beam import Branch, beam_search
 from model.files.catalog import STORYTELLERS, TINY, file_of, load_tokenizer, present
@@ -30,6 +31,7 @@ TORCH_THREADS = 2
 TRACE_ENTRIES = 32
 TRACE_BYTES = 1_500_000_000
 MODELS_HELD = 3
+OWN_MODELS = 12  # that people made on this server, of all sessions together
 PROMPT_TOKENS = 512  # more than a picture can show, and half a second of waiting on two cores
 PROMPT_CHARACTERS = 20_000
 ALLOW_PATHS = "GLASSFORMER_ALLOW_PATHS"  # set by python3 -m app --allow-paths
@@ -80,8 +82,12 @@ def language_model(name: str, weights: str = "fp32") -> LanguageModel:
         weights: how they are kept in memory, "fp32" or "bf16".
 
     Raises:
-        BadInput: "paths_off" for a path where none may be read; and if the model cannot be loaded.
+        BadInput: "paths_off" for a path where none may be read, "not_kept" for a model that was made here and has
+            gone; and if the model cannot be loaded.
     """
+    own = own_models().file(name)
+    if own is not None:
+        return _load(str(own), weights, None)
     if not paths_allowed() and name not in _NAMES:
         raise model.BadInput(
             "paths_off",
@@ -89,6 +95,12 @@ def language_model(name: str, weights: str = "fp32") -> LanguageModel:
             name=name[:200],
         )
     return _load(name, weights, _stamp(name))
+
+
+@st.cache_resource(show_spinner=False)
+def own_models() -> OwnModels:
+    """The models that people made on this server."""
+    return OwnModels(OWN_MODELS)
 
 
 def paths_allowed() -> bool:

@@ -7,8 +7,12 @@ storytellers, with a small tokenizer of the text's own: a thousand tokens are le
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+
+import torch
 
 from ..config import DenseConfig, GQAConfig, MLAConfig, ModelConfig, MoEConfig
+from ..transformer import Transformer
 from .recipes import Schedule
 
 VOCABULARY = 1024  # tokens of the tokenizer
@@ -91,3 +95,10 @@ def schedule(name: str) -> Schedule:
     size = SIZES[name.split("-")[0]]
     tokens = size.steps * BATCH * CONTEXT
     return Schedule(tokens=tokens, batch=BATCH, length=CONTEXT, rate=size.rate, warm_up=50, lines=1, again=1)
+
+
+@cache
+def parameters(name: str) -> int:
+    """Learned numbers of that one of `CONFIGS`, on a text that fills its vocabulary."""
+    with torch.device("meta"):
+        return sum(weight.numel() for weight in Transformer(CONFIGS[name]).parameters())

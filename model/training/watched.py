@@ -41,11 +41,6 @@ LOOK_SECONDS = 2.0  # between looks, at least
 LOOK_SHARE = 0.2  # of the time goes into looks, at most
 PROMPT_TOKENS = 32  # of a prompt that are read: as many as a picture can name
 NEW_TOKENS = 48  # of a continuation
-DRAWN = {
-    "temperature": 0.8,
-    "top_p": 0.95,
-    "seed": 1,
-}  # how it is drawn: alike each time, so that only the model differs
 MEMORY = 4 * 2**30  # bytes that such a process may take
 
 
@@ -126,7 +121,8 @@ class Watch:
         ids, left_out = ids[-PROMPT_TOKENS:], max(0, len(ids) - PROMPT_TOKENS)
         trace = run_trace(lm, ids)
         patterns = np.stack([trace[f"blocks.{layer}.attn.hook_pattern"] for layer in range(lm.config.n_layers)])
-        written = generate(lm, list(ids), max_new_tokens=NEW_TOKENS, **DRAWN)
+        # Drawn alike each time: only the model differs.
+        written = generate(lm, list(ids), max_new_tokens=NEW_TOKENS, temperature=0.8, top_p=0.95, seed=1)
         self.tell(
             "look",
             step=run.step,
