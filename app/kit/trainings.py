@@ -296,10 +296,13 @@ class Trainings:
 
     def _listen(self, training: Training, process: subprocess.Popen, records: IO[str]) -> None:
         """The thread that reads what the process says, until it ends."""
-        with contextlib.suppress(ValueError):  # a line cut off where the process was killed
+        with contextlib.suppress(ValueError), records:  # a line cut off where the process was killed
             for line in records:
                 take(training, json.loads(line))
         process.wait()
+        if process.stdin is not None:
+            with contextlib.suppress(OSError):  # an order that nobody read is lost
+                process.stdin.close()
         if not training.over:
             if training.id in self._all and training.folder is not None:
                 _log.error("a training failed: %s", (training.folder / "log").read_text(errors="replace")[-2000:])
