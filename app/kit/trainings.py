@@ -35,6 +35,7 @@ ONE_THREAD = {  # for torch, for the tokenizer's trainer
 }
 LOOKS = 150  # that are kept; beyond that every second one goes
 _TICK = 0.2  # seconds between two looks at who is still there
+_OVERLAP = 5.0  # seconds that a page loaded again may be seen before the one that it replaces is seen to be gone
 _PATIENCE = 30.0  # seconds for a stopped process to write its model
 _log = logging.getLogger(__name__)
 
@@ -89,6 +90,7 @@ class Training:
     began: float = 0.0
     paused_at: float = 0.0
     paused_for: float = 0.0
+    seen_at: dict[str, float] = field(default_factory=dict)  # session: when it first watched
     left_at: float | None = None  # when its owner was seen to be gone
     stop_by: float | None = None  # when it is killed if it has not ended
 
@@ -164,10 +166,17 @@ class Trainings:
         return self._all.get(name)
 
     def claim(self, training: Training, session: str) -> bool:
-        """Whether the buttons are this session's: the owner's, or of one that came where the owner has gone."""
+        """Whether the buttons are this session's: the owner's, or of one that came when the owner had gone.
+
+        Loading a page again makes a session of it that is new.  Those that watched before do not take over.
+        """
         with self._lock:
+            now = time.monotonic()
+            came = training.seen_at.setdefault(session, now)
             if training.owner != session and not self._alive(training.owner):
-                training.owner, training.left_at = session, None
+                left = now if training.left_at is None else training.left_at
+                if came >= left - _OVERLAP:
+                    training.owner, training.left_at = session, None
             return training.owner == session
 
     def ahead(self, training: Training) -> list[Training]:
