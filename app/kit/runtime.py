@@ -7,12 +7,15 @@ turns, because two cores do not become faster when thirty threads use them.
 from __future__ import annotations
 
 import ipaddress
+import logging
 import os
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 import streamlit as st
 import torch
@@ -28,12 +31,14 @@ from model.files.catalog import STORYTELLERS, TINY, file_of, load_tokenizer, pre
 from model.files.tokenizer import Tokenizer
 
 T = TypeVar("T")
+_LOGGER = logging.getLogger("glassformer")  # app/kit/server.py says where it goes
 
 TORCH_THREADS = 2
 TRACE_ENTRIES = 32
 MODELS_HELD = 3
 PROMPT_CHARACTERS = 20_000
 ALLOW_PATHS = "GLASSFORMER_ALLOW_PATHS"  # set by python3 -m app --allow-paths
+LOG_PROMPTS = "GLASSFORMER_LOG_PROMPTS"  # set by python3 -m app --public --log-prompts
 _NAMES = {*STORYTELLERS, *model.FETCHABLE, TINY}
 
 
@@ -136,6 +141,7 @@ class TraceCache:
         self._entries, self._nbytes = entries, nbytes
         self._held: OrderedDict[tuple, tuple[Trace, int]] = OrderedDict()  # with its bytes, which take time to add up
         self._total = 0  # bytes of all of them
+        self._makers: WeakValueDictionary[tuple, threading.Lock] = WeakValueDictionary()
         self._lock = threading.Lock()
 
     def get(self, key: tuple) -> Trace | None:
@@ -145,6 +151,13 @@ class TraceCache:
                 return None
             self._held.move_to_end(key)
             return self._held[key][0]
+
+    def making(self, key: tuple) -> threading.Lock:
+        """What to hold while computing the trace of `key`: whoever wants the same one waits for it."""
+        with self._lock:
+            lock = self._makers.get(key) or threading.Lock()
+            self._makers[key] = lock
+            return lock
 
     def put(self, key: tuple, trace: Trace) -> None:
         """Hold `trace`, and let go of the oldest beyond the bounds."""
@@ -201,13 +214,27 @@ def trace(lm: LanguageModel, source: str | list[int], interventions: tuple = ())
     key = (lm.fingerprint, tuple(ids), tuple(interventions))
     held = traces().get(key)
     if held is None:
-        with forwards():
-            still_wanted()
-            held = traces().get(key)  # a class types the same prompt: the first one computes it for all
+        with traces().making(key):  # a class types the same prompt: the first one computes it for all
+            held = traces().get(key)
             if held is None:
-                held = model.run_trace(lm, ids, capture="light", interventions=tuple(interventions))
+                held = _computed(lm, ids, tuple(interventions))
                 traces().put(key, held)
     return held
+
+
+def _computed(lm: LanguageModel, ids: list[int], interventions: tuple) -> Trace:
+    with forwards():
+        still_wanted()
+        started = time.monotonic()
+        trace = model.run_trace(lm, ids, capture="light", interventions=interventions)
+        _log(trace, time.monotonic() - started)
+        return trace
+
+
+def _log(trace: Trace, seconds: float) -> None:
+    """What was computed, for a server's log: what people type only where that was asked for."""
+    prompt = f" {trace.prompt!r}" if os.environ.get(LOG_PROMPTS) == "1" else ""
+    _LOGGER.info("%s: %d tokens in %.0f ms%s", trace.model, len(trace.ids), 1000 * seconds, prompt)
 
 
 def generate(lm: LanguageModel, ids: list[int], **settings: Any) -> Iterator[model.Step]:

@@ -35,7 +35,7 @@ from tests.bench.visitor import Answer, Visitor, data_of, until
 ROOT = Path(__file__).resolve().parent.parent.parent
 WIDGET_SECONDS, PROMPT_SECONDS = 1.0, 5.0
 SAMPLE = 200  # pictures whose numbers are computed again
-WORDS = "the lantern sang over seven quiet rivers while old clocks dreamed of salt bread and blue snow".split()
+WORDS = ("lantern", "sang", "over", "seven", "quiet", "rivers", "while", "clocks", "dreamed", "of", "salt", "snow")
 START_SECONDS = 120
 
 
