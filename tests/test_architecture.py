@@ -20,7 +20,8 @@ MAY_IMPORT = {
     "kit.picture": {"numpy", "plotly", "kit.theme"},
     "kit.component": {"numpy", "streamlit"},
     "kit.session": {"streamlit", "kit.address"},
-    "kit.runtime": {"streamlit", "torch", "model"},
+    "kit.turns": {"torch"},
+    "kit.runtime": {"streamlit", "torch", "model", "kit.tidy", "kit.limits", "kit.turns"},
     "kit": {"streamlit", "numpy", "plotly", "model", "kit", "text"},  # what is drawn on every page
     "rooms.*.words": {"kit.address"},
     "rooms.*.analysis": {"numpy", "sklearn", "model"},
