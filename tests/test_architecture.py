@@ -19,7 +19,8 @@ MAY_IMPORT = {
     "kit.figures": {"numpy", "plotly", "kit.theme", "kit.numbers"},
     "kit.picture": {"numpy", "plotly", "kit.theme"},
     "kit.component": {"numpy", "streamlit"},
-    "kit.session": {"streamlit", "kit.address"},
+    "kit.link": set(),
+    "kit.session": {"streamlit", "kit.address", "kit.link"},
     "kit.runtime": {"streamlit", "torch", "model"},
     "kit": {"streamlit", "numpy", "plotly", "model", "kit", "text"},  # what is drawn on every page
     "rooms.*.words": {"kit.address"},

@@ -89,6 +89,8 @@ def enter(choose: Callable[[model.LanguageModel, model.Trace], dict[str, Any]] |
     view = session.current()
     small_map(view.lang, session.here())
     _controls(view)
+    if session.broken_link():
+        st.warning(translate(view.lang, "common.link.broken"), icon=":material/link_off:")
     try:
         with st.spinner(translate(view.lang, "common.loading")):
             lm = runtime.language_model(view.model, view.weights)

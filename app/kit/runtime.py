@@ -11,7 +11,7 @@ import ipaddress
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -189,6 +189,16 @@ def trace(lm: LanguageModel, source: str | list[int], interventions: tuple = ())
                 held = model.run_trace(lm, ids, capture="light", interventions=tuple(interventions))
                 traces().put(key, held)
     return held
+
+
+def whole_trace(lm: LanguageModel, ids: Sequence[int]) -> Trace:
+    """Every hook of `lm` on these tokens, to take home: as ``python -m model trace`` has it. Not kept.
+
+    Raises:
+        BadInput: as `model.run_trace`.
+    """
+    with forwards():
+        return model.run_trace(lm, list(ids))
 
 
 def generate(lm: LanguageModel, ids: list[int], **settings: Any) -> Iterator[model.Step]:
