@@ -154,12 +154,12 @@ class Trace(Mapping[str, np.ndarray]):
         """Bytes of all arrays held."""
         return sum(array.nbytes for array in self.arrays.values())
 
-    # What is not stored is derived, here and nowhere else, by the steps of attention.attend.
-
     def save(self, file: str | os.PathLike[str] | IO[bytes]) -> None:
         """Write the arrays as a compressed .npz, by hook name, with "tokens" and "ids": `numpy.load` reads it."""
         arrays: dict[str, Any] = {"tokens": np.array(self.tokens), "ids": np.array(self.ids), **self}
         np.savez_compressed(file, **arrays)
+
+    # What is not stored is derived, here and nowhere else, by the steps of attention.attend.
 
     def query(self, layer: int) -> np.ndarray:
         """(T, H, Dh): the vectors whose dot products with `key(layer)` are the scores."""

@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "kit.picture": {"numpy", "plotly", "kit.theme"},
     "kit.component": {"numpy", "streamlit"},
     "kit.link": set(),
+    "kit.files": {"numpy"},
     "kit.session": {"streamlit", "kit.address", "kit.link"},
     "kit.runtime": {"streamlit", "torch", "model"},
     "kit": {"streamlit", "numpy", "plotly", "model", "kit", "text"},  # what is drawn on every page
