@@ -1,25 +1,29 @@
 // The page as one file of HTML: its text and tables as text, its pictures as SVG, its controls as what they are set to.
 // Defines handout, pictures, pictureFile; for itself PICTURE, APART, CONTROLS, DROPPED, TAGS, SEEN, STYLE,
-// MARGIN, isOf, wrapped, plain, setting, figureOf, rowOf, blocks, facts. Uses dom.js, colour.js, boxes.js and vector.js.
+// MARGIN, isOf, wrapped, plain, setting, figureOf, leadsOn, rowOf, blocks, facts. Uses dom.js, colour.js, boxes.js and vector.js.
 
-const PICTURE = ".stPlotlyChart, .stBidiComponentIsolated, .stBidiComponentRegular, [data-testid^='stBidiComponent']";
+const PICTURE = ".stPlotlyChart, [data-testid^='stBidiComponent']";
 // Not of the page's own: the frame's controls, and what is for taking away.
 const APART = ["browser", "small_map", "theme", "prompt", "models", "lang", "home", "take", "whole"]
   .map((key) => `.st-key-${key}`)
   .join(", ");
-const CONTROLS = "stSelectbox stNumberInput stSlider stButtonGroup stCheckbox stRadio stTextInput stMultiSelect".split(" ");
-const DROPPED = "stButton stDownloadButton stLinkButton stPopover stFileUploader stSpinner stTooltipIcon stIconMaterial \
-stTextArea stSkeleton stProgress stWidgetLabel stToast".split(" ");
-const TAGS = "P H1 H2 H3 H4 H5 H6 STRONG EM B I CODE PRE UL OL LI TABLE THEAD TBODY TR TH TD BR HR BLOCKQUOTE SUB SUP KBD DEL \
-SMALL MARK DIV SPAN A FIGURE FIGCAPTION".split(" ");
+const CONTROLS = ["stSelectbox", "stNumberInput", "stSlider", "stButtonGroup", "stCheckbox", "stRadio", "stTextInput"];
+const DROPPED = [
+  ...["stButton", "stDownloadButton", "stLinkButton", "stPopover", "stFileUploader", "stTextArea", "stWidgetLabel"],
+  ...["stSpinner", "stSkeleton", "stProgress", "stToast", "stTooltipIcon", "stIconMaterial"],
+];
+const TAGS = [
+  ...["P", "H1", "H2", "H3", "H4", "H5", "H6", "STRONG", "EM", "B", "I", "CODE", "PRE", "UL", "OL", "LI", "BLOCKQUOTE"],
+  ...["TABLE", "THEAD", "TBODY", "TR", "TH", "TD", "BR", "HR", "SUB", "SUP", "KBD", "DEL", "SMALL", "MARK", "DIV", "SPAN", "A"],
+];
 const SEEN = 8; // px: what is lower draws nothing
 
 const STYLE = `
 :root { color-scheme: light dark; }
-body { font: 16px/1.5 "Source Sans 3", "Source Sans", "Segoe UI", "Helvetica Neue", "Noto Sans", "DejaVu Sans", Arial,
-  "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif; background: var(--paper); color: var(--ink); max-width: 1280px; margin: 0 auto; padding: 1.2rem 1.5rem; }
+body { font: 16px/1.5 "Source Sans", "Source Sans 3", "Noto Sans", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei",
+  sans-serif; background: var(--paper); color: var(--ink); max-width: 1280px; margin: 0 auto; padding: 1.2rem 1.5rem; }
 h1 { font-size: 1.6rem; margin: 0 0 .5rem; }
-h2, h3, h4 { margin: 1.4rem 0 .4rem; font-size: 1.2rem; break-after: avoid; }
+h2, h3, h4, h5, h6 { margin: 1.4rem 0 .4rem; font-size: 1.2rem; break-after: avoid; }
 p { margin: .5rem 0; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; margin: 0 0 1rem; padding: 0 0 .8rem;
   border-bottom: 1px solid color-mix(in srgb, currentColor 30%, transparent); }
@@ -52,7 +56,7 @@ function pictures(main, room) {
   const chosen = part?.querySelector("[aria-checked='true']")?.textContent.trim();
   let title = chosen ? `${room} · ${chosen}` : room;
   const seen = new Map();
-  for (const node of main.querySelectorAll(`h1, h2, h3, h4, .stMarkdown p > strong:only-child, ${PICTURE}`)) {
+  for (const node of main.querySelectorAll(`h1, h2, h3, h4, h5, h6, .stMarkdown p > strong:only-child, ${PICTURE}`)) {
     if (node.closest(`${APART}, .st-key-chips, .stExpander:not(:has(details[open]))`)) continue;
     if (!node.matches(PICTURE)) {
       title = node.textContent.trim() || title;
@@ -82,12 +86,13 @@ function wrapped(text, font, width) {
 const MARGIN = 16; // px around a picture in a file
 
 // A picture as an SVG element for a file of its own: on the page's ground, with its title and what it was made from.
-function pictureFile(node, title, subtitle) {
+// `font` is a rule of a style sheet, for a picture that is read where the page's font is not.
+function pictureFile(node, title, subtitle, font) {
   const style = getComputedStyle(document.querySelector(".stApp"));
-  const { width, height } = node.getBoundingClientRect();
-  const wide = Math.max(Math.ceil(width), 420);
-  const ink = plainColour(style.color).colour;
   const drawn = vector(node, title);
+  const [width, height] = ["width", "height"].map((name) => Number(drawn.getAttribute(name)));
+  const wide = Math.max(width, 420);
+  const ink = plainColour(style.color).colour;
   const texts = [];
   let y = MARGIN;
   for (const [text, weight, size] of [[title, 650, 19], [subtitle, 400, 16]]) {
@@ -103,7 +108,10 @@ function pictureFile(node, title, subtitle) {
   drawn.setAttribute("y", Math.ceil(y));
   const ground = svgElement("rect", { ...size, fill: plainColour(style.backgroundColor).colour });
   const named = svgElement("title", {}, `${title}: ${subtitle}`);
-  return svgElement("svg", { ...size, viewBox: `0 0 ${size.width} ${size.height}` }, named, ground, ...texts, drawn);
+  const rules = font ? [svgElement("style", {}, font)] : [];
+  const whole = svgElement("svg", { ...size, viewBox: `0 0 ${size.width} ${size.height}` });
+  whole.append(named, ...rules, ground, ...texts, drawn);
+  return whole;
 }
 
 // The text of the page: elements that only mean something, their text, and links out.
@@ -115,7 +123,9 @@ function plain(node) {
   if (!TAGS.includes(node.tagName)) return inside;
   const made = element(node.tagName.toLowerCase());
   if (node instanceof HTMLAnchorElement && /^https?:/.test(node.href)) made.href = node.href;
-  for (const name of ["colspan", "rowspan"]) if (node.hasAttribute(name)) made.setAttribute(name, node.getAttribute(name));
+  for (const name of ["colspan", "rowspan"]) {
+    if (node.hasAttribute(name)) made.setAttribute(name, node.getAttribute(name));
+  }
   made.append(...inside);
   return [made];
 }
@@ -144,12 +154,14 @@ function figureOf(node, label) {
   return [made];
 }
 
+// Whether the last block is a text that only leads to what follows, such as buttons.
+const leadsOn = (made) => /[:：]\s*$/.test(made.at(-1)?.textContent ?? "");
+
 // What stands side by side on the page does so on paper, in the same shares of the width.
 function rowOf(node, title) {
   const columns = [...node.children].map((child) => [child.getBoundingClientRect().width, blocks(child, title)]);
-  const ends = (inside) => /[:：]\s*$/.test(inside.at(-1)?.textContent ?? "");
-  const buttons = node.querySelector(".stButton") !== null; // a text that leads to them has nothing to say without
-  const filled = columns.filter(([, inside]) => inside.length && !(buttons && ends(inside)));
+  const buttons = node.querySelector(".stButton") !== null;
+  const filled = columns.filter(([, inside]) => inside.length && !(buttons && leadsOn(inside)));
   if (filled.length < 2) return filled.flatMap(([, inside]) => inside);
   const row = element("div", "row");
   for (const [width, inside] of filled) {
@@ -185,7 +197,12 @@ function blocks(node, title) {
   }
   if (isOf(node, ["stExpander"]) && !node.querySelector("details[open]")) return [];
   if (isOf(node, ["stHorizontalBlock"])) return rowOf(node, title);
-  const inside = [...node.children].flatMap((child) => blocks(child, title));
+  const inside = [];
+  for (const child of node.children) {
+    const made = blocks(child, title);
+    if (!made.length && child.querySelector(".stButton") && leadsOn(inside)) inside.pop();
+    inside.push(...made);
+  }
   const kept = [];
   for (const block of inside) {
     // Settings that follow each other are one line.
@@ -207,14 +224,15 @@ function facts(rows) {
 }
 
 // The file: `rows` are [name, text, link or nothing] about the page.
-function handout(main, { lang, title, rows }) {
+function handout(main, { lang, title, rows, font }) {
   const style = getComputedStyle(document.querySelector(".stApp"));
   const page = document.implementation.createHTMLDocument(title);
   const root = page.documentElement;
   root.lang = lang;
   const paper = plainColour(style.backgroundColor).colour;
   root.classList.toggle("dark", contrast(rgb(paper), [0, 0, 0]) < contrast(rgb(paper), [255, 255, 255]));
-  const policy = { "http-equiv": "Content-Security-Policy", content: "default-src 'none'; img-src data:; style-src 'unsafe-inline'" };
+  const allowed = "default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'"; // no script, no network
+  const policy = { "http-equiv": "Content-Security-Policy", content: allowed };
   const metas = [{ charset: "utf-8" }, policy, { name: "viewport", content: "width=device-width, initial-scale=1" }];
   page.head.prepend(
     ...metas.map((attributes) => {
@@ -224,11 +242,11 @@ function handout(main, { lang, title, rows }) {
     }),
   );
   const sheet = page.createElement("style");
-  sheet.textContent = `:root { --paper: ${paper}; --ink: ${plainColour(style.color).colour}; }${STYLE}`;
+  sheet.textContent = `${font} :root { --paper: ${paper}; --ink: ${plainColour(style.color).colour}; }${STYLE}`;
   page.head.append(sheet);
   let heading = title;
   const current = (block) => {
-    if (block) heading = block.querySelector("h1, h2, h3, h4, p > strong:only-child")?.textContent ?? heading;
+    if (block) heading = block.querySelector("h1, h2, h3, h4, h5, h6, p > strong:only-child")?.textContent ?? heading;
     return heading;
   };
   page.body.append(element("h1", "", title), facts(rows), ...blocks(main, current));

@@ -23,10 +23,10 @@ export default function ({ data, parentElement }) {
   const shown = () => places().map(({ name, value }) => `${name} ${value}`);
 
   const whole = element("button", "tool does handout", labels.handout);
-  whole.onclick = () => {
+  whole.onclick = async () => {
     const about = places().map(({ name, value }) => [name, value]);
     const facts = [...rows, ...about, data.next, [labels.address, link(), link()]];
-    const text = handout(main, { lang, title, rows: facts });
+    const text = handout(main, { lang, title, rows: facts, font: await pageFont() });
     saveFile(new Blob([text], { type: "text/html" }), `${[stem, title].map(fileName).join("-")}.html`);
   };
 
@@ -34,11 +34,11 @@ export default function ({ data, parentElement }) {
   for (const { node, title: name } of pictures(main, title)) {
     const subtitle = () => [data.model, ...shown(), data.prompt].join(" · ");
     const file = () => [stem, ...shown(), name].map(fileName).join("-");
-    const text = () => svgText(pictureFile(node, name, subtitle()));
+    const text = (font) => svgText(pictureFile(node, name, subtitle(), font));
     const svg = element("button", "tool does svg", "SVG");
     svg.onclick = () => saveFile(new Blob([text()], { type: "image/svg+xml" }), `${file()}.svg`);
     const png = element("button", "tool does png", "PNG");
-    png.onclick = async () => saveFile(await pngOf(text()), `${file()}.png`);
+    png.onclick = async () => saveFile(await pngOf(text(await pageFont())), `${file()}.png`);
     [svg, png].forEach((button) => button.setAttribute("aria-label", `${button.textContent}: ${name}`));
     const item = element("li");
     item.append(element("span", "name", name), svg, png);

@@ -97,7 +97,7 @@ def _page(room: Room, defaults: View, station: str) -> dict:
             for word in ("layer", "head")
         ],
         "rows": [[translate("common.prompt"), trace.prompt], [translate("common.model"), room.lm.name]],
-        "next": [translate("common.home.next"), " · ".join(best)],
+        "next": [translate("common.home.next"), ", ".join(best)],
         "labels": room.templates("common.home.part."),
     }
 

@@ -1,5 +1,5 @@
-// Boxes of the page as SVG: ground, gradients, borders, as the browser has them. Defines svgElement, plainColour, drawBox,
-// clipTo; for itself GRADIENT, DIRECTIONS, splitTop, gradientFill, gradientLayer, edges. Uses nothing.
+// Boxes of the page as SVG: ground, gradients, borders, as the browser has them. Defines svgElement, plainColour, opacity,
+// drawBox, clipTo; for itself SVG, GRADIENT, DIRECTIONS, splitTop, gradientFill, gradientLayer, edges. Uses nothing.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -89,16 +89,16 @@ function gradientLayer(style, i, box, radius, newId) {
   });
   if (!GRADIENT.test(image)) return [];
   const [wide, high = "auto"] = size.split(" ");
-  const long = (text, of) => (text === "auto" ? of : text.endsWith("%") ? (parseFloat(text) / 100) * of : parseFloat(text));
+  const part = (text, of) => (text.endsWith("%") ? (parseFloat(text) / 100) * of : parseFloat(text));
+  const long = (text, of) => (text === "auto" ? of : part(text, of));
   const [width, height] = [long(wide, box.width), long(high, box.height)];
   const tiled = !repeat.startsWith("no-repeat") && width < box.width - 0.5;
-  const part = tiled
-    ? box
-    : { x: box.x + long(x, box.width - width), y: box.y + long(y, box.height - height), width, height };
-  if (!(part.width > 0 && part.height > 0)) return [];
+  const [left, top] = [box.x + part(x, box.width - width), box.y + part(y, box.height - height)];
+  const area = tiled ? box : { x: left, y: top, width, height };
+  if (!(area.width > 0 && area.height > 0)) return [];
   const id = newId();
-  const fill = gradientFill(image, part, id, tiled ? width : undefined);
-  const rect = { ...part, rx: part.width === box.width && part.height === box.height ? radius : undefined };
+  const fill = gradientFill(image, area, id, tiled ? width : undefined);
+  const rect = { ...area, rx: area.width === box.width && area.height === box.height ? radius : undefined };
   return fill ? [fill, svgElement("rect", { ...rect, fill: `url(#${id})` })] : [];
 }
 
@@ -108,7 +108,8 @@ function edges(style, box, radius) {
     const kind = style[`border${side}Style`];
     const width = kind === "none" || kind === "hidden" ? 0 : parseFloat(style[`border${side}Width`]);
     const { colour, alpha } = plainColour(style[`border${side}Color`]);
-    return { width: alpha ? width : 0, colour, alpha, dash: kind === "dashed" || kind === "dotted" ? "4 3" : undefined };
+    const dash = kind === "dashed" || kind === "dotted" ? "4 3" : undefined;
+    return { width: alpha ? width : 0, colour, alpha, dash };
   });
   const pen = ({ width, colour, alpha, dash }) => ({
     stroke: colour,
@@ -150,7 +151,8 @@ function drawBox(style, box, newId) {
     drawn.push(svgElement("rect", { ...box, rx: radius || undefined, ...fill }));
   }
   if (style.backgroundImage !== "none") {
-    const layers = splitTop(style.backgroundImage).map((_, i) => gradientLayer(style, i, box, radius || undefined, newId));
+    const images = splitTop(style.backgroundImage);
+    const layers = images.map((_, i) => gradientLayer(style, i, box, radius || undefined, newId));
     drawn.push(...layers.reverse().flat());
   }
   drawn.push(...edges(style, box, radius));

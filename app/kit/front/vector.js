@@ -1,10 +1,13 @@
 // A piece of the page as SVG, made from what the browser shows: its text stays text, a canvas becomes a picture in it.
 // Defines vector, svgText, writable, ruler; for itself FONT_OF, WRITTEN, SHOWN, LEFT_OUT, newId, linesOf, drawText,
-// drawField, ownStyles, drawSvg, drawPart. Uses boxes.js.
+// drawField, ownStyles, drawSvg, drawPart, LONGEST, unrolled. Uses boxes.js.
 
 const LEFT_OUT = ".tool, style, script, template, [hidden], [popover], .modebar-container, .stElementToolbar";
-const SHOWN = "fill fill-opacity stroke stroke-width stroke-opacity stroke-dasharray stroke-linecap opacity font-family \
-font-size font-weight font-style text-anchor dominant-baseline display visibility paint-order shape-rendering".split(" ");
+const SHOWN = [
+  ...["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-linecap", "opacity"],
+  ...["font-family", "font-size", "font-weight", "font-style", "text-anchor", "dominant-baseline", "paint-order"],
+  ...["display", "visibility", "shape-rendering"],
+];
 
 const newId = (() => {
   let count = 0;
@@ -65,8 +68,17 @@ function drawText(text, rect, style, at) {
   return svgElement("text", { ...place, ...length, ...pen }, text);
 }
 
-// What stands in a field.
+// What stands in a field; of a slider, where it stands.
 function drawField(field, style, box) {
+  if (field.type === "range") {
+    const share = (field.value - field.min) / (field.max - field.min) || 0;
+    const [x, y] = [box.x + 8 + share * (box.width - 16), box.y + box.height / 2];
+    const ink = plainColour(style.color).colour;
+    const ends = { x1: box.x, x2: box.x + box.width, y1: y, y2: y };
+    const line = svgElement("line", { ...ends, stroke: ink, "stroke-opacity": 0.4, "stroke-width": 4 });
+    return svgElement("g", {}, line, svgElement("circle", { cx: x, cy: y, r: 8, fill: ink }));
+  }
+  if (field.type === "checkbox" || field.type === "radio") return svgElement("g");
   const text = field instanceof HTMLSelectElement ? (field.selectedOptions[0]?.textContent ?? "") : field.value;
   const place = { x: box.x + box.width / 2, y: box.y + box.height / 2 + 0.35 * parseFloat(style.fontSize) };
   const { colour } = plainColour(style.color);
@@ -84,11 +96,11 @@ function ownStyles(original, copy) {
 const WRITTEN = /url\(["']?[^"')]*#([^"')]+)["']?\)/g;
 
 // A drawing of the page, with names of its own and nothing that runs or leads elsewhere.
-function drawSvg(original, box) {
+function drawSvg(original, box, prefix) {
   const copy = original.cloneNode(true);
   if (original.getRootNode() instanceof ShadowRoot) ownStyles(original, copy);
-  copy.querySelectorAll("script, style, foreignObject, .hoverlayer, .draglayer, .zoomlayer").forEach((node) => node.remove());
-  const prefix = newId("-");
+  const left = "script, style, foreignObject, .hoverlayer, .draglayer, .zoomlayer";
+  copy.querySelectorAll(left).forEach((node) => node.remove());
   for (const node of [copy, ...copy.querySelectorAll("*")]) {
     for (const { name, value } of [...node.attributes]) {
       if (name.startsWith("on")) node.removeAttribute(name);
@@ -105,7 +117,7 @@ function drawSvg(original, box) {
   return copy;
 }
 
-// Draw `node` and all in it onto `out`; `at` is the page's place of the picture's corner.
+// Draw `node` and all in it onto `out`; `at` is the page's place of the picture's corner, and what begins its ids.
 function drawPart(node, out, at) {
   if (node.matches(LEFT_OUT)) return;
   const style = getComputedStyle(node);
@@ -113,7 +125,7 @@ function drawPart(node, out, at) {
   const rect = node.getBoundingClientRect();
   const box = { x: rect.x - at.x, y: rect.y - at.y, width: rect.width, height: rect.height };
   const picture = (href) => svgElement("image", { ...box, preserveAspectRatio: "none", href });
-  if (node instanceof SVGSVGElement) return void (rect.width && out.append(drawSvg(node, box)));
+  if (node instanceof SVGSVGElement) return void (rect.width && out.append(drawSvg(node, box, at.prefix)));
   let target = out;
   if (style.opacity !== "1") out.append((target = svgElement("g", { opacity: style.opacity })));
   target.append(...drawBox(style, box, newId));
@@ -121,7 +133,10 @@ function drawPart(node, out, at) {
     if (node.width && node.height && rect.width) target.append(picture(node.toDataURL("image/png")));
     return;
   }
-  if (node instanceof HTMLImageElement) return void (node.src.startsWith("data:image/") && target.append(picture(node.src)));
+  if (node instanceof HTMLImageElement) {
+    if (node.src.startsWith("data:image/")) target.append(picture(node.src));
+    return;
+  }
   if (node.matches("input, select, textarea")) return void target.append(drawField(node, style, box));
   if (style.overflowX !== "visible" && rect.width && rect.height) target.append((target = clipTo(box, newId())));
   for (const child of (node.shadowRoot ?? node).childNodes) {
@@ -132,12 +147,46 @@ function drawPart(node, out, at) {
   }
 }
 
-// `node` as an SVG element of the size it has on the page; `label` says what it is.
+const LONGEST = 8000; // px of a list that scrolls; what is longer stays as it is
+
+// Open every box in `root` that scrolls, so that all of it is drawn; returns what closes them again.
+function unrolled(root) {
+  const within = (node) =>
+    [node, ...node.querySelectorAll("*")].flatMap((each) => [each, ...(each.shadowRoot ? within(each.shadowRoot) : [])]);
+  const closed = [];
+  for (const node of within(root)) {
+    if (!(node instanceof HTMLElement) || node.matches("input, textarea")) continue;
+    const { overflowX, overflowY } = getComputedStyle(node);
+    const wide = /auto|scroll/.test(overflowX) && node.scrollWidth > node.clientWidth + 1;
+    const tall = /auto|scroll/.test(overflowY) && node.scrollHeight > node.clientHeight + 1;
+    if ((!wide && !tall) || Math.max(node.scrollWidth, node.scrollHeight) > LONGEST) continue;
+    closed.push([node, node.getAttribute("style"), node.scrollLeft, node.scrollTop]);
+    if (tall) Object.assign(node.style, { height: "auto", maxHeight: "none" });
+    const edges = node.offsetWidth - node.clientWidth;
+    if (wide) Object.assign(node.style, { width: `${node.scrollWidth + edges}px`, maxWidth: "none" });
+    node.style.overflow = "visible";
+  }
+  const close = () => {
+    for (const [node, style, left, top] of closed.reverse()) {
+      if (style === null) node.removeAttribute("style");
+      else node.setAttribute("style", style);
+      node.scrollTo(left, top);
+    }
+  };
+  return [closed.map(([node]) => node), close];
+}
+
+// `node` as an SVG element of the size it has on the page, what scrolls in it unrolled; `label` says what it is.
 function vector(node, label) {
+  const [open, close] = unrolled(node);
   const rect = node.getBoundingClientRect();
-  const size = { width: Math.ceil(rect.width), height: Math.ceil(rect.height) };
-  const drawn = svgElement("svg", { ...size, viewBox: `0 0 ${size.width} ${size.height}`, role: "img", "aria-label": label });
-  drawPart(node, drawn, { x: rect.x, y: rect.y });
+  const ends = [rect, ...open.map((each) => each.getBoundingClientRect())];
+  const width = Math.ceil(Math.max(...ends.map(({ right }) => right)) - rect.x);
+  const height = Math.ceil(Math.max(...ends.map(({ bottom }) => bottom)) - rect.y);
+  const size = { width, height, viewBox: `0 0 ${width} ${height}` };
+  const drawn = svgElement("svg", { ...size, role: "img", "aria-label": label });
+  drawPart(node, drawn, { x: rect.x, y: rect.y, prefix: newId("-") });
+  close();
   return drawn;
 }
 
