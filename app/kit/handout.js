@@ -1,6 +1,7 @@
 // The page as one file of HTML: its text and tables as text, its pictures as SVG, its controls as what they are set to.
 // Defines handout, pictures, pictureFile; for itself PICTURE, APART, CONTROLS, DROPPED, TAGS, SEEN, STYLE,
-// MARGIN, isOf, wrapped, plain, setting, figureOf, leadsOn, rowOf, blocks, facts. Uses dom.js, colour.js, boxes.js and vector.js.
+// MARGIN, isOf, wrapped, plain, setting, figureOf, leadsOn, rowOf, blocks, facts.
+// Uses dom.js, colour.js, boxes.js and vector.js.
 
 const PICTURE = ".stPlotlyChart, [data-testid^='stBidiComponent']";
 // Not of the page's own: the frame's controls, and what is for taking away.
@@ -14,7 +15,7 @@ const DROPPED = [
 ];
 const TAGS = [
   ...["P", "H1", "H2", "H3", "H4", "H5", "H6", "STRONG", "EM", "B", "I", "CODE", "PRE", "UL", "OL", "LI", "BLOCKQUOTE"],
-  ...["TABLE", "THEAD", "TBODY", "TR", "TH", "TD", "BR", "HR", "SUB", "SUP", "KBD", "DEL", "SMALL", "MARK", "DIV", "SPAN", "A"],
+  ...["TABLE", "THEAD", "TBODY", "TR", "TH", "TD", "BR", "HR", "SUB", "SUP", "KBD", "DEL", "SMALL", "DIV", "SPAN", "A"],
 ];
 const SEEN = 8; // px: what is lower draws nothing
 
@@ -47,7 +48,7 @@ a { color: inherit; }
 }
 `;
 
-const isOf = (node, names) => names.includes(node.dataset?.testid) || names.some((name) => node.classList.contains(name));
+const isOf = (node, names) => names.some((name) => node.dataset.testid === name || node.classList.contains(name));
 
 // The page's pictures, in order: [{node, title}].
 function pictures(main, room) {
@@ -231,7 +232,8 @@ function handout(main, { lang, title, rows, font }) {
   root.lang = lang;
   const paper = plainColour(style.backgroundColor).colour;
   root.classList.toggle("dark", contrast(rgb(paper), [0, 0, 0]) < contrast(rgb(paper), [255, 255, 255]));
-  const allowed = "default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'"; // no script, no network
+  // No script, no network.
+  const allowed = "default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'";
   const policy = { "http-equiv": "Content-Security-Policy", content: allowed };
   const metas = [{ charset: "utf-8" }, policy, { name: "viewport", content: "width=device-width, initial-scale=1" }];
   page.head.prepend(

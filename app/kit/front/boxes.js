@@ -1,5 +1,5 @@
-// Boxes of the page as SVG: ground, gradients, borders, as the browser has them. Defines svgElement, plainColour, opacity,
-// drawBox, clipTo; for itself SVG, GRADIENT, DIRECTIONS, splitTop, gradientFill, gradientLayer, edges. Uses nothing.
+// Boxes of the page as SVG: ground, gradients, borders, as the browser has them. Defines svgElement, plainColour,
+// opacity, drawBox, clipTo; for itself SVG, GRADIENT, DIRECTIONS, splitTop, gradientFill, gradientLayer, edges. Uses nothing.
 
 const SVG = "http://www.w3.org/2000/svg";
 

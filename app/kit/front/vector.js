@@ -4,8 +4,8 @@
 
 const LEFT_OUT = ".tool, style, script, template, [hidden], [popover], .modebar-container, .stElementToolbar";
 const SHOWN = [
-  ...["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-linecap", "opacity"],
-  ...["font-family", "font-size", "font-weight", "font-style", "text-anchor", "dominant-baseline", "paint-order"],
+  ...["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-linecap"],
+  ...["opacity", "font-family", "font-size", "font-weight", "font-style", "text-anchor", "dominant-baseline", "paint-order"],
   ...["display", "visibility", "shape-rendering"],
 ];
 
@@ -124,7 +124,8 @@ function drawPart(node, out, at) {
   if (style.display === "none" || style.visibility === "hidden" || style.opacity === "0") return;
   const rect = node.getBoundingClientRect();
   const box = { x: rect.x - at.x, y: rect.y - at.y, width: rect.width, height: rect.height };
-  const picture = (href) => svgElement("image", { ...box, preserveAspectRatio: "none", href });
+  const sharp = style.imageRendering === "auto" ? undefined : `image-rendering: ${style.imageRendering}`;
+  const picture = (href) => svgElement("image", { ...box, preserveAspectRatio: "none", href, style: sharp });
   if (node instanceof SVGSVGElement) return void (rect.width && out.append(drawSvg(node, box, at.prefix)));
   let target = out;
   if (style.opacity !== "1") out.append((target = svgElement("g", { opacity: style.opacity })));
@@ -151,8 +152,8 @@ const LONGEST = 8000; // px of a list that scrolls; what is longer stays as it i
 
 // Open every box in `root` that scrolls, so that all of it is drawn; returns what closes them again.
 function unrolled(root) {
-  const within = (node) =>
-    [node, ...node.querySelectorAll("*")].flatMap((each) => [each, ...(each.shadowRoot ? within(each.shadowRoot) : [])]);
+  const within = (node) => [node, ...node.querySelectorAll("*")].flatMap((each) => [each, ...inside(each.shadowRoot)]);
+  const inside = (shadow) => (shadow ? within(shadow) : []);
   const closed = [];
   for (const node of within(root)) {
     if (!(node instanceof HTMLElement) || node.matches("input, textarea")) continue;

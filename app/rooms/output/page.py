@@ -12,6 +12,7 @@ from app.kit.frame import Room
 from app.kit.numbers import percent
 from app.kit.prediction import foreseen, most_probable, ranks
 from app.kit.source import source
+from app.kit.take import Matrix, take
 from app.rooms.output.beams import beams
 from app.rooms.output.candidates import Candidate, candidates
 from app.rooms.output.choice import choice
@@ -31,6 +32,7 @@ def show() -> None:
     pickers.choice(room, "output_part", PARTS, "output.part")
     parts = dict(zip(PARTS, (_next, choice, beams, expected, lens), strict=True))
     parts[room.view.output_part](room)
+    _take(room)
 
 
 def _next(room: Room) -> None:
@@ -168,3 +170,30 @@ def _foreseen(room: Room) -> None:
         chosen=room.view.query,
     )
     chart(drawn, key="foreseen", alt=room.translate("output.foreseen"))
+
+
+def _take(room: Room) -> None:
+    trace, view, position = room.trace, room.view, room.position
+
+    def chances() -> Matrix:
+        logits = trace.logits[position]
+        drawn = model.distribution(logits, view.temperature, view.top_k, view.top_p, view.min_p)
+        names = [room.translate(f"output.take.{name}") for name in ("logit", "own", "drawn")]
+        vocabulary = runtime.vocabulary(trace.fingerprint, room.lm)
+        return Matrix(np.stack([logits, model.distribution(logits), drawn], axis=1), vocabulary, names)  # (V, 3)
+
+    def lens_here() -> Matrix:
+        layers = [f"{room.translate('common.layer')} {layer}" for layer in range(trace.config.n_layers)]
+        return Matrix(trace.lens_at(position), layers, runtime.vocabulary(trace.fingerprint, room.lm))  # (L, V)
+
+    def expected_tokens() -> Matrix:
+        probabilities, places = runtime.derived(_expected, trace)
+        names = [room.translate(f"output.take.{name}") for name in ("own", "rank")]
+        return Matrix(np.stack([probabilities, places], axis=1), trace.tokens[1:], names)  # (T - 1, 2)
+
+    matrices = {"chances": chances, "lens": lens_here} | ({"expected": expected_tokens} if len(trace.ids) > 1 else {})
+    take(
+        room,
+        {room.translate(f"output.take.{name}"): matrix for name, matrix in matrices.items()},
+        about=[trace.tokens[position]],
+    )
