@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "kit.component": {"numpy", "streamlit"},
     "kit.link": set(),
     "kit.files": {"numpy"},
+    "kit.worksheet": {"numpy"},
     "kit.session": {"streamlit", "kit.address", "kit.link"},
     "kit.runtime": {"streamlit", "torch", "model"},
     "kit": {"streamlit", "numpy", "plotly", "model", "kit", "text"},  # what is drawn on every page

@@ -124,3 +124,14 @@ def _npz(room: Room) -> bytes:
     data = io.BytesIO()
     runtime.whole_trace(room.lm, room.trace.ids).save(data)
     return data.getvalue()
+
+
+def origin(room: Room, *facts: str) -> str:
+    """The head of a work sheet: a line for a name, the model and other facts, the prompt."""
+    place = " · ".join([room.lm.name, *facts])
+    return f"{room.translate('common.sheet.name')}\n{place}\n{room.translate('common.prompt')}: {room.trace.prompt}"
+
+
+def words_of_sheets(room: Room) -> dict[str, str]:
+    """What the tables of work sheets call their rows and columns, for `app.kit.worksheet.softmax`."""
+    return room.templates("common.sheet.word.")

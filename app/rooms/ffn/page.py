@@ -12,24 +12,24 @@ from app.kit.numbers import signed, tiny
 from app.kit.source import source
 from app.kit.take import Matrix, take
 from app.rooms.ffn import analysis
-from app.rooms.ffn.analysis import ACTIVATIONS, Network, activation_of
+from app.rooms.ffn.analysis import ACTIVATIONS, NAMES, Network, activation_of
 from app.rooms.ffn.choice import choose_network, chosen_network
 from app.rooms.ffn.figures import activation, product
 from app.rooms.ffn.neurons import neurons
 from app.rooms.ffn.off import switched_off
+from app.rooms.ffn.sheet import sheet
 from app.text import escape_markdown
 from model.feed_forward import FeedForward, MixtureOfExperts
 
 ROWS = 8
 NAMED = 5  # neurons that have their number in the pictures
-NAMES = {"relu": "ReLU", "gelu": "GELU", "gelu_tanh": "GELU (tanh)", "silu": "SiLU"}
 COMPARED = ("relu", "gelu", "silu")
 STEPS = 241  # places of a curve
 
 
 def show() -> None:
     """Draw the page."""
-    room = frame.enter()
+    room = frame.enter(sheet=sheet)
     layer, position = room.view.layer, room.position
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         pickers.layer(room)

@@ -13,13 +13,14 @@ from app.kit.source import source
 from app.kit.take import Matrix, take
 from app.rooms.norms import analysis
 from app.rooms.norms.figures import lengths
+from app.rooms.norms.sheet import sheet
 from app.rooms.norms.steps import steps
 from app.rooms.norms.words import NORMS
 
 
 def show() -> None:
     """Draw the page."""
-    room = frame.enter()
+    room = frame.enter(sheet=sheet)
     view = room.view
     offered = tuple(name for name in analysis.norms(room.lm.config) if name in NORMS)
     if view.norm not in offered:

@@ -20,6 +20,7 @@ from app.rooms.output.controls import controls
 from app.rooms.output.expected import expected
 from app.rooms.output.figures import foreseen as foreseen_figure
 from app.rooms.output.lens import lens
+from app.rooms.output.sheet import sheet
 from app.rooms.output.words import PARTS
 from app.rooms.output.writing import writing
 
@@ -28,7 +29,7 @@ ROWS = (10, 30, 100)
 
 def show() -> None:
     """Draw the page."""
-    room = frame.enter()
+    room = frame.enter(sheet=sheet)
     pickers.choice(room, "output_part", PARTS, "output.part")
     parts = dict(zip(PARTS, (_next, choice, beams, expected, lens), strict=True))
     parts[room.view.output_part](room)
