@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 import model
-from app.kit import bring, browser, download, runtime, session, theme_watch
+from app.kit import bring, browser, download, home, runtime, session, theme_watch
 from app.kit.address import View
 from app.kit.chips import chips
 from app.kit.small_map import small_map
@@ -78,17 +79,24 @@ def look() -> Look:
     return LOOKS[st.context.theme.type or "light"]
 
 
-def enter(choose: Callable[[model.LanguageModel, model.Trace], dict[str, Any]] | None = None) -> Room:
+def enter(
+    choose: Callable[[model.LanguageModel, model.Trace], dict[str, Any]] | None = None,
+    *,
+    sheet: Callable[[Room], str] | None = None,
+) -> Room:
     """Draw the page's head, and return what the page draws from.
 
     Stops the script run, after one clear sentence, where there is nothing to draw.
 
     Args:
         choose: says which words the view begins with where nobody has chosen a layer or a head.
+        sheet: makes the page's work sheet, one file of HTML, when somebody asks for it.
     """
     view = session.current()
     small_map(view.lang, session.here())
-    _controls(view)
+    menu = _controls(view)
+    if session.broken_link():
+        st.warning(translate(view.lang, "common.link.broken"), icon=":material/link_off:")
     try:
         with st.spinner(translate(view.lang, "common.loading")):
             lm = runtime.language_model(view.model, view.weights)
@@ -110,6 +118,8 @@ def enter(choose: Callable[[model.LanguageModel, model.Trace], dict[str, Any]] |
     session.put(shown.replace(prompt=view.prompt))  # what was typed stays in the box, even where it cannot be used
     session.publish(shown, defaults())
     room = Room(shown.complete(), lm, trace, look())
+    with menu:
+        home.home(room, defaults(), sheet)
     _fallback(asked, room)
     theme_watch.follow(room.look.name)
     chips(
@@ -169,8 +179,9 @@ def _untrained(lang: str) -> None:
         st.markdown(words)
 
 
-def _controls(view: View) -> None:
-    prompt, chosen, language = st.columns([6.0, 2.6, 1.4], vertical_alignment="center", gap="small")
+def _controls(view: View) -> DeltaGenerator:
+    """Draw them; the place of the menu for what can be taken home."""
+    prompt, chosen, language = st.columns([5.6, 2.6, 1.8], vertical_alignment="center", gap="small")
     with prompt:
         st.text_area(
             translate(view.lang, "common.prompt"),
@@ -194,7 +205,7 @@ def _controls(view: View) -> None:
             label_visibility="collapsed",
         )
         bring.bring(view.lang)
-    with language:
+    with language, st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="languages"):
         languages = offered()
         st.segmented_control(
             translate(view.lang, "common.lang"),
@@ -205,6 +216,7 @@ def _controls(view: View) -> None:
             required=True,
             label_visibility="collapsed",
         )
+        return st.container(key="home_place", width="content")
 
 
 def _described(lang: str, name: str, entries: dict[str, model.Entry]) -> str:
