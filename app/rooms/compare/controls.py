@@ -8,7 +8,7 @@ from app.kit import pickers, runtime, session
 from app.kit.changes import FLAGS, NONE, Changes, heads_word
 from app.kit.frame import Room
 from app.rooms.compare.pictures import OF_NAME
-from app.rooms.compare.sides import Side, b_model, changes, other_prompt, swap
+from app.rooms.compare.sides import Side, b_model, b_prompt, changes, swap
 from app.rooms.compare.words import AGAINST, PICTURES
 from app.text import escape_markdown
 
@@ -18,14 +18,14 @@ def against(room: Room) -> None:
 
     def chosen() -> None:
         # A comparison begins with a difference: the mask is the one that every picture of attention shows.
-        if st.session_state["against"] == "change" and changes(room) == Changes():
+        if st.session_state["versus"] == "change" and changes(room) == Changes():
             session.change(unmasked=True)
 
     st.segmented_control(
         room.translate("compare.against"),
         AGAINST,
         format_func=lambda name: room.translate(f"compare.against.{name}"),
-        key="against",
+        key="versus",
         required=True,
         label_visibility="collapsed",
         on_change=chosen,
@@ -35,15 +35,16 @@ def against(room: Room) -> None:
 def side_b(room: Room) -> None:
     """What side B is, where that is a prompt, a model or a change."""
     view = room.view
-    if view.against == "prompt":
+    if view.versus == "prompt":
         st.text_area(
             room.translate("compare.b_prompt"),
-            key="b_prompt",
+            key=_box("b_prompt", b_prompt(view)),
             height="content",
-            placeholder=other_prompt(view.prompt),
             label_visibility="collapsed",
+            on_change=_take_over,
+            args=("b_prompt",),
         )
-    elif view.against == "model":
+    elif view.versus == "model":
         names = pickers.models(lambda entry: True)
         shown = b_model(view)
         st.selectbox(
@@ -55,7 +56,7 @@ def side_b(room: Room) -> None:
             on_change=_take_over,
             args=("b_model",),
         )
-    elif view.against == "change":
+    elif view.versus == "change":
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             for name in FLAGS:
                 st.toggle(room.translate(f"what_if.{name}"), key=name)
@@ -67,13 +68,15 @@ def side_b(room: Room) -> None:
                 on_click=session.go,
                 args=("what-if",),
             )
-            st.button(
-                room.translate("what_if.reset"),
-                key="reset",
-                icon=":material/restart_alt:",
-                on_click=session.change,
-                kwargs=NONE,
-            )
+            made = changes(room)
+            if made.off or made.even or made.drawn:
+                st.button(
+                    room.translate("what_if.reset"),
+                    key="reset",
+                    icon=":material/restart_alt:",
+                    on_click=session.change,
+                    kwargs=NONE,
+                )
 
 
 def _switch(room: Room) -> None:
@@ -90,7 +93,7 @@ def _switch(room: Room) -> None:
 
 def beginnings(room: Room) -> None:
     """A button that puts A's prompt into B's box, to be changed there."""
-    if room.view.against == "prompt":
+    if room.view.versus == "prompt":
         st.button(
             room.translate("compare.copy"),
             key="copy_prompt",
@@ -122,10 +125,10 @@ def picture(room: Room, a: Side, b: Side) -> None:
         key="picture",
         width=310,
     )
-    own = view.against in ("model", "head")  # whether B has a layer and a head of its own
-    if view.against == "head" or (kind is not None and kind.layer):
+    own = view.versus in ("model", "head")  # whether B has a layer and a head of its own
+    if view.versus == "head" or (kind is not None and kind.layer):
         pickers.layer(room, width=118)
-    if view.against == "head" or (kind is not None and kind.head):
+    if view.versus == "head" or (kind is not None and kind.head):
         pickers.head(room, width=118)
     if own and kind is not None and kind.layer:
         _of_b(room, "b_layer", b.layer, b.lm.config.n_layers)

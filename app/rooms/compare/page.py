@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from app.kit import frame, pickers, session
-from app.kit.changes import Changes, in_words
+from app.kit.changes import in_words
 from app.kit.chart import chart
 from app.kit.frame import Room
 from app.kit.numbers import change, percent_change
@@ -61,11 +61,11 @@ def show() -> None:
 def names_of(room: Room, a: Side, b: Side) -> tuple[str, str]:
     """What the sides are called, beside the letters A and B."""
     view = room.view
-    if view.against == "prompt":
+    if view.versus == "prompt":
         return f"A · {_short(a.trace.prompt)}", f"B · {_short(b.trace.prompt)}"
-    if view.against == "model":
+    if view.versus == "model":
         return f"A · {a.lm.name}", f"B · {b.lm.name}"
-    if view.against == "change":
+    if view.versus == "change":
         words = [room.translate(f"compare.is.{'changed' if view.changed == side else 'plain'}") for side in "ab"]
     else:
         kind = OF_NAME.get(view.picture)
@@ -160,15 +160,15 @@ def _pictures(room: Room, a: Side, b: Side, made: Compared, tokens: Axis) -> Non
         on_panel=lambda panel: session.change(panel=panel),
     )
     _take(room, made)
-    source(room, picture.table, align if tokens.same.all() or view.against != "model" else align_spans, difference)
+    source(room, picture.table, align if tokens.same.all() or view.versus != "model" else align_spans, difference)
 
 
 def _title(room: Room, made: Compared) -> str:
     view = room.view
     name = room.translate(f"compare.picture.{made.picture.name}")
-    if view.against != "head" and made.picture.head:
+    if view.versus != "head" and made.picture.head:
         name = room.translate("compare.of.head", picture=name, layer=view.layer, head=view.head)
-    elif view.against != "head" and made.picture.layer:
+    elif view.versus != "head" and made.picture.layer:
         name = room.translate("compare.of.layer", picture=name, layer=view.layer)
     if made.apart is None:
         return escape_markdown(name)
@@ -205,12 +205,9 @@ def _notes(room: Room, a: Side, b: Side, made: Compared, tokens: Axis) -> str:
     """What to look for, and what cannot be said."""
     picture, notes = made.picture, []
     notes.append(room.translate(f"compare.look.{picture.name}"))
-    if room.view.against == "change":
-        notes.append(
-            room.translate("compare.changes", changes=in_words(room, changes(room)))
-            if changes(room) != Changes()
-            else room.translate("compare.unchanged")
-        )
+    if room.view.versus == "change":
+        said = in_words(room, changes(room))
+        notes.append(room.translate("compare.changes", changes=said) if said else room.translate("compare.unchanged"))
     if made.apart is None:
         key = "unequal.heads" if picture.name == "heads" else "unequal"
         notes.append(
@@ -265,7 +262,7 @@ def _lacking(room: Room, picture: Picture, lacking: list[str], a: Side, b: Side)
     kind = {"router": "experts", "load": "experts"}.get(picture.name, picture.name)
     side = b if lacking == ["b"] else a
     key = f"compare.lacking.{kind}"
-    which = "A, B" if len(lacking) == 2 and room.view.against == "model" else lacking[0].upper()
+    which = "A, B" if len(lacking) == 2 and room.view.versus == "model" else lacking[0].upper()
     sentence = room.translate(key, side=which, model=side.lm.name, layer=side.layer)
     names = {"experts": controls.expert_models, "latent": controls.latent_models}.get(kind, list)()
     controls.without(room, sentence, names if "a" in lacking and side.lm.name not in names else [])

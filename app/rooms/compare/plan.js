@@ -1,4 +1,4 @@
-// Where the cells of a panel lie. Defines layout, namesAlong, otherwise; for itself LABEL. Uses dom.js.
+// Where the cells of a panel lie. Defines margins, layout, namesAlong, otherwise; for itself LABEL. Uses dom.js.
 
 const LABEL = 7.5; // em that a name may take at most
 
@@ -11,14 +11,20 @@ function namesAlong(axis, which) {
 // "a" or "b" of an entry that only this side has, else "".
 const otherwise = (axis, entry) => (!axis.at ? "" : axis.there[entry] < 0 ? "a" : axis.at[entry] < 0 ? "b" : "");
 
-// A panel `wide` x `tall` px at most, with `tiles` tables of rows x columns cells.
-function layout(pen, { tiles, rows, columns, square, wide, tall }) {
-  const named = tiles === 1;
-  const widest = (names) => (names.length ? Math.max(...names.map((name) => pen.measureText(name).width)) : 0);
+// Room for names beside a panel `wide` px wide: {left, top} in px, whether column names are turned, and which are left out.
+function margins(pen, { rows, columns, wide, numbered }) {
+  const widest = (names) => Math.max(0, ...names.map((name) => pen.measureText(name).width));
   const most = LABEL * FONT_SIZE;
-  const left = named ? Math.ceil(Math.min(most, widest(rows)) + 8) : 0;
-  const turned = columns.some((name) => pen.measureText(name).width > Math.max(18, (wide - left) / columns.length - 4));
-  const top = named ? Math.ceil(turned ? Math.min(most, widest(columns)) + 10 : FONT_SIZE + 8) : 0;
+  const left = Math.ceil(Math.min(most, widest(rows)) + 8);
+  const turned = !numbered && widest(columns) > (wide - left) / columns.length - 4;
+  const top = Math.ceil(turned ? Math.min(most, widest(columns)) + 10 : FONT_SIZE + 8);
+  return { left, top, turned, needed: turned ? FONT_SIZE + 2 : widest(columns) + 8 };
+}
+
+// A panel `wide` x `tall` px at most, with `tiles` tables of rows x columns cells; `margin` for names, where there is one.
+function layout({ tiles, rows, columns, square, wide, tall, margin }) {
+  const named = tiles === 1;
+  const { left, top } = named ? margin : { left: 0, top: 0 };
   const [R, C] = [rows.length, columns.length];
   const gap = 14;
   const head = named ? 0 : FONT_SIZE + 6;
@@ -38,7 +44,7 @@ function layout(pen, { tiles, rows, columns, square, wide, tall }) {
   const stepX = C * cell.width + gap;
   const stepY = R * cell.height + gap + head;
   return {
-    ...{ left, top, head, turned, named, cell, R, C, tiles },
+    ...{ left, top, head, named, cell, R, C, tiles },
     across: best.across,
     width: left + best.across * stepX - gap + 2,
     height: top + best.down * stepY - gap + 2,

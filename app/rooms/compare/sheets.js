@@ -79,24 +79,40 @@ class Sheets {
     const across = flat || wide < 620 ? 1 : Math.min(shown.length, wide < 940 ? 2 : 3);
     const down = Math.ceil(shown.length / across);
     board.style.gridTemplateColumns = `repeat(${across}, minmax(0, 1fr))`;
-    const tall = across === 1 && wide < 620 ? 420 : Math.max(60, (tallPicture(372) - (down - 1) * 60) / down);
+    // A panel has its heading and, below it or beside it, its scale.
+    board.classList.toggle("flat", flat);
+    const own = flat ? 34 : 62;
+    const tall = wide < 620 && !flat ? 420 : Math.max(60, (tallPicture(392) - down * own) / down);
     this.plans = {};
-    for (const which of shown) this.paint(which, (wide - 20 * (across - 1)) / across, tall);
+    const each = (wide - 20 * (across - 1)) / across;
+    this.prepare(shown, each);
+    for (const which of shown) this.paint(which, each, tall);
     this.legends(shown);
     this.mark();
   }
 
+  // The same room for names in every panel: cells of one place lie at one height.
+  prepare(shown, wide) {
+    const { rows, columns } = this.data;
+    const pen = element("canvas").getContext("2d");
+    pen.font = this.font = `${FONT_SIZE}px ${getComputedStyle(this.root).fontFamily}`;
+    const numbered = columns.along !== "token";
+    const all = shown.map((which) => {
+      const names = { rows: namesAlong(rows, which), columns: namesAlong(columns, which) };
+      return [which, { names, ...margins(pen, { ...names, wide, numbered }) }];
+    });
+    const most = (side) => Math.max(...all.map(([, margin]) => margin[side]));
+    this.margins = Object.fromEntries(all.map(([which, margin]) => [which, { ...margin, left: most("left"), top: most("top") }]));
+  }
+
   paint(which, wide, tall) {
-    const { data, parts, root } = this;
+    const { data, parts, font } = this;
     const { base, over, heading } = parts[which];
     const side = which === "b" ? "b" : "a";
-    const pen = base.getContext("2d");
-    const font = `${FONT_SIZE}px ${getComputedStyle(root).fontFamily}`;
-    pen.font = font;
-    const rows = namesAlong(data.rows, which);
-    const columns = namesAlong(data.columns, which);
+    const margin = this.margins[which];
+    const { rows, columns } = margin.names;
     const tiles = data.tiles[side === "b" ? 1 : 0];
-    const plan = (this.plans[which] = layout(pen, { tiles, rows, columns, square: data.square, wide, tall }));
+    const plan = (this.plans[which] = layout({ tiles, rows, columns, square: data.square, wide, tall, margin }));
     const sheet = sharpCanvas(base, plan.width, plan.height);
     sharpCanvas(over, plan.width, plan.height);
     sheet.font = font;
@@ -104,29 +120,28 @@ class Sheets {
     heading.textContent = data.labels[which];
     heading.title = data.labels[data.panel === "all" ? "enlarge" : "smaller"];
     describe(base, "img", `${data.labels[which]}. ${data.labels.alt}`);
-    if (plan.named) this.names(sheet, plan, rows, columns);
+    if (plan.named) this.names(sheet, plan, margin);
     for (let tile = 0; tile < tiles; tile++) this.tile(sheet, plan, which, tile);
   }
 
-  names(pen, plan, rows, columns) {
+  names(pen, { left, top, cell }, { names, turned, needed }) {
     const { data } = this;
-    const { left, top, cell } = plan;
-    const every = { row: Math.ceil((FONT_SIZE + 2) / cell.height), column: Math.ceil((FONT_SIZE + 2) / cell.width) };
+    const every = { row: Math.ceil((FONT_SIZE + 2) / cell.height), column: Math.ceil(needed / cell.width) };
     const ink = (axis, i) => (otherwise(axis, i) ? data.colours.accent : data.colours.ink);
     pen.textAlign = "right";
-    rows.forEach((name, i) => {
+    names.rows.forEach((name, i) => {
       if (i % every.row) return;
       pen.fillStyle = ink(data.rows, i);
       pen.fillText(cutText(pen, name, left - 8), left - 6, top + (i + 0.5) * cell.height);
     });
-    pen.textAlign = plan.turned ? "left" : "center";
-    columns.forEach((name, i) => {
-      if (plan.turned && i % every.column) return;
+    pen.textAlign = turned ? "left" : "center";
+    names.columns.forEach((name, i) => {
+      if (i % every.column) return;
       pen.fillStyle = ink(data.columns, i);
       pen.save();
-      pen.translate(left + (i + 0.5) * cell.width, plan.turned ? top - 6 : top - 6 - FONT_SIZE / 2);
-      if (plan.turned) pen.rotate(-Math.PI / 2);
-      pen.fillText(cutText(pen, name, plan.turned ? top - 8 : cell.width), 0, 0);
+      pen.translate(left + (i + 0.5) * cell.width, turned ? top - 6 : top - 4 - FONT_SIZE / 2);
+      if (turned) pen.rotate(-Math.PI / 2);
+      pen.fillText(turned ? cutText(pen, name, top - 8) : name, 0, 0);
       pen.restore();
     });
   }

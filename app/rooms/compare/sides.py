@@ -52,13 +52,13 @@ def sides(room: Room) -> tuple[Side, Side, list[BadInput]]:
     """
     view, lm = room.view, room.lm
     a = Side(lm, room.trace, view.layer, view.head)
-    if view.against == "prompt":
+    if view.versus == "prompt":
         return a, Side(lm, runtime.trace(lm, b_prompt(view)), view.layer, view.head), []
-    if view.against == "change":
+    if view.versus == "change":
         made, refused = changes(room).interventions(lm.config)
         changed = Side(lm, runtime.trace(lm, list(room.trace.ids), made) if made else room.trace, view.layer, view.head)
         return (changed, a, refused) if view.changed == "a" else (a, changed, refused)
-    if view.against == "head":
+    if view.versus == "head":
         return a, Side(lm, room.trace, *_place(view, lm, next_head=True)), []
     other = runtime.language_model(b_model(view), view.weights)
     alike = other.tokenizer.fingerprint == lm.tokenizer.fingerprint
@@ -82,7 +82,7 @@ def _place(view: View, lm: LanguageModel, next_head: bool = False) -> tuple[int,
 def joint(room: Room, a: Side, b: Side) -> Axis:
     """Which token of A belongs to which of B."""
     first, second = a.trace.ids, b.trace.ids
-    same = counted(len(first), len(second)) if room.view.against in ("change", "head") else None
+    same = counted(len(first), len(second)) if room.view.versus in ("change", "head") else None
     if same is not None:
         return same
     if a.lm.tokenizer.fingerprint == b.lm.tokenizer.fingerprint:
@@ -102,13 +102,13 @@ def _added(side: Side) -> int:
 
 def swap(view: View, a: Side, b: Side) -> None:
     """Let A be B and B be A. For callbacks."""
-    if view.against == "prompt":
+    if view.versus == "prompt":
         prompt = b_prompt(view)
         session.change_prompt(prompt)
         session.change(b_prompt=view.prompt)
-    elif view.against == "change":
+    elif view.versus == "change":
         session.change(changed="a" if view.changed == "b" else "b")
     else:
         places = {"layer": b.layer, "head": b.head, "b_layer": a.layer, "b_head": a.head}
-        models = {"model": b_model(view), "b_model": view.model} if view.against == "model" else {}
+        models = {"model": b_model(view), "b_model": view.model} if view.versus == "model" else {}
         session.change(**places, **models)

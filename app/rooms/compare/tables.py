@@ -169,7 +169,7 @@ def _lenses(a: Side, b: Side, tokens: Axis) -> tuple[np.ndarray, np.ndarray]:
     second = runtime.derived(lens, b.trace, places[1], tuple(asked))
     columns = [np.where(side >= 0, np.cumsum(side >= 0) - 1, -1) for side in (tokens.a, tokens.b)]
     return (
-        spread(first, np.arange(len(first)), columns[0]) if places[0] else np.full((len(first), len(tokens)), np.nan),
+        spread(first, np.arange(len(first)), columns[0]),
         spread(second, np.arange(len(second)), columns[1])
         if places[1]
         else np.full((len(second), len(tokens)), np.nan),

@@ -48,7 +48,7 @@ def _some_text(value: Any) -> str | None:
 
 claim(
     "compare",
-    against=Word("prompt", one_of(*AGAINST)),
+    versus=Word("prompt", one_of(*AGAINST)),
     b_prompt=Word(None, optional(_some_text)),  # None: one that the page makes of the first
     b_model=Word(None, optional(_some_text)),
     b_layer=Word(None, optional(whole())),  # None: as side A
