@@ -11,14 +11,16 @@ function namesAlong(axis, which) {
 // "a" or "b" of an entry that only this side has, else "".
 const otherwise = (axis, entry) => (!axis.at ? "" : axis.there[entry] < 0 ? "a" : axis.at[entry] < 0 ? "b" : "");
 
-// Room for names beside a panel `wide` px wide: {left, top} in px, whether column names are turned, and which are left out.
-function margins(pen, { rows, columns, wide, numbered }) {
-  const widest = (names) => Math.max(0, ...names.map((name) => pen.measureText(name).width));
+// Room for names beside the panels: {left, top, turned, needed}, the same for all, so that cells of one place lie at one
+// height. `panels` are lists of names, `cell` says how wide one becomes beside names of a width; numbers are never turned.
+function margins(pen, { panels, numbered, cell }) {
+  const widest = (which) => Math.max(0, ...panels.flatMap((names) => names[which]).map((name) => pen.measureText(name).width));
   const most = LABEL * FONT_SIZE;
-  const left = Math.ceil(Math.min(most, widest(rows)) + 8);
-  const turned = !numbered && widest(columns) > (wide - left) / columns.length - 4;
-  const top = Math.ceil(turned ? Math.min(most, widest(columns)) + 10 : FONT_SIZE + 8);
-  return { left, top, turned, needed: turned ? FONT_SIZE + 2 : widest(columns) + 8 };
+  const left = Math.ceil(Math.min(most, widest("rows")) + 8);
+  const wide = widest("columns");
+  const turned = !numbered && wide > cell(left) - 4;
+  const top = Math.ceil(turned ? Math.min(most, wide) + 10 : FONT_SIZE + 8);
+  return { left, top, turned, needed: turned ? FONT_SIZE + 2 : wide + 8 };
 }
 
 // A panel `wide` x `tall` px at most, with `tiles` tables of rows x columns cells; `margin` for names, where there is one.

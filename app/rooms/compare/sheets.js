@@ -82,35 +82,33 @@ class Sheets {
     // A panel has its heading and, below it or beside it, its scale.
     board.classList.toggle("flat", flat);
     const own = flat ? 34 : 62;
-    const tall = wide < 620 && !flat ? 420 : Math.max(60, (tallPicture(392) - down * own) / down);
+    const tall = wide < 620 && !flat ? 420 : Math.max(60, (tallPicture(C > 64 && data.square ? 500 : 392) - down * own) / down);
     this.plans = {};
     const each = (wide - 20 * (across - 1)) / across;
-    this.prepare(shown, each);
+    this.prepare(shown, each, tall);
     for (const which of shown) this.paint(which, each, tall);
     this.legends(shown);
     this.mark();
   }
 
-  // The same room for names in every panel: cells of one place lie at one height.
-  prepare(shown, wide) {
-    const { rows, columns } = this.data;
+  prepare(shown, wide, tall) {
+    const { rows, columns, square } = this.data;
     const pen = element("canvas").getContext("2d");
     pen.font = this.font = `${FONT_SIZE}px ${getComputedStyle(this.root).fontFamily}`;
+    const named = (which) => ({ rows: namesAlong(rows, which), columns: namesAlong(columns, which) });
+    this.named = Object.fromEntries(shown.map((which) => [which, named(which)]));
+    const [R, C] = [rows.a.length, columns.a.length];
+    const cell = (left) => Math.min((wide - left) / C, square ? (tall - 2 * FONT_SIZE) / R : Infinity);
     const numbered = columns.along !== "token";
-    const all = shown.map((which) => {
-      const names = { rows: namesAlong(rows, which), columns: namesAlong(columns, which) };
-      return [which, { names, ...margins(pen, { ...names, wide, numbered }) }];
-    });
-    const most = (side) => Math.max(...all.map(([, margin]) => margin[side]));
-    this.margins = Object.fromEntries(all.map(([which, margin]) => [which, { ...margin, left: most("left"), top: most("top") }]));
+    this.margin = margins(pen, { panels: Object.values(this.named), numbered, cell });
   }
 
   paint(which, wide, tall) {
     const { data, parts, font } = this;
     const { base, over, heading } = parts[which];
     const side = which === "b" ? "b" : "a";
-    const margin = this.margins[which];
-    const { rows, columns } = margin.names;
+    const { margin } = this;
+    const { rows, columns } = this.named[which];
     const tiles = data.tiles[side === "b" ? 1 : 0];
     const plan = (this.plans[which] = layout({ tiles, rows, columns, square: data.square, wide, tall, margin }));
     const sheet = sharpCanvas(base, plan.width, plan.height);
@@ -120,12 +118,13 @@ class Sheets {
     heading.textContent = data.labels[which];
     heading.title = data.labels[data.panel === "all" ? "enlarge" : "smaller"];
     describe(base, "img", `${data.labels[which]}. ${data.labels.alt}`);
-    if (plan.named) this.names(sheet, plan, margin);
+    if (plan.named) this.names(sheet, plan, this.named[which]);
     for (let tile = 0; tile < tiles; tile++) this.tile(sheet, plan, which, tile);
   }
 
-  names(pen, { left, top, cell }, { names, turned, needed }) {
+  names(pen, { left, top, cell }, names) {
     const { data } = this;
+    const { turned, needed } = this.margin;
     const every = { row: Math.ceil((FONT_SIZE + 2) / cell.height), column: Math.ceil(needed / cell.width) };
     const ink = (axis, i) => (otherwise(axis, i) ? data.colours.accent : data.colours.ink);
     pen.textAlign = "right";
@@ -248,9 +247,12 @@ class Sheets {
     this.keys.replaceChildren(
       ...(empty ? [key("none", labels.none)] : []),
       ...(lone.length ? [key("lone", lone.map((side) => labels[`only.${side}`]).join(" · "))] : []),
-      element("span", "axes", labels.axes),
     );
-    this.readout.textContent = this.sentence(this.pinned()) || labels.point;
+    this.readout.textContent = this.sentence(this.pinned()) || this.hint();
+  }
+
+  hint() {
+    return `${this.data.labels.axes} ${this.data.labels.point}`;
   }
 
   pinned() {
@@ -265,7 +267,7 @@ class Sheets {
     const entry = at && (rows.along === "token" ? at.row : at.column);
     const place = at && token ? (token.at ? token.at[entry] : which === "b" ? -1 : entry) : -1;
     tellToken(place >= 0 ? place : null, this);
-    this.readout.textContent = this.sentence(at ?? this.pinned(), which) || this.data.labels.point;
+    this.readout.textContent = this.sentence(at ?? this.pinned(), which) || this.hint();
     this.mark();
   }
 
