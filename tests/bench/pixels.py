@@ -45,7 +45,8 @@ WATCH = """(() => {
     seen.waiting = true;
     requestAnimationFrame(() => channel.port2.postMessage(0)); // the message comes when the frame is painted
   });
-  const observe = (root) => watch.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
+  const everything = { subtree: true, childList: true, attributes: true, characterData: true };
+  const observe = (root) => watch.observe(root, everything);
   observe(document);
   const attach = Element.prototype.attachShadow;
   Element.prototype.attachShadow = function (options) {
@@ -60,13 +61,15 @@ ACT = """(element, act) => {
   Object.assign(seen, { messages: 0, bytes: 0, told: 0, first: 0, last: 0, changed: 0, waiting: false });
   seen.begun = performance.now();
   if (act === "click") element.click();
-  else if (act === "enter") element.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
-  else {
+  else if (act === "enter") {
+    element.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
+  } else {
     const { left, top, width, height } = element.getBoundingClientRect();
     const [x, y] = act.split(",").map(Number);
-    const at = { clientX: left + x * width, clientY: top + y * height, bubbles: true, composed: true, pointerId: 1, button: 0 };
-    for (const type of ["pointermove", "pointerdown", "mousedown", "pointerup", "mouseup", "click"])
+    const at = { clientX: left + x * width, clientY: top + y * height, bubbles: true, composed: true, pointerId: 1 };
+    for (const type of ["pointermove", "pointerdown", "mousedown", "pointerup", "mouseup", "click"]) {
       element.dispatchEvent(new (type.startsWith("pointer") ? PointerEvent : MouseEvent)(type, at));
+    }
   }
 }"""
 
