@@ -127,9 +127,8 @@ def _npz(room: Room) -> bytes:
 
 
 def origin(room: Room, *facts: str) -> str:
-    """The head of a work sheet: a line for a name, the model and other facts, the prompt."""
-    place = " · ".join([room.lm.name, *facts])
-    return f"{room.translate('common.sheet.name')}\n{place}\n{room.translate('common.prompt')}: {room.trace.prompt}"
+    """Where the numbers of a work sheet are from: model, `facts` such as the layer, prompt."""
+    return f"{' · '.join([room.lm.name, *facts])}\n{room.translate('common.prompt')}: {room.trace.prompt}"
 
 
 def words_of_sheets(room: Room) -> dict[str, str]:
