@@ -23,7 +23,8 @@ MAY_IMPORT = {
     "kit.files": {"numpy"},
     "kit.worksheet": {"numpy"},
     "kit.session": {"streamlit", "kit.address", "kit.link"},
-    "kit.runtime": {"streamlit", "torch", "model"},
+    "kit.turns": {"torch"},
+    "kit.runtime": {"streamlit", "torch", "model", "kit.tidy", "kit.limits", "kit.turns"},
     "kit": {"streamlit", "numpy", "plotly", "model", "kit", "text"},  # what is drawn on every page
     "rooms.*.words": {"kit.address"},
     "rooms.*.analysis": {"numpy", "sklearn", "model"},
