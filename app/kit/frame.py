@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 import model
-from app.kit import bring, browser, download, runtime, session, theme_watch
+from app.kit import bring, browser, download, home, runtime, session, theme_watch
 from app.kit.address import View
 from app.kit.chips import chips
 from app.kit.small_map import small_map
@@ -89,7 +89,10 @@ def look() -> Look:
 
 
 def enter(
-    choose: Callable[[model.LanguageModel, model.Trace], dict[str, Any]] | None = None, *, text: Text | None = None
+    choose: Callable[[model.LanguageModel, model.Trace], dict[str, Any]] | None = None,
+    *,
+    sheet: Callable[[Room], str] | None = None,
+    text: Text | None = None,
 ) -> Room:
     """Draw the page's head, and return what the page draws from.
 
@@ -97,11 +100,14 @@ def enter(
 
     Args:
         choose: says which words the view begins with where nobody has chosen a layer or a head.
+        sheet: makes the page's work sheet, one file of HTML, when somebody asks for it.
         text: what the page is about, where that is not the prompt.
     """
     view = session.current()
     small_map(view.lang, session.here())
-    place = _controls(view, prompt=text is None)
+    place, menu = _controls(view, prompt=text is None)
+    if session.broken_link():
+        st.warning(translate(view.lang, "common.link.broken"), icon=":material/link_off:")
     try:
         with st.spinner(translate(view.lang, "common.loading")):
             lm = runtime.language_model(view.model, view.weights)
@@ -126,6 +132,8 @@ def enter(
         with place:
             text.control(shown)
     room = Room(shown.complete(), lm, trace, look())
+    with menu:
+        home.home(room, defaults(), sheet)
     _fallback(asked, room)
     theme_watch.follow(room.look.name)
     chips(
@@ -185,9 +193,9 @@ def _untrained(lang: str) -> None:
         st.markdown(words)
 
 
-def _controls(view: View, *, prompt: bool) -> DeltaGenerator:
-    """Draw the controls; returns where the prompt's box stands, or would."""
-    place, chosen, language = st.columns([6.0, 2.6, 1.4], vertical_alignment="center", gap="small")
+def _controls(view: View, *, prompt: bool) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Draw the controls; returns where the prompt's box stands, or would, and the place of the menu to take home."""
+    place, chosen, language = st.columns([5.6, 2.6, 1.8], vertical_alignment="center", gap="small")
     if prompt:
         with place:
             _prompt_box(view)
@@ -205,7 +213,7 @@ def _controls(view: View, *, prompt: bool) -> DeltaGenerator:
             label_visibility="collapsed",
         )
         bring.bring(view.lang)
-    with language:
+    with language, st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="languages"):
         languages = offered()
         st.segmented_control(
             translate(view.lang, "common.lang"),
@@ -216,7 +224,8 @@ def _controls(view: View, *, prompt: bool) -> DeltaGenerator:
             required=True,
             label_visibility="collapsed",
         )
-    return place
+        menu = st.container(key="home_place", width="content")
+    return place, menu
 
 
 def _prompt_box(view: View) -> None:
