@@ -19,7 +19,10 @@ MAY_IMPORT = {
     "kit.figures": {"numpy", "plotly", "kit.theme", "kit.numbers"},
     "kit.picture": {"numpy", "plotly", "kit.theme"},
     "kit.component": {"numpy", "streamlit"},
-    "kit.session": {"streamlit", "kit.address"},
+    "kit.link": set(),
+    "kit.files": {"numpy"},
+    "kit.worksheet": {"numpy"},
+    "kit.session": {"streamlit", "kit.address", "kit.link"},
     "kit.turns": {"torch"},
     "kit.runtime": {"streamlit", "torch", "model", "kit.tidy", "kit.limits", "kit.turns"},
     "kit": {"streamlit", "numpy", "plotly", "model", "kit", "text"},  # what is drawn on every page

@@ -12,7 +12,7 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
@@ -235,6 +235,16 @@ def _log(trace: Trace, seconds: float) -> None:
     """What was computed, for a server's log: what people type only where that was asked for."""
     prompt = f" {trace.prompt!r}" if os.environ.get(LOG_PROMPTS) == "1" else ""
     _LOGGER.info("%s: %d tokens in %.0f ms%s", trace.model, len(trace.ids), 1000 * seconds, prompt)
+
+
+def whole_trace(lm: LanguageModel, ids: Sequence[int]) -> Trace:
+    """Every hook of `lm` on these tokens, to take home: as ``python -m model trace`` has it. Not kept.
+
+    Raises:
+        BadInput: as `model.run_trace`.
+    """
+    with forwards():
+        return model.run_trace(lm, list(ids))
 
 
 def generate(lm: LanguageModel, ids: list[int], **settings: Any) -> Iterator[model.Step]:
