@@ -131,11 +131,12 @@ async def warm(app: st.App) -> AsyncIterator[None]:
         log = logging.getLogger(LOGGER)
         log.setLevel(logging.INFO)
         log.addHandler(logging.StreamHandler())
-    threading.Thread(target=_warm, name="warm", daemon=True).start()
+    threading.Thread(target=load, name="load", daemon=True).start()
     yield
 
 
-def _warm() -> None:
+def load() -> None:
+    """Import every room, and load the model of the first page."""
     from app.kit import runtime
     from app.kit.stations import STATIONS
 
