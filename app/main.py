@@ -14,7 +14,7 @@ if str(ROOT) not in sys.path:
 
 import streamlit as st  # noqa: E402
 
-from app.kit import browser, frame, runtime, session  # noqa: E402
+from app.kit import browser, comparing, frame, runtime, session  # noqa: E402
 from app.kit.stations import STATIONS  # noqa: E402
 from app.text import translate  # noqa: E402
 
@@ -45,4 +45,5 @@ if asked is not None:
     st.switch_page(there, query_params=session.address(frame.defaults()))
 session.enter(chosen.url_path or first)
 chosen.run()
+comparing.link(session.here())
 frame.leave()

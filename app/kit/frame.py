@@ -7,7 +7,7 @@ prompt or the model cannot be used, `enter` says why in one sentence instead.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 import streamlit as st
@@ -16,6 +16,7 @@ import model
 from app.kit import bring, browser, download, runtime, session, theme_watch
 from app.kit.address import View
 from app.kit.chips import chips
+from app.kit.keys import keys
 from app.kit.small_map import small_map
 from app.kit.theme import LOOKS, Look
 from app.text import (
@@ -29,6 +30,7 @@ from app.text import (
     translate,
 )
 
+PROJECTED = 1.4  # how much larger the type of charts is in the projector mode
 _GOOD = "_good"  # session: the last view whose picture could be drawn
 
 
@@ -73,9 +75,10 @@ def defaults() -> View:
     return View(lang=spoken if spoken in offered() else "en", model=runtime.default_name())
 
 
-def look() -> Look:
-    """The colours of the browser's theme."""
-    return LOOKS[st.context.theme.type or "light"]
+def look(view: View) -> Look:
+    """The colours of the browser's theme, and its size of type."""
+    found = LOOKS[st.context.theme.type or "light"]
+    return replace(found, scale=PROJECTED) if view.projector else found
 
 
 def enter(choose: Callable[[model.LanguageModel, model.Trace], dict[str, Any]] | None = None) -> Room:
@@ -87,6 +90,7 @@ def enter(choose: Callable[[model.LanguageModel, model.Trace], dict[str, Any]] |
         choose: says which words the view begins with where nobody has chosen a layer or a head.
     """
     view = session.current()
+    keys(view, session.here())
     small_map(view.lang, session.here())
     _controls(view)
     try:
@@ -109,7 +113,7 @@ def enter(choose: Callable[[model.LanguageModel, model.Trace], dict[str, Any]] |
     st.session_state[_GOOD] = shown
     session.put(shown.replace(prompt=view.prompt))  # what was typed stays in the box, even where it cannot be used
     session.publish(shown, defaults())
-    room = Room(shown.complete(), lm, trace, look())
+    room = Room(shown.complete(), lm, trace, look(shown))
     _fallback(asked, room)
     theme_watch.follow(room.look.name)
     chips(

@@ -1,6 +1,7 @@
 // Three pictures of one shape: A, B and A − B. Uses dom.js, colour.js, arrays.js, numbers.js, events.js and plan.js.
 
 const IMAGE_FROM = 3000; // cells of a panel from which on it is painted as an image
+const WRITTEN = 400; // numbers of a panel at most
 const HATCH = 7; // px between lines
 const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 const PANELS = ["a", "b", "difference"];
@@ -172,15 +173,15 @@ class Sheets {
       pen.drawImage(pixelCanvas(C, R, (i) => colours[i] ?? none), x0, y0, C * cell.width, R * cell.height);
     } else {
       const gap = Math.min(cell.width, cell.height) > 8 ? 1 : 0;
-      const numbers = cell.width >= 2.4 * FONT_SIZE && cell.height >= FONT_SIZE + 2;
+      const digits = cell.height >= FONT_SIZE + 2 ? this.digits(pen, which, cell.width - 3) : null;
       pen.textAlign = "center";
       for (let i = 0; i < R * C; i++) {
         const [x, y] = [x0 + (i % C) * cell.width, y0 + Math.floor(i / C) * cell.height];
         pen.fillStyle = css(colours[i] ?? none);
         pen.fillRect(x, y, cell.width - gap, cell.height - gap);
-        if (!numbers || !colours[i]) continue;
+        if (digits === null || !colours[i]) continue;
         pen.fillStyle = inkOn(colours[i]);
-        pen.fillText(this.short(values[first + i]), x + cell.width / 2, y + cell.height / 2 + 1);
+        pen.fillText(this.short(values[first + i], digits), x + cell.width / 2, y + cell.height / 2 + 1);
       }
     }
     this.hatchAlone(pen, plan, which, x0, y0);
@@ -215,10 +216,17 @@ class Sheets {
     pen.restore();
   }
 
-  short(value) {
-    const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
-    const text = value.toFixed(digits).replace("-", "−");
-    return Number(text.replace("−", "-")) === 0 ? (0).toFixed(digits) : text;
+  // Decimals with which every number of a panel fits into `wide` px; null where none do.
+  digits(pen, which, wide) {
+    const values = this.values[which].filter((value) => !Number.isNaN(value));
+    if (values.length > WRITTEN) return null;
+    const fits = (digits) => values.every((value) => pen.measureText(this.short(value, digits)).width <= wide);
+    return (which === "difference" ? [2] : [2, 1]).find(fits) ?? null;
+  }
+
+  short(value, digits) {
+    const text = value.toFixed(Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? Math.min(1, digits) : digits);
+    return Number(text) === 0 ? (0).toFixed(digits) : text.replace("-", "−");
   }
 
   legends(shown) {
