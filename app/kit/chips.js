@@ -1,6 +1,6 @@
 // Token chips; the token under the mouse is marked on the whole page. One of them is a stop of the Tab key, the arrow
 // keys lead to the others. Uses dom.js and events.js.
-const rowsShown = () => (isProjected() ? 1 : 2); // of chips; longer prompts scroll, so that the picture keeps the screen
+const rowsShown = () => (isProjected() ? 1 : 2); // of chips; longer prompts scroll: the picture keeps the screen
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const { words, selected } = data;

@@ -3,7 +3,7 @@
 const NAMES = { ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→", PageUp: "Page ↑", PageDown: "Page ↓" };
 const STEPS = { layer_up: ["layer", 1], layer_down: ["layer", -1], head_left: ["head", -1], head_right: ["head", 1] };
 const FIELDS = "textarea, select, input:not([type=checkbox], [type=radio], [type=button]), [contenteditable=true]";
-const OWN = "[role=listbox], [role=menu], [role=dialog], [role=combobox], [data-baseweb=popover]"; // they read letters too
+const OWN = "[role=listbox], [role=menu], [role=dialog], [role=combobox], [data-baseweb=popover]"; // read letters too
 const ARROWS = "input, [role=slider], [role=radiogroup], [role=tablist]"; // they read arrows and pages
 const LETTERS = "glassformerLetters"; // of the browser's memory: "off" where single letters do nothing
 const ANSWER = 1500; // ms after which a step counts as done, whatever became of it
@@ -34,7 +34,7 @@ class Keys {
     if (data.projector && before && before.title !== data.title) this.say(data.title);
   }
 
-  // Type, pictures and what is hidden follow from this mark; pictures measure their type when the window's size changes.
+  // Type and what is hidden follow from this mark; pictures measure their type when the window's size changes.
   project(on) {
     const page = document.documentElement;
     if (on === (page.dataset.projector === "on")) return;

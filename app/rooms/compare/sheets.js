@@ -83,7 +83,8 @@ class Sheets {
     // A panel has its heading and, below it or beside it, its scale.
     board.classList.toggle("flat", flat);
     const own = flat ? 34 : 62;
-    const tall = wide < 620 && !flat ? 420 : Math.max(60, (tallPicture(C > 64 && data.square ? 500 : 392) - down * own) / down);
+    const high = tallPicture(data.square && C > 64 ? 500 : 392);
+    const tall = wide < 620 && !flat ? 420 : Math.max(60, high / down - own);
     this.plans = {};
     const each = (wide - 20 * (across - 1)) / across;
     this.prepare(shown, each, tall);
@@ -199,11 +200,11 @@ class Sheets {
     };
     pen.save();
     pen.beginPath();
-    for (let i = 0; i < R; i++) if (lacks(data.rows, i)) pen.rect(x0, y0 + i * cell.height, C * cell.width, cell.height);
-    for (let i = 0; i < C; i++) if (lacks(data.columns, i)) pen.rect(x0 + i * cell.width, y0, cell.width, R * cell.height);
+    const [wide, high] = [C * cell.width, R * cell.height];
+    for (let i = 0; i < R; i++) if (lacks(data.rows, i)) pen.rect(x0, y0 + i * cell.height, wide, cell.height);
+    for (let i = 0; i < C; i++) if (lacks(data.columns, i)) pen.rect(x0 + i * cell.width, y0, cell.width, high);
     pen.clip();
     pen.fillStyle = data.colours.paper;
-    const [wide, high] = [C * cell.width, R * cell.height];
     pen.fillRect(x0, y0, wide, high);
     pen.strokeStyle = data.colours.hatch;
     pen.lineWidth = 1;
@@ -242,7 +243,8 @@ class Sheets {
       if (data.root && !signedScale) bar.append(element("span", "", labels.root));
       this.parts[which].scale.replaceChildren(bar);
     }
-    const lone = ["a", "b"].filter((side) => [data.rows, data.columns].some((axis) => axis.a.some((_, i) => otherwise(axis, i) === side)));
+    const alone = (axis, side) => axis.a.some((_, i) => otherwise(axis, i) === side);
+    const lone = ["a", "b"].filter((side) => alone(data.rows, side) || alone(data.columns, side));
     const empty = ["a", "b"].some((side) => this.values[side].some((value, i) => {
       const [row, column] = this.placeOf(i, side);
       return Number.isNaN(value) && !otherwise(data.rows, row) && !otherwise(data.columns, column);
