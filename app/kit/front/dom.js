@@ -1,7 +1,18 @@
 // Elements, text and canvases. Defines FONT_SIZE, clamp, element, readoutLine, fillIn, setColours, describe,
-// replaceKeepingFocus, tallPicture, pixelDensity, sharpCanvas, pixelCanvas, cutText, cellUnder. Uses nothing.
+// replaceKeepingFocus, isProjected, tallPicture, pixelDensity, sharpCanvas, pixelCanvas, cutText, cellUnder;
+// for itself fitFont, PROJECTED. Uses nothing.
 
-const FONT_SIZE = 16; // px on a canvas: the smallest that the back row of a classroom reads
+let FONT_SIZE = 16; // px on a canvas: the smallest that the back row of a classroom reads; larger where it is projected
+
+const isProjected = () => document.documentElement.dataset.projector === "on";
+
+// The projector mode's type is that of the page's root, of which 16 px are 16/17 at other times.
+function fitFont() {
+  const root = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  FONT_SIZE = isProjected() ? Math.round((root * 16) / 17) : 16;
+}
+fitFont();
+window.addEventListener("resize", fitFont);
 
 const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
 
@@ -47,8 +58,10 @@ function replaceKeepingFocus(root, className, ...nodes) {
   if (place >= 0) root.querySelectorAll(`.${className}`)[place]?.focus({ preventScroll: true });
 }
 
-// px for a picture that has `least` in a window 800 px high, and all that a higher window adds.
-const tallPicture = (least) => least + Math.max(0, window.innerHeight - 800);
+// px for a picture that has `least` in a window 800 px high, and all that a higher window adds; where it is projected,
+// what the page's head leaves too.
+const tallPicture = (least) => least + Math.max(0, window.innerHeight - 800) + (isProjected() ? PROJECTED : 0);
+const PROJECTED = 40;
 
 const pixelDensity = () => window.devicePixelRatio || 1;
 
