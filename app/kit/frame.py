@@ -33,6 +33,7 @@ from app.text import (
 
 PROJECTED = 1.4  # how much larger the type of charts is in the projector mode
 _GOOD = "_good"  # session: the last view whose picture could be drawn
+_OWN = "_own_models"  # session: names of the models made here that its list shows
 
 
 @dataclass(frozen=True)
@@ -203,9 +204,8 @@ def _controls(view: View, *, prompt: bool) -> tuple[DeltaGenerator, DeltaGenerat
         with place:
             _prompt_box(view)
     with chosen, st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="models"):
-        entries = {
-            entry.name: entry for entry in runtime.entries()
-        }  # choosing one that is not here offers its download
+        # Choosing one that is not here offers its download.
+        entries = {entry.name: entry for entry in [*runtime.entries(), *_own(view.model)]}
         names = list(entries)
         st.selectbox(
             translate(view.lang, "common.model"),
@@ -240,6 +240,19 @@ def _prompt_box(view: View) -> None:
         on_change=session.prompt_typed,
         label_visibility="collapsed",
     )
+
+
+def own_model(name: str) -> None:
+    """Show a model that was made on this server in this session's list."""
+    st.session_state[_OWN] = [*dict.fromkeys([*st.session_state.get(_OWN, []), name])]
+
+
+def _own(chosen: str) -> list[model.Entry]:
+    """Those of this session's list that are still kept; one that came by the address joins it."""
+    if runtime.own_models().entry(chosen) is not None:
+        own_model(chosen)
+    found = [runtime.own_models().entry(name) for name in st.session_state.get(_OWN, [])]
+    return [entry for entry in found if entry is not None]
 
 
 def _described(lang: str, name: str, entries: dict[str, model.Entry]) -> str:
