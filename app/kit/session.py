@@ -14,6 +14,7 @@ import streamlit.runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
 
+from app.kit import link
 from app.kit.address import WORDS, View, describe, parse
 
 UNDO_DEPTH = 200
@@ -49,7 +50,7 @@ def arrive(defaults: View) -> View:
     if context.is_history_navigation and bare:
         put(session.get(_BARE, {}).get(page, defaults), anew=True)
     elif first or context.is_history_navigation or (other_page and not bare):
-        put(parse(st.query_params.to_dict(), defaults), anew=True)
+        put(parse(_linked(), defaults), anew=True)
     else:
         # What another page's widgets held is gone: Streamlit has older values of theirs in its place.
         put(session[_SHADOW] if other_page else _held(), anew=other_page)
@@ -59,6 +60,23 @@ def arrive(defaults: View) -> View:
         # The navigation's links carry no view: going back to where one led must show what it showed.
         session[_BARE] = session.get(_BARE, {}) | {page: view}
     return view
+
+
+def _linked() -> dict[str, str]:
+    """The address's parameters, unpacked; without what cannot be."""
+    try:
+        return link.unpacked(st.query_params.to_dict())
+    except ValueError:
+        return {name: value for name, value in st.query_params.to_dict().items() if name != link.PACKED}
+
+
+def broken_link() -> bool:
+    """Whether the address has a packed part that cannot be read; until something else is shown."""
+    try:
+        link.unpacked(st.query_params.to_dict())
+    except ValueError:
+        return True
+    return False
 
 
 def current() -> View:
@@ -160,7 +178,7 @@ def publish(view: View, defaults: View) -> None:
 
     Not when the browser went back or forward: a new address would cut off the way on.
     """
-    if not _run().is_history_navigation and parse(st.query_params.to_dict(), defaults) != view:
+    if not _run().is_history_navigation and parse(_linked(), defaults) != view:
         st.query_params.from_dict(describe(view, defaults))
 
 
