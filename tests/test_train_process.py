@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ import model
 from app.kit import runtime, trainings
 from app.kit.own_models import OwnModels, new_name
 from app.kit.trainings import ONE_THREAD, TEXTS, Limits, Plan, Training, Trainings
-from app.rooms.train.words import TEXTS as KINDS
+from app.rooms.train import words
 from model.files import checkpoint
 from model.training import classroom, corpus
 from model.training.loop import LOG_STEPS
@@ -263,8 +264,8 @@ def test_a_file_that_is_no_whole_model_is_never_kept(tmp_path):
 
 
 def test_every_built_in_text_can_be_trained_on():
-    assert {file.name.removesuffix(".txt.xz") for file in TEXTS.glob("*.xz")} == set(KINDS) - {"own"}
-    found = corpus.read_files(TEXTS / f"{kind}.txt.xz" for kind in KINDS if kind != "own")
+    assert {file.name.removesuffix(".txt.xz") for file in TEXTS.glob("*.xz")} == set(words.TEXTS) - {"own"}
+    found = corpus.read_files(TEXTS / f"{kind}.txt.xz" for kind in words.TEXTS if kind != "own")
     for kind, texts in found.train.items():
         assert 200_000 < sum(len(text.encode()) for text in texts) < Limits().text_bytes, kind
         assert sum(len(text.encode()) for text in found.validation[kind]) > 4_000, kind
@@ -273,6 +274,8 @@ def test_every_built_in_text_can_be_trained_on():
 
 def test_small_models_of_one_size_differ_only_in_their_kind():
     assert classroom.parameters("small-mha-dense") < 200_000 < classroom.parameters("medium-mla-moe") < 3_000_000
+    names = [classroom.name_of(*kinds) for kinds in product(words.SIZES, words.ATTENTION, words.NETWORKS)]
+    assert names == list(classroom.CONFIGS), "the room offers all of them"
     for name, config in classroom.CONFIGS.items():
         size, attention, network = name.split("-")
         assert config.d_model == classroom.SIZES[size].width and name in classroom.DESCRIPTIONS

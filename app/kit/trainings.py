@@ -53,6 +53,10 @@ class Limits:
     kept: int = 12  # finished models, of all sessions together
 
 
+OWN = Limits()
+EVERYBODY = Limits(text_bytes=1_000_000, seconds=300, pause_seconds=60, waiting=3)  # where the server is public
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """What is to be trained."""
@@ -131,9 +135,9 @@ class Training:
 class Trainings:
     """The line of trainings of one server process."""
 
-    def __init__(self, alive: Callable[[str], bool], limits: Limits | None = None):
+    def __init__(self, alive: Callable[[str], bool], limits: Limits = OWN):
         """`alive` says whether the session with an id is still there."""
-        self.limits = limits or Limits()
+        self.limits = limits
         self._alive = alive
         self._all: dict[str, Training] = {}
         self._lock = threading.RLock()
