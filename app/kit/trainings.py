@@ -344,7 +344,7 @@ def take(training: Training, record: dict[str, Any]) -> None:
         training.stopped = record["stopped"]
         training.file, training.state = Path(record["path"]), "done"
     elif kind == "failed":
-        training.error = model.BadInput(record["code"], record["message"], **record["values"])
+        training.error = model.BadInput.from_dict(record)
         training.state = "failed"
 
 
