@@ -110,6 +110,9 @@ def enter(
     keys(view, session.here())
     small_map(view.lang, session.here())
     place, menu = _controls(view, prompt=text is None)
+    lost = session.lost()
+    if lost is not None:
+        st.info(translate(view.lang, "common.lost", room=escape_markdown(lost)), icon=":material/explore_off:")
     if session.broken_link():
         st.warning(translate(view.lang, "common.link.broken"), icon=":material/link_off:")
     try:
