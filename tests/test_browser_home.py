@@ -85,7 +85,11 @@ def test_every_room_has_a_handout_that_opens_from_disk_without_a_network(room, c
     text, markup, drawings = opened(chromium, file)
     title = translate("en", f"{address.replace('-', '_')}.title")
     assert file.name == f"storyteller-{re.sub(r'[^A-Za-z0-9]+', '-', title)}.html"
-    assert title in text and "storyteller" in text and 'a <img src=x onerror="alert(1)"> #000001 & </script>' in text
+    assert title in text and "storyteller" in text
+    if address == "guess":
+        assert "\nNext token\n" not in text  # which the class is still to guess
+    else:
+        assert "\nNext token\n" in text and 'a <img src=x onerror="alert(1)"> #000001 & </script>' in text
     assert drawings >= 2 and "<script" not in markup and "\x07" not in markup and "<img" not in markup
     assert page.locator(".st-key-home_page .pictures li").count() >= 1
 
@@ -161,6 +165,7 @@ def test_the_whole_trace_is_the_command_line_s_and_the_snippet_reads_it(room, tm
     monkeypatch.chdir(tmp_path)
     shown = {}
     exec(lines.replace('trace["blocks', 'pattern = trace["blocks'), shown)
+    shown["trace"].close()
     np.testing.assert_array_equal(shown["pattern"], pattern)
 
 
@@ -176,7 +181,6 @@ def test_a_link_to_a_long_prompt_is_short_and_leads_back_to_the_whole_view(room,
     expect(there.locator(".st-key-prompt textarea")).to_have_value(prompt)
     expect(there.locator(".st-key-layer input")).to_have_value("3")
     expect(there.locator(".st-key-head input")).to_have_value("2")
-    expect().to_be_visible()
     assert "z=" in there.url  # what was sent stays in the address, until something changes
     there.locator(".st-key-prompt textarea").fill("to be")
     there.locator(".st-key-prompt textarea").press("Enter")

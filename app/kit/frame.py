@@ -140,7 +140,7 @@ def enter(
             text.control(shown)
     room = Room(shown.complete(), lm, trace, look(shown))
     with menu:
-        home.home(room, defaults(), sheet)
+        home.home(room, defaults(), sheet, foretold=text is None)
     _fallback(asked, room)
     theme_watch.follow(room.look.name)
     chips(
