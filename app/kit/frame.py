@@ -17,6 +17,7 @@ import model
 from app.kit import bring, browser, download, home, runtime, session, theme_watch
 from app.kit.address import View
 from app.kit.chips import chips
+from app.kit.help import help_here
 from app.kit.small_map import small_map
 from app.kit.theme import LOOKS, Look
 from app.text import (
@@ -104,6 +105,7 @@ def enter(
         text: what the page is about, where that is not the prompt.
     """
     view = session.current()
+    help_here(view.lang)
     small_map(view.lang, session.here())
     place, menu = _controls(view, prompt=text is None)
     if session.broken_link():
