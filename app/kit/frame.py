@@ -17,6 +17,7 @@ import model
 from app.kit import bring, browser, download, home, runtime, session, theme_watch
 from app.kit.address import View
 from app.kit.chips import chips
+from app.kit.help import help_here
 from app.kit.keys import keys
 from app.kit.small_map import small_map
 from app.kit.theme import LOOKS, Look
@@ -108,6 +109,7 @@ def enter(
     """
     view = session.current()
     keys(view, session.here())
+    help_here(view.lang)
     small_map(view.lang, session.here())
     place, menu = _controls(view, prompt=text is None)
     lost = session.lost()
