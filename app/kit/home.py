@@ -77,7 +77,8 @@ def _menu(room: Room, defaults: View, sheet: Callable[[Room], str] | None, foret
                 help=translate("common.home.trace.help"),
                 on_click="ignore",
             )
-        st.code(snippet(room.trace, room.view.layer, room.view.head, file), language="python")
+        # As plain text: the colours that Streamlit gives to Python are too faint to read.
+        st.code(snippet(room.trace, room.view.layer, room.view.head, file), language=None)
 
 
 def _page(room: Room, defaults: View, station: str, foretold: bool) -> dict:
