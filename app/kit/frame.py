@@ -17,6 +17,7 @@ import model
 from app.kit import bring, browser, download, home, runtime, session, theme_watch
 from app.kit.address import View
 from app.kit.chips import chips
+from app.kit.help import help_here
 from app.kit.keys import keys
 from app.kit.small_map import small_map
 from app.kit.theme import LOOKS, Look
@@ -108,8 +109,12 @@ def enter(
     """
     view = session.current()
     keys(view, session.here())
+    help_here(view.lang)
     small_map(view.lang, session.here())
     place, menu = _controls(view, prompt=text is None)
+    lost = session.lost()
+    if lost is not None:
+        st.info(translate(view.lang, "common.lost", room=escape_markdown(lost)), icon=":material/explore_off:")
     if session.broken_link():
         st.warning(translate(view.lang, "common.link.broken"), icon=":material/link_off:")
     try:
@@ -137,7 +142,7 @@ def enter(
             text.control(shown)
     room = Room(shown.complete(), lm, trace, look(shown))
     with menu:
-        home.home(room, defaults(), sheet)
+        home.home(room, defaults(), sheet, foretold=text is None)
     _fallback(asked, room)
     theme_watch.follow(room.look.name)
     chips(

@@ -79,6 +79,11 @@ def broken_link() -> bool:
     return False
 
 
+def lost() -> str | None:
+    """The room that was asked for and does not exist; said once, and then no part of the address."""
+    return st.query_params.pop("lost", None)
+
+
 def current() -> View:
     """The view that the session's widgets hold now, on the page that is being drawn."""
     st.session_state[_PAGE] = _run().page_script_hash

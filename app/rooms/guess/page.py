@@ -13,6 +13,7 @@ from app.kit.chart import chart
 from app.kit.frame import Room
 from app.kit.numbers import percent
 from app.kit.source import source
+from app.kit.take import Matrix, take
 from app.rooms.guess import analysis, figures, game
 from app.rooms.guess.analysis import Candidate, Turn, Words
 from app.rooms.guess.cloze import Said, cloze
@@ -26,6 +27,7 @@ from model import LanguageModel, distribution
 SHOWN = 6  # words of the model, beside those that the class named
 BEFORE = 260  # characters of the text in front of the gap
 OWN = "own"  # in the list of texts: the prompt
+ANSWERED = "_guess_answered"  # session: how often the gap has asked for something
 
 
 def show() -> None:
@@ -50,11 +52,19 @@ def show() -> None:
             _reveal(room, chosen, vocabulary)
     if chosen is not None:
         _why(room, chosen, vocabulary)
+        _take(room, turns)
     source(room, analysis.shares, analysis.spread, analysis.turn)
 
 
 def _words(lm: LanguageModel) -> Words:
     return analysis.words([lm.tokenizer.piece(token) for token in range(lm.config.vocab_size)])
+
+
+def _take(room: Room, turns: list[Turn]) -> None:
+    columns = [room.translate(f"guess.take.{name}") for name in ("ours", "theirs")]
+    points = np.array([[turn.our_bits, turn.their_bits] for turn in turns])
+    rows = [room.lm.tokenizer.shown(turn.token) for turn in turns]
+    take(room, {room.translate("guess.take.points"): Matrix(points, rows, columns)})
 
 
 # Which text
@@ -151,17 +161,21 @@ def _cloze(room: Room, played: Game) -> None:
     said = [_said(room, played, candidate, part) for candidate, part in zip(played.now, parts, strict=True)]
     rest = Said(labels["rest"], "", 1 - sum(parts), percent(1 - sum(parts)))
 
+    def answer(said: Sequence[Sequence[Candidate]], now: Sequence[Candidate]) -> None:
+        st.session_state[ANSWERED] = st.session_state.get(ANSWERED, 0) + 1
+        session.change(**played.words(said, now), query=None)
+
     def say(text: str) -> None:
         candidate = analysis.typed(text)
         others = [other for other in played.now if other.text != candidate.text]
-        session.change(**played.words(played.said, [*others, candidate]), query=None)
+        answer(played.said, [*others, candidate])
 
     def drop(index: int) -> None:
-        session.change(**played.words(played.said, [*played.now[:index], *played.now[index + 1 :]]))
+        answer(played.said, [*played.now[:index], *played.now[index + 1 :]])
 
     def reveal() -> None:
         if not played.over:
-            session.change(**played.words([*played.said, played.now], []), query=None)
+            answer([*played.said, played.now], [])
 
     cloze(
         text if len(text) <= BEFORE else "…" + text[-BEFORE:],
@@ -169,7 +183,7 @@ def _cloze(room: Room, played: Game) -> None:
         rest,
         labels,
         colours=_colours(room),
-        turn=len(played.said),
+        answered=st.session_state.get(ANSWERED, 0),
         over=played.over,
         on_say=say,
         on_drop=drop,
