@@ -95,6 +95,7 @@ def test_one_runs_at_a_time_and_a_stopped_one_is_a_whole_model(line):
     until(lambda: len(first.steps) > 2)
     assert second.state == "waiting" and line.ahead(second) == [first] and line.busy()[0] == 2
     assert line.wait_seconds(second) > 0 and line.ahead(first) == []
+    assert line.of("second") is second and line.of("somebody else") is None
     line.stop(first)
     until(lambda: first.over)
     assert first.stopped and checkpoint.read(first.file).record["tokens"] == len(first.steps) * 4 * 256

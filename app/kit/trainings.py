@@ -169,6 +169,11 @@ class Trainings:
         """The training with that id, while it is known."""
         return self._all.get(name)
 
+    def of(self, session: str) -> Training | None:
+        """That session's own training."""
+        with self._lock:
+            return next((own for own in self._all.values() if own.owner == session), None)
+
     def claim(self, training: Training, session: str) -> bool:
         """Whether the buttons are this session's: the owner's, or of one that came when the owner had gone.
 
