@@ -15,7 +15,6 @@ import secrets
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -24,6 +23,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import model
+from app.kit import scratch
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEXTS = ROOT / "assets" / "texts"
@@ -287,7 +287,7 @@ class Trainings:
 
     def _start(self, training: Training) -> None:
         plan = training.plan
-        training.folder = folder = Path(tempfile.mkdtemp(prefix="glassformer-training-"))
+        training.folder = folder = scratch.folder("training")
         if plan.text is None:
             data = TEXTS / f"{plan.kind}.txt.xz"
         else:
