@@ -38,7 +38,7 @@ from . import evaluate
 from .loop import Run
 
 LOOK_SECONDS = 2.0  # between looks, at least
-LOOK_SHARE = 0.2  # of the time goes into looks, at most
+LOOK_SHARE = 0.15  # of the time goes into looks, at most
 PROMPT_TOKENS = 32  # of a prompt that are read: as many as a picture can name
 NEW_TOKENS = 48  # of a continuation
 MEMORY = 4 * 2**30  # bytes that such a process may take
