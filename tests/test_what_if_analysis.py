@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kit.address import View, describe, parse
+from app.kit.changes import FLAGS, Changes, drawn_word, heads_word, read
 from app.rooms.what_if.analysis import effect, window
-from app.rooms.what_if.changes import Changes, drawn_word, heads_word, read
-from app.rooms.what_if.words import FLAGS
 from model import ModelConfig, distribution, run_trace
 from model.interventions import AblateHead, FreezePattern, NoMask, NoPositions, NoScaling, UniformPattern
 from tests.random_models import DENSE, LATENT, LEARNED, T, random_ids, random_model

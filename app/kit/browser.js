@@ -35,7 +35,7 @@ function oneTheme(paths) {
 function enterRuns(event) {
   const box = event.target;
   if (event.key !== "Enter" || event.shiftKey || event.ctrlKey || event.metaKey || event.isComposing) return;
-  if (!(box instanceof HTMLTextAreaElement) || !box.closest(".st-key-prompt")) return;
+  if (!(box instanceof HTMLTextAreaElement) || !box.closest(".st-key-prompt, .st-key-b_prompt_box")) return;
   event.preventDefault();
   event.stopPropagation();
   box.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true, bubbles: true, cancelable: true }));

@@ -37,4 +37,7 @@ STATIONS = (
     Station("mla", ":material/compress:", "network"),
     Station("residual", ":material/stacked_line_chart:", "output"),
     Station("output", ":material/bar_chart:", "output"),
+    Station("compare", ":material/compare:", "classroom"),
+    Station("guess", ":material/casino:", "classroom"),
+    Station("train", ":material/school:", "classroom"),
 )

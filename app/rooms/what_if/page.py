@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from app.kit import frame, runtime, session
+from app.kit.changes import FLAGS, NONE, Changes, drawn_word, heads_word, in_words, read
 from app.kit.chart import chart
 from app.kit.figures import before_after
 from app.kit.frame import Room
@@ -14,9 +15,7 @@ from app.kit.prediction import difference, foreseen
 from app.kit.source import source
 from app.kit.take import Matrix, layer_and_head, take
 from app.rooms.what_if import analysis
-from app.rooms.what_if.changes import Changes, drawn_word, heads_word, read
 from app.rooms.what_if.pieces import patterns, switches
-from app.rooms.what_if.words import FLAGS
 from app.text import error_text, escape_markdown
 from model import Trace, distribution
 from model.attention import attend
@@ -60,7 +59,7 @@ def _flags(room: Room) -> None:
             key="reset",
             icon=":material/restart_alt:",
             on_click=session.change,
-            kwargs=dict.fromkeys(FLAGS, False) | {"off": "", "even": "", "drawn": ""},
+            kwargs=NONE,
         )
 
 
@@ -121,14 +120,7 @@ def _sentence(room: Room, changes: Changes, made: tuple[Intervention, ...], afte
     before, now = f"{printed.before} %", f"{printed.after} %"
     if not made:
         return room.translate("what_if.none", token=token, here=here, before=before)
-    parts = [room.translate(f"what_if.with.{name}") for name in FLAGS if getattr(changes, name)]
-    for name, count in (("off", len(changes.off)), ("even", len(changes.even)), ("drawn", len(changes.drawn))):
-        if count:
-            key = f"what_if.with.{name}.one" if count == 1 else f"what_if.with.{name}"
-            parts.append(room.translate(key, count=count))
-    joined = parts[0] if len(parts) == 1 else ""
-    if len(parts) > 1:
-        joined = room.translate("what_if.comma").join(parts[:-1]) + room.translate("what_if.and") + parts[-1]
+    joined = in_words(room, changes)
     sentence = room.translate(
         f"what_if.{DIRECTIONS[printed.change[0]]}",
         changes=joined[0].upper() + joined[1:],

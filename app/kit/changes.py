@@ -1,11 +1,17 @@
-"""What is changed about the model's attention, as the address carries it and as the model understands it."""
+"""What is changed about the model's attention, as the address carries it and as the model understands it.
+
+The what-if page makes such changes; whatever else shows a changed model reads them from the same words.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from app.kit.address import View
+from app.kit.address import View, Word, claim, flag
+from app.kit.frame import Room
 from model import BadInput, ModelConfig
 from model.interventions import (
     AblateHead,
@@ -18,6 +24,32 @@ from model.interventions import (
 )
 
 Head = tuple[int, int]  # layer, head
+FLAGS = ("unmasked", "unscaled", "unplaced")  # no mask, no scaling, no positions
+
+
+def _list(item: str) -> Callable[[Any], str]:
+    """A reader of items with "~" between them."""
+    pattern = re.compile(rf"({item}(~{item})*)?")
+
+    def read(value: Any) -> str:
+        if not pattern.fullmatch(str(value)):
+            raise ValueError(f"{value!r} is no list of {item}")
+        return str(value)
+
+    return read
+
+
+_NUMBER = r"\d{1,4}"
+_head_list = _list(rf"{_NUMBER}(\.{_NUMBER})?")  # "2.3~4": head 3 of layer 2, and all of layer 4
+
+claim(
+    "changes",
+    **{name: Word(False, flag) for name in FLAGS},
+    off=Word("", _head_list),
+    even=Word("", _head_list),
+    drawn=Word("", _list(rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}\.{_NUMBER}\.[1-9]")),  # layer, head, query, key, weight
+)
+NONE: dict[str, Any] = dict.fromkeys(FLAGS, False) | {"off": "", "even": "", "drawn": ""}  # words of a model as it is
 
 
 @dataclass(frozen=True)
@@ -96,3 +128,15 @@ def drawn_word(changes: Changes, head: Head, cells: Iterable[tuple[int, int, int
     return "~".join(
         ".".join(map(str, (*place, *cell))) for place, own in sorted(drawn.items()) for cell in own if cell[2] > 0
     )
+
+
+def in_words(room: Room, changes: Changes) -> str:
+    """The changes as a part of a sentence: "without the mask and with 2 heads off"; empty where there are none."""
+    parts = [room.translate(f"common.change.with.{name}") for name in FLAGS if getattr(changes, name)]
+    for name, count in (("off", len(changes.off)), ("even", len(changes.even)), ("drawn", len(changes.drawn))):
+        if count:
+            key = f"common.change.with.{name}.one" if count == 1 else f"common.change.with.{name}"
+            parts.append(room.translate(key, count=count))
+    if len(parts) < 2:
+        return "".join(parts)
+    return room.translate("common.change.comma").join(parts[:-1]) + room.translate("common.change.and") + parts[-1]
