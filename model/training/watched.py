@@ -8,7 +8,7 @@ Records go out and orders come in, each one line of JSON.  Records, by "kind":
 - ``look``: what the model does now: bits per byte of the held-out text, the prompt's continuation, every head
 - ``paused``, ``going``: after an order
 - ``done``: where the finished model is, and whether it was stopped early
-- ``failed``: code, message and values of a `BadInput`
+- ``failed``: a `BadInput`, as its `to_dict` writes it
 
 Orders, by "do": ``pause``, ``go``, ``stop``, and ``ask`` with a "prompt".  When no more orders can come the process
 ends at once: nobody is left who would use its model.
@@ -71,8 +71,7 @@ class Watch:
 
     def fail(self, error: BadInput) -> None:
         """Write why there will be no model."""
-        values = {name: value if isinstance(value, int | float) else str(value) for name, value in error.values.items()}
-        self.tell("failed", code=error.code, message=str(error), values=values)
+        self.tell("failed", **error.to_dict())
 
     def begin(self, run: Run, tokenizer: Tokenizer, held_out: list[str], peers: dict[str, float]) -> None:
         """Say what is about to be trained, and look at it before its first step."""
