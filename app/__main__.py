@@ -31,13 +31,14 @@ def main() -> int:
     arguments = read_arguments(sys.argv[1:])
     check_port(arguments.host, arguments.port)  # before minutes of installing
     python = environment.prepare(ROOT / "requirements.txt")
-    if arguments.allow_paths:
-        os.environ["GLASSFORMER_ALLOW_PATHS"] = "1"  # read by app/kit/runtime.py
-    return serve(python, arguments.host, arguments.port, arguments.browser and has_screen())
+    for name in ("allow_paths", "public", "log_prompts"):
+        if getattr(arguments, name):
+            os.environ[f"GLASSFORMER_{name.upper()}"] = "1"  # read by app/kit/runtime.py and app/kit/limits.py
+    return serve(python, arguments.host, arguments.port, arguments.browser and has_screen(), arguments.public)
 
 
 def read_arguments(words: "list[str]") -> argparse.Namespace:
-    """host, port, browser and allow_paths, from the words of the command line."""
+    """host, port, browser, allow_paths, public and log_prompts, from the words of the command line."""
     parser = argparse.ArgumentParser(prog="python3 -m app", description=DESCRIPTION, epilog=EPILOG)
     parser.add_argument(
         "--port", type=port_number, default=PORT, metavar="N", help=f"port to listen on (default: {PORT})"
@@ -54,7 +55,18 @@ def read_arguments(words: "list[str]") -> argparse.Namespace:
         action="store_true",
         help="with --host: let whoever opens the app load models from any path of this machine",
     )
-    return parser.parse_args(words)
+    parser.add_argument(
+        "--public",
+        action="store_true",
+        help="for everybody: no paths, no downloads, bounded prompts, visitors and work; --host says who can reach it",
+    )
+    parser.add_argument("--log-prompts", action="store_true", help="with --public: write what people type to the log")
+    found = parser.parse_args(words)
+    if found.public and found.allow_paths:
+        parser.error("--public forbids paths: leave out --allow-paths")
+    if found.log_prompts and not found.public:
+        parser.error("--log-prompts goes with --public: nothing else writes a log")
+    return found
 
 
 def port_number(word: str) -> int:
@@ -115,7 +127,7 @@ def has_screen() -> bool:
     return sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def serve(python: str, host: str, port: int, browser: bool) -> int:
+def serve(python: str, host: str, port: int, browser: bool, public: bool) -> int:
     """Run Streamlit in the environment until it ends; its exit status."""
     command = [python, "-m", "streamlit", "run", str(ROOT / "app" / "main.py")]
     command += [
@@ -128,6 +140,9 @@ def serve(python: str, host: str, port: int, browser: bool) -> int:
         "--logger.hideWelcomeMessage",
         "true",
     ]
+    if public:
+        # A failure is for the log; a lesson or a training text is small, and so is what a page's widgets hold.
+        command += ["--client.showErrorDetails", "none", "--server.maxUploadSize", "2", "--server.maxMessageSize", "50"]
     process = subprocess.Popen(command, cwd=str(ROOT))
     named = EVERYWHERE.get(host, host)
     address = f"http://[{named}]:{port}" if ":" in named else f"http://{named}:{port}"

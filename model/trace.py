@@ -6,11 +6,12 @@ V vocabulary, L layers.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import Literal
+from typing import IO, Any, Literal
 
 import numpy as np
 import torch
@@ -152,6 +153,11 @@ class Trace(Mapping[str, np.ndarray]):
     def nbytes(self) -> int:
         """Bytes of all arrays held."""
         return sum(array.nbytes for array in self.arrays.values())
+
+    def save(self, file: str | os.PathLike[str] | IO[bytes]) -> None:
+        """Write the arrays as a compressed .npz, by hook name, with "tokens" and "ids": `numpy.load` reads it."""
+        arrays: dict[str, Any] = {"tokens": np.array(self.tokens), "ids": np.array(self.ids), **self}
+        np.savez_compressed(file, **arrays)
 
     # What is not stored is derived, here and nowhere else, by the steps of attention.attend.
 

@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from app.kit.files import Matrix, as_csv, as_npy, file_stem
 from app.kit.picture import heat_map
-from app.kit.take import Matrix, as_csv, as_npy, file_stem
 from model import run_trace
 
 HOSTILE = ('<b>&"', "a,b", "line\nbreak", "=1+1", "你", "\x00")

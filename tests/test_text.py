@@ -17,6 +17,7 @@ from app.text import (
     escape_markdown,
     kind_of_text,
     offered,
+    plain,
     translate,
 )
 from model import BadInput
@@ -137,6 +138,12 @@ def test_percentages_keep_their_meaning_when_small(probability, shown):
 def test_plain_text_escapes_everything_markdown_reads():
     assert escape_markdown("$x$ :red[a] <b> `c` *d* & \\") == r"\$x\$ \:red\[a\] \<b\> \`c\` \*d\* \& \\"
     assert escape_markdown("你好 ·a") == "你好 ·a"
+
+
+def test_a_sentence_for_screen_readers_has_no_markdown():
+    """They read "backslash comma" where a picture's alternative was the page's sentence."""
+    token = r"a\*b*, **c** <d>"
+    assert plain(f"**It was** {escape_markdown(token)}.") == f"It was {token}."
 
 
 def test_errors_without_a_translation_speak_english():

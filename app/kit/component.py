@@ -3,11 +3,15 @@
 A component is a Python function that says what is drawn, and a script and a style of the
 same name beside it; what scripts and styles share is in app/kit/front.  Scripts write text
 with `textContent` or on a canvas only, so a token can never become markup.
+
+Streamlit would send a component's script again with everything that it draws.  So it gets one line, which fetches
+the script from `SERVED`, once: app/kit/server.py answers for that.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +20,8 @@ import numpy as np
 import streamlit as st
 
 FRONT = Path(__file__).resolve().parent / "front"  # what the scripts and styles of all components share
+ADDRESS = "front/"  # where scripts are served, below the app's own address
+SERVED: dict[str, str] = {}  # script by its path, "front/<name>.<sum of its text>.js"
 
 
 def pack(array: np.ndarray) -> str:
@@ -70,13 +76,23 @@ def declare(
     """
     folder = Path(beside).resolve().parent
     shared = ["base.css", *(f"{script}.css" for script in front if (FRONT / f"{script}.css").exists())]
+    full_name = f"glassformer_{folder.name}_{name}"
     mount = st.components.v2.component(
-        f"glassformer_{folder.name}_{name}",
+        full_name,
         html='<div class="root"></div>',
         css=_joined(FRONT, shared) + "\n" + _joined(folder, styles or [f"{name}.css"]),
-        js=front_script(front) + "\n" + _joined(folder, scripts or [f"{name}.js"]),
+        js=_fetching(full_name, front_script(front) + "\n" + _joined(folder, scripts or [f"{name}.js"])),
     )
     return Component(mount)
+
+
+def _fetching(name: str, script: str) -> str:
+    """A script that is `script`, which the browser fetches and keeps."""
+    path = f"{ADDRESS}{name}.{hashlib.sha256(script.encode()).hexdigest()[:16]}.js"
+    SERVED[path] = script
+    # A page's address is one word below the app's, so this path begins where the app does.
+    fetched = f'await import(new URL("{path}", document.baseURI).href)'
+    return f"const script = {fetched};\nexport default script.default;\n"  # one line would be taken for a file's name
 
 
 def _joined(folder: Path, files: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 
 import model
 from app.kit import runtime, session
+from app.kit.limits import public
 from app.text import error_text, escape_markdown, translate
 from model.files.fetchable import MODELS
 
@@ -39,9 +40,9 @@ class Download:
         return self._thread is not None and self._thread.is_alive()
 
     def start(self, name: str = NAME) -> None:
-        """Begin to fetch that one of `MODELS`, unless one is coming in already."""
+        """Begin to fetch that one of `MODELS`, unless one is coming in already; never on a server for everybody."""
         with self._lock:
-            if self.running:
+            if self.running or public():
                 return
             self._stop.clear()
             self.name, self.done, self.total, self.error = name, 0, MODELS[name].download_bytes, None
@@ -88,8 +89,12 @@ def download() -> Download:
 def row(lang: str, name: str, before: str = "") -> None:
     """Offer that one of `MODELS`, after the words `before`; nothing at all once it is on this machine.
 
-    While any download runs its progress stands here instead.
+    While any download runs its progress stands here instead; a server for everybody says the words alone.
     """
+    if public():
+        if before:
+            st.markdown(before)
+        return
     current = download()
     if model.fetched_path(name) is None or current.running:
         # Only while something moves does the browser ask again, once a second.

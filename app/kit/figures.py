@@ -106,7 +106,7 @@ def before_after(
         )
     for place, p, q, printed in zip(places, before.tolist(), after.tolist(), shares, strict=True):
         text = f"{printed.before} → {printed.after} %  <b>{printed.change}</b>"
-        colour = {"±": look.faint, "+": look.query, "−": look.key}[printed.change[0]]
+        colour = {"±": look.faint, "+": look.signed[-1][1], "−": look.signed[0][1]}[printed.change[0]]
         made.add_annotation(
             x=max(p, q), y=place, xanchor="left", xshift=8, text=text, showarrow=False, font={"color": colour}
         )

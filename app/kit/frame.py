@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 import model
-from app.kit import bring, browser, download, runtime, session, theme_watch
+from app.kit import bring, browser, download, home, runtime, session, theme_watch
 from app.kit.address import View
 from app.kit.chips import chips
+from app.kit.help import help_here
 from app.kit.keys import keys
 from app.kit.small_map import small_map
 from app.kit.theme import LOOKS, Look
@@ -32,6 +34,15 @@ from app.text import (
 
 PROJECTED = 1.4  # how much larger the type of charts is in the projector mode
 _GOOD = "_good"  # session: the last view whose picture could be drawn
+_OWN = "_own_models"  # session: names of the models made here that its list shows
+
+
+@dataclass(frozen=True)
+class Text:
+    """What a page shows in place of the prompt, which it leaves as it is."""
+
+    control: Callable[[View], None]  # draws what stands where the prompt's box does
+    ids: Callable[[View, model.LanguageModel], list[int]]  # the tokens that the page is about
 
 
 @dataclass(frozen=True)
@@ -81,18 +92,31 @@ def look(view: View) -> Look:
     return replace(found, scale=PROJECTED) if view.projector else found
 
 
-def enter(choose: Callable[[model.LanguageModel, model.Trace], dict[str, Any]] | None = None) -> Room:
+def enter(
+    choose: Callable[[model.LanguageModel, model.Trace], dict[str, Any]] | None = None,
+    *,
+    sheet: Callable[[Room], str] | None = None,
+    text: Text | None = None,
+) -> Room:
     """Draw the page's head, and return what the page draws from.
 
     Stops the script run, after one clear sentence, where there is nothing to draw.
 
     Args:
         choose: says which words the view begins with where nobody has chosen a layer or a head.
+        sheet: makes the page's work sheet, one file of HTML, when somebody asks for it.
+        text: what the page is about, where that is not the prompt.
     """
     view = session.current()
     keys(view, session.here())
+    help_here(view.lang)
     small_map(view.lang, session.here())
-    _controls(view)
+    place, menu = _controls(view, prompt=text is None)
+    lost = session.lost()
+    if lost is not None:
+        st.info(translate(view.lang, "common.lost", room=escape_markdown(lost)), icon=":material/explore_off:")
+    if session.broken_link():
+        st.warning(translate(view.lang, "common.link.broken"), icon=":material/link_off:")
     try:
         with st.spinner(translate(view.lang, "common.loading")):
             lm = runtime.language_model(view.model, view.weights)
@@ -105,7 +129,7 @@ def enter(choose: Callable[[model.LanguageModel, model.Trace], dict[str, Any]] |
         _untrained(view.lang)
     elif download.download().running:
         download.row(view.lang, download.NAME)
-    shown, trace = _traced(view, lm)
+    shown, trace = _traced(view, lm) if text is None else (view, _of_text(view, lm, text))
     asked = shown
     shown = shown.within(layers=lm.config.n_layers, heads=lm.config.attention.n_heads, tokens=len(trace.ids))
     if choose is not None and shown.layer is None and shown.head is None:
@@ -113,7 +137,12 @@ def enter(choose: Callable[[model.LanguageModel, model.Trace], dict[str, Any]] |
     st.session_state[_GOOD] = shown
     session.put(shown.replace(prompt=view.prompt))  # what was typed stays in the box, even where it cannot be used
     session.publish(shown, defaults())
+    if text is not None:  # after `put`: a widget that is drawn can be told nothing more
+        with place:
+            text.control(shown)
     room = Room(shown.complete(), lm, trace, look(shown))
+    with menu:
+        home.home(room, defaults(), sheet, foretold=text is None)
     _fallback(asked, room)
     theme_watch.follow(room.look.name)
     chips(
@@ -173,21 +202,15 @@ def _untrained(lang: str) -> None:
         st.markdown(words)
 
 
-def _controls(view: View) -> None:
-    prompt, chosen, language = st.columns([6.0, 2.6, 1.4], vertical_alignment="center", gap="small")
-    with prompt:
-        st.text_area(
-            translate(view.lang, "common.prompt"),
-            key="prompt",
-            height="content",
-            placeholder=translate(view.lang, "common.prompt.placeholder"),
-            on_change=session.prompt_typed,
-            label_visibility="collapsed",
-        )
+def _controls(view: View, *, prompt: bool) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Draw the controls; returns where the prompt's box stands, or would, and the place of the menu to take home."""
+    place, chosen, language = st.columns([5.6, 2.6, 1.8], vertical_alignment="center", gap="small")
+    if prompt:
+        with place:
+            _prompt_box(view)
     with chosen, st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="models"):
-        entries = {
-            entry.name: entry for entry in runtime.entries()
-        }  # choosing one that is not here offers its download
+        # Choosing one that is not here offers its download.
+        entries = {entry.name: entry for entry in [*runtime.entries(), *_own(view.model)]}
         names = list(entries)
         st.selectbox(
             translate(view.lang, "common.model"),
@@ -198,7 +221,7 @@ def _controls(view: View) -> None:
             label_visibility="collapsed",
         )
         bring.bring(view.lang)
-    with language:
+    with language, st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="languages"):
         languages = offered()
         st.segmented_control(
             translate(view.lang, "common.lang"),
@@ -209,6 +232,32 @@ def _controls(view: View) -> None:
             required=True,
             label_visibility="collapsed",
         )
+        menu = st.container(key="home_place", width="content")
+    return place, menu
+
+
+def _prompt_box(view: View) -> None:
+    st.text_area(
+        translate(view.lang, "common.prompt"),
+        key="prompt",
+        height="content",
+        placeholder=translate(view.lang, "common.prompt.placeholder"),
+        on_change=session.prompt_typed,
+        label_visibility="collapsed",
+    )
+
+
+def own_model(name: str) -> None:
+    """Show a model that was made on this server in this session's list."""
+    st.session_state[_OWN] = [*dict.fromkeys([*st.session_state.get(_OWN, []), name])]
+
+
+def _own(chosen: str) -> list[model.Entry]:
+    """Those of this session's list that are still kept; one that came by the address joins it."""
+    if runtime.own_models().entry(chosen) is not None:
+        own_model(chosen)
+    found = [runtime.own_models().entry(name) for name in st.session_state.get(_OWN, [])]
+    return [entry for entry in found if entry is not None]
 
 
 def _described(lang: str, name: str, entries: dict[str, model.Entry]) -> str:
@@ -234,6 +283,14 @@ def _traced(view: View, lm: model.LanguageModel) -> tuple[View, model.Trace]:
     try:
         return view, runtime.trace(lm, view.source)
     except model.BadInput:  # good for the model before, but not for this one: the sentence above has said it
+        _stop()
+
+
+def _of_text(view: View, lm: model.LanguageModel, text: Text) -> model.Trace:
+    try:
+        return runtime.trace(lm, text.ids(view, lm))
+    except model.BadInput as error:
+        st.error(escape_markdown(error_text(view.lang, error)), icon=":material/error:")
         _stop()
 
 

@@ -1,60 +1,79 @@
 """Models and traces shared by every browser: the only place that caches.
 
-One process serves many sessions, each in a thread, over the same models.  Forwards are
-bounded by a semaphore, because two cores do not become faster when thirty threads use them.
+One process serves many sessions, each in a thread, over the same models.  Forwards take
+turns, because two cores do not become faster when thirty threads use them.
 """
 
 from __future__ import annotations
 
-import gc
 import ipaddress
+import logging
 import os
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 import streamlit as st
 import torch
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import model
+from app.kit import tidy
+from app.kit.limits import limits, public
+from app.kit.own_models import OwnModels
+from app.kit.turns import Turns
 from model import LanguageModel, Trace
 from model.beam import Branch, beam_search
 from model.files.catalog import STORYTELLERS, TINY, file_of, load_tokenizer, present
 from model.files.tokenizer import Tokenizer
 
 T = TypeVar("T")
+_LOGGER = logging.getLogger("glassformer")  # app/kit/server.py says where it goes
 
 TORCH_THREADS = 2
 TRACE_ENTRIES = 32
-TRACE_BYTES = 1_500_000_000
 MODELS_HELD = 3
-PROMPT_TOKENS = 512  # more than a picture can show, and half a second of waiting on two cores
+OWN_MODELS = 12  # that people made on this server, of all sessions together
 PROMPT_CHARACTERS = 20_000
 ALLOW_PATHS = "GLASSFORMER_ALLOW_PATHS"  # set by python3 -m app --allow-paths
+LOG_PROMPTS = "GLASSFORMER_LOG_PROMPTS"  # set by python3 -m app --public --log-prompts
 _NAMES = {*STORYTELLERS, *model.FETCHABLE, TINY}
 
 
 @st.cache_resource(show_spinner=False)
 def warm_up() -> bool:
-    """Once per process: two threads for torch, and a garbage collector that skips what stays.
-
-    Streamlit collects garbage after every script run; walking all imported modules each
-    time costs about 50 ms, which freezing them saves.
-    """
-    torch.set_num_threads(min(TORCH_THREADS, os.cpu_count() or 1))
+    """Once per process: what the first page needs, and then an eye on the memory."""
+    torch.set_num_threads(_threads())
     entries()
     language_model(default_name())
-    gc.collect()
-    gc.freeze()
+    tidy.keep_tidy()
     return True
 
 
+def _threads() -> int:
+    return min(TORCH_THREADS, os.cpu_count() or 1)
+
+
 @st.cache_resource(show_spinner=False)
-def forwards() -> threading.Semaphore:
-    """How many forwards run at once: as many as have `TORCH_THREADS` cores each."""
-    return threading.Semaphore(max(1, (os.cpu_count() or 1) // TORCH_THREADS))
+def forwards() -> Turns:
+    """The places for forwards: as many as torch has threads, which somebody who is alone has together."""
+    return Turns(_threads(), still_wanted, _threads())
+
+
+@st.cache_resource(show_spinner=False)
+def writers() -> Turns:
+    """The places for those who ask for one forward after another, each of which still waits for its own turn."""
+    return Turns(limits().writers, still_wanted)
+
+
+def still_wanted() -> None:
+    """End this run here where its tab was closed or something else was clicked; Streamlit looks only when it draws."""
+    if get_script_run_ctx(suppress_warning=True) is not None:
+        _ = "prompt" in st.session_state  # asking its session for anything makes Streamlit look
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
@@ -80,8 +99,12 @@ def language_model(name: str, weights: str = "fp32") -> LanguageModel:
         weights: how they are kept in memory, "fp32" or "bf16".
 
     Raises:
-        BadInput: "paths_off" for a path where none may be read; and if the model cannot be loaded.
+        BadInput: "paths_off" for a path where none may be read, "not_kept" for a model that was made here and has
+            gone; and if the model cannot be loaded.
     """
+    own = own_models().file(name)
+    if own is not None:
+        return _load(str(own), weights, None)
     if not paths_allowed() and name not in _NAMES:
         raise model.BadInput(
             "paths_off",
@@ -91,8 +114,16 @@ def language_model(name: str, weights: str = "fp32") -> LanguageModel:
     return _load(name, weights, _stamp(name))
 
 
+@st.cache_resource(show_spinner=False)
+def own_models() -> OwnModels:
+    """The models that people made on this server."""
+    return OwnModels(OWN_MODELS)
+
+
 def paths_allowed() -> bool:
     """Whether people may name folders and files of this machine: not on a server for others, unless it was allowed."""
+    if public():
+        return False
     if os.environ.get(ALLOW_PATHS) == "1":
         return True
     address = st.get_option("server.address") or ""
@@ -118,25 +149,37 @@ def _load(name: str, weights: str, stamp: tuple[int, int] | None) -> LanguageMod
 class TraceCache:
     """The traces used last, bounded in number and bytes; safe under threads."""
 
-    def __init__(self, entries: int = TRACE_ENTRIES, nbytes: int = TRACE_BYTES):
+    def __init__(self, entries: int, nbytes: int):
         self._entries, self._nbytes = entries, nbytes
-        self._held: OrderedDict[tuple, Trace] = OrderedDict()
+        self._held: OrderedDict[tuple, tuple[Trace, int]] = OrderedDict()  # with its bytes, which take time to add up
+        self._total = 0  # bytes of all of them
+        self._makers: WeakValueDictionary[tuple, threading.Lock] = WeakValueDictionary()
         self._lock = threading.Lock()
 
     def get(self, key: tuple) -> Trace | None:
         """The trace of `key`, which becomes the one used last; None where it is not held."""
         with self._lock:
-            if key in self._held:
-                self._held.move_to_end(key)
-            return self._held.get(key)
+            if key not in self._held:
+                return None
+            self._held.move_to_end(key)
+            return self._held[key][0]
+
+    def making(self, key: tuple) -> threading.Lock:
+        """What to hold while computing the trace of `key`: whoever wants the same one waits for it."""
+        with self._lock:
+            lock = self._makers.get(key) or threading.Lock()
+            self._makers[key] = lock
+            return lock
 
     def put(self, key: tuple, trace: Trace) -> None:
         """Hold `trace`, and let go of the oldest beyond the bounds."""
+        nbytes = trace.nbytes
         with self._lock:
-            self._held[key] = trace
-            total = sum(held.nbytes for held in self._held.values())
-            while len(self._held) > 1 and (len(self._held) > self._entries or total > self._nbytes):
-                total -= self._held.popitem(last=False)[1].nbytes
+            self._total -= self._held.pop(key, (trace, 0))[1]
+            self._held[key] = trace, nbytes
+            self._total += nbytes
+            while len(self._held) > 1 and (len(self._held) > self._entries or self._total > self._nbytes):
+                self._total -= self._held.popitem(last=False)[1][1]
 
     def __len__(self) -> int:
         return len(self._held)
@@ -145,7 +188,7 @@ class TraceCache:
 @st.cache_resource(show_spinner=False)
 def traces() -> TraceCache:
     """The one trace cache of the process."""
-    return TraceCache()
+    return TraceCache(TRACE_ENTRIES, limits().trace_bytes)
 
 
 def read_prompt(lm: LanguageModel, source: str | list[int]) -> list[int]:
@@ -159,7 +202,7 @@ def read_prompt(lm: LanguageModel, source: str | list[int]) -> list[int]:
     if isinstance(source, str) and source and not source.strip():
         raise model.BadInput("blank_prompt", "The prompt has only spaces: type at least one visible character.")
     ids = lm.read_prompt(source)
-    if len(ids) > PROMPT_TOKENS:
+    if len(ids) > limits().prompt_tokens:
         raise _too_long(f"{len(ids):,} tokens")
     return ids
 
@@ -167,9 +210,9 @@ def read_prompt(lm: LanguageModel, source: str | list[int]) -> list[int]:
 def _too_long(length: str) -> model.BadInput:
     return model.BadInput(
         "too_long_to_show",
-        f"The prompt has {length}; these pages show at most {PROMPT_TOKENS} tokens: shorten it.",
+        f"The prompt has {length}; these pages show at most {limits().prompt_tokens:,} tokens: shorten it.",
         length=length,
-        limit=PROMPT_TOKENS,
+        limit=f"{limits().prompt_tokens:,}",
     )
 
 
@@ -183,12 +226,37 @@ def trace(lm: LanguageModel, source: str | list[int], interventions: tuple = ())
     key = (lm.fingerprint, tuple(ids), tuple(interventions))
     held = traces().get(key)
     if held is None:
-        with forwards():
-            held = traces().get(key)  # a class types the same prompt: the first one computes it for all
+        with traces().making(key):  # a class types the same prompt: the first one computes it for all
+            held = traces().get(key)
             if held is None:
-                held = model.run_trace(lm, ids, capture="light", interventions=tuple(interventions))
+                held = _computed(lm, ids, tuple(interventions))
                 traces().put(key, held)
     return held
+
+
+def _computed(lm: LanguageModel, ids: list[int], interventions: tuple) -> Trace:
+    with forwards():
+        still_wanted()
+        started = time.monotonic()
+        trace = model.run_trace(lm, ids, capture="light", interventions=interventions)
+        _log(trace, time.monotonic() - started)
+        return trace
+
+
+def _log(trace: Trace, seconds: float) -> None:
+    """What was computed, for a server's log: what people type only where that was asked for."""
+    prompt = f" {trace.prompt!r}" if os.environ.get(LOG_PROMPTS) == "1" else ""
+    _LOGGER.info("%s: %d tokens in %.0f ms%s", trace.model, len(trace.ids), 1000 * seconds, prompt)
+
+
+def whole_trace(lm: LanguageModel, ids: Sequence[int]) -> Trace:
+    """Every hook of `lm` on these tokens, to take home: as ``python -m model trace`` has it. Not kept.
+
+    Raises:
+        BadInput: as `model.run_trace`.
+    """
+    with forwards():
+        return model.run_trace(lm, list(ids))
 
 
 def generate(lm: LanguageModel, ids: list[int], **settings: Any) -> Iterator[model.Step]:
@@ -201,6 +269,7 @@ def in_turn(steps: Iterable[T]) -> Iterator[T]:
     waiting = iter(steps)
     while True:
         with forwards():
+            still_wanted()
             try:
                 step = next(waiting)
             except StopIteration:
@@ -266,4 +335,5 @@ def beams(lm: LanguageModel, ids: list[int], *, width: int, steps: int) -> list[
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _beams(fingerprint: str, ids: tuple[int, ...], width: int, steps: int, _lm: LanguageModel) -> list:
-    return list(in_turn(beam_search(_lm, list(ids), width=width, steps=steps)))
+    with writers():
+        return list(in_turn(beam_search(_lm, list(ids), width=width, steps=steps)))

@@ -10,9 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 import streamlit as st
+import streamlit.runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
 
+from app.kit import link
 from app.kit.address import WORDS, View, describe, parse
 
 UNDO_DEPTH = 200
@@ -29,6 +31,16 @@ def _run() -> ScriptRunContext:
     return context
 
 
+def own_id() -> str:
+    """What tells this session from others."""
+    return _run().session_id
+
+
+def alive(session_id: str) -> bool:
+    """Whether that session's page is open; every one is where there is no server, as in tests."""
+    return not streamlit.runtime.exists() or streamlit.runtime.get_instance().is_active_session(session_id)
+
+
 def arrive(defaults: View) -> View:
     """The view at the start of a script run. Call once, before any widget."""
     context, session = _run(), st.session_state
@@ -38,7 +50,7 @@ def arrive(defaults: View) -> View:
     if context.is_history_navigation and bare:
         put(session.get(_BARE, {}).get(page, defaults), anew=True)
     elif first or context.is_history_navigation or (other_page and not bare):
-        put(parse(st.query_params.to_dict(), defaults), anew=True)
+        put(parse(_linked(), defaults), anew=True)
     else:
         # What another page's widgets held is gone: Streamlit has older values of theirs in its place.
         put(session[_SHADOW] if other_page else _held(), anew=other_page)
@@ -48,6 +60,28 @@ def arrive(defaults: View) -> View:
         # The navigation's links carry no view: going back to where one led must show what it showed.
         session[_BARE] = session.get(_BARE, {}) | {page: view}
     return view
+
+
+def _linked() -> dict[str, str]:
+    """The address's parameters, unpacked; without what cannot be."""
+    try:
+        return link.unpacked(st.query_params.to_dict())
+    except ValueError:
+        return {name: value for name, value in st.query_params.to_dict().items() if name != link.PACKED}
+
+
+def broken_link() -> bool:
+    """Whether the address has a packed part that cannot be read; until something else is shown."""
+    try:
+        link.unpacked(st.query_params.to_dict())
+    except ValueError:
+        return True
+    return False
+
+
+def lost() -> str | None:
+    """The room that was asked for and does not exist; said once, and then no part of the address."""
+    return st.query_params.pop("lost", None)
 
 
 def current() -> View:
@@ -149,7 +183,7 @@ def publish(view: View, defaults: View) -> None:
 
     Not when the browser went back or forward: a new address would cut off the way on.
     """
-    if not _run().is_history_navigation and parse(st.query_params.to_dict(), defaults) != view:
+    if not _run().is_history_navigation and parse(_linked(), defaults) != view:
         st.query_params.from_dict(describe(view, defaults))
 
 

@@ -1,5 +1,6 @@
 // The stations as links on one line, the current one marked, its neighbours by the arrows at both ends.
-// A plain click asks Python, which keeps the view; a new tab gets the view by the address. Uses dom.js and events.js.
+// One of them is a stop of the Tab key, the arrow keys lead to the others. A plain click asks Python, which keeps the view;
+// a new tab gets the view by the address. Uses dom.js and events.js.
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".root");
   const { stations, current, labels } = data;
@@ -15,6 +16,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     made.append(element("span", "dot"), element("span", "name", title));
     made.title = `${section} · ${title}`;
     made.dataset.address = address;
+    made.tabIndex = -1;
     if (address === current) made.setAttribute("aria-current", "page");
     return made;
   };
@@ -45,6 +47,20 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (!chosen || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     if (chosen.dataset.address !== current) go(chosen.dataset.address);
+  };
+
+  // One stop of the Tab key: the arrow keys lead along the line.
+  const stop = line.children[Math.max(0, at)];
+  stop.tabIndex = 0;
+  line.onkeydown = (event) => {
+    const links = [...line.children];
+    const from = links.indexOf(root.getRootNode().activeElement);
+    const to = { ArrowLeft: from - 1, ArrowRight: from + 1, Home: 0, End: links.length - 1 }[event.key];
+    if (from < 0 || !links[to]) return;
+    event.preventDefault();
+    links[from].tabIndex = -1;
+    links[to].tabIndex = 0;
+    links[to].focus();
   };
 
   replaceKeepingFocus(root, "arrow, a", arrow("previous", "‹", -1), line, arrow("next", "›", 1));

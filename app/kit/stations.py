@@ -38,4 +38,6 @@ STATIONS = (
     Station("residual", ":material/stacked_line_chart:", "output"),
     Station("output", ":material/bar_chart:", "output"),
     Station("compare", ":material/compare:", "classroom"),
+    Station("guess", ":material/casino:", "classroom"),
+    Station("train", ":material/school:", "classroom"),
 )

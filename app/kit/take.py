@@ -1,41 +1,22 @@
-"""Numbers to take along: any matrix of a page as CSV, NumPy's .npy, SVG or PNG, and a link to what is shown.
+"""Numbers to take along: any matrix of a page as CSV, NumPy's .npy, SVG or PNG.
 
 Nothing is computed or sent before somebody opens the row, and a file only when it is asked for.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
-import numpy as np
 import streamlit as st
 
 from app.kit.component import declare
+from app.kit.files import Matrix, as_csv, as_npy, file_stem
 from app.kit.frame import Room
 from app.kit.picture import heat_map
 
 DRAWN_TO = 1024  # rows or columns; a vocabulary is taken as numbers only
 
-_buttons = declare(__file__, "take", front=("dom",))
-
-
-@dataclass(frozen=True, eq=False)
-class Matrix:
-    """Numbers that a page shows, with what its rows and columns are."""
-
-    values: np.ndarray  # (R, C) or (n,), as computed: NaN or minus infinity where there is no number
-    rows: Sequence[str] = ()  # names, such as tokens; none: counted from 0
-    columns: Sequence[str] = ()
-    probability: bool = False  # drawn on the scale of 0..1, else on the signed one
-
-    @property
-    def table(self) -> np.ndarray:
-        """(R, C): a vector is one column."""
-        return self.values if self.values.ndim == 2 else self.values[:, None]
+_png = declare(__file__, "take", front=("dom", "files"))
 
 
 def take(
@@ -97,45 +78,11 @@ def _take(
             st.download_button(
                 kind.upper(), made, f"{stem}.{kind}", mime, key=f"{key}_{kind}", on_click="ignore", width="content"
             )
-        names = ("png", "link", "copied", "failed")
-        _buttons.draw(
-            f"{key}_buttons",
-            {
-                "svg": drawn() if drawable else None,
-                "file": f"{stem}.png",
-                "labels": {n: translate(f"common.take.{n}") for n in names},
-            },
-        )
+        if drawable:
+            data = {"svg": drawn(), "file": f"{stem}.png", "label": translate("common.take.png")}
+            _png.draw(f"{key}_png", data)
 
 
 def layer_and_head(room: Room) -> tuple[str, str]:
     """The layer and head that the view shows, for a title."""
     return f"{room.translate('common.layer')} {room.view.layer}", f"{room.translate('common.head')} {room.view.head}"
-
-
-def file_stem(*parts: str) -> str:
-    """A file name of these parts that every system takes: letters, digits and dashes."""
-    return "-".join(filter(None, (re.sub(r"[^\w]+", "-", part.split("/")[-1]).strip("-") for part in parts)))
-
-
-def as_csv(matrix: Matrix) -> str:
-    """A line of column names, then a line for each row, its name first; every digit of a number, nothing where none is.
-
-    Repeated names, such as a token that comes twice, stay as they are: lines and columns are in order.
-    """
-    table = matrix.table
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    columns = list(matrix.columns) or [str(column) for column in range(table.shape[1])]
-    writer.writerow(["", *columns])
-    for row, values in enumerate(table):
-        name = matrix.rows[row] if len(matrix.rows) else str(row)
-        writer.writerow([name, *("" if np.isnan(value) else str(value) for value in values)])
-    return text.getvalue()
-
-
-def as_npy(matrix: Matrix) -> bytes:
-    """The array as it is: `numpy.load` reads it."""
-    data = io.BytesIO()
-    np.save(data, np.ascontiguousarray(matrix.values), allow_pickle=False)
-    return data.getvalue()

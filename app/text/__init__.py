@@ -6,6 +6,7 @@ language lacks is shown in English.  README.md beside this file says how to add 
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -78,3 +79,8 @@ def kind_of_text(lang: str, kind: str) -> str:
 def escape_markdown(text: str) -> str:
     """`text` as Markdown that reads as exactly this text: for tokens and what people typed."""
     return "".join(f"\\{c}" if c in r"""!"#$%&'()*+,-./:;<=>?@[\]^_`{|}~""" else c for c in text)
+
+
+def plain(markdown: str) -> str:
+    """A sentence without its Markdown: what `escape_markdown` escaped as it was, and nothing bold."""
+    return re.sub(r"\\([!-/:-@\[-`{-~])|\*\*", lambda found: found[1] or "", markdown)

@@ -6,9 +6,6 @@ import argparse
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from ..trace import Trace, run_trace
 from .common import add_prompt, bad_place, check_place, load_model, print_json, read_prompt, table
@@ -53,8 +50,7 @@ def _write(trace: Trace, path: Path) -> None:
             dir=path.absolute().parent, prefix=f".{path.name[:40]}-", delete=False
         ) as file:
             try:
-                arrays: dict[str, Any] = {"tokens": np.array(trace.tokens), "ids": np.array(trace.ids), **trace}
-                np.savez_compressed(file, **arrays)
+                trace.save(file)
                 file.close()
                 os.replace(file.name, path)
             except BaseException:

@@ -77,18 +77,18 @@ function sharpCanvas(canvas, width, height) {
   return context;
 }
 
-// A canvas of width x height pixels; `colourOf(i)` is pixel i's [red, green, blue], row by row.
+// A canvas of width x height pixels; `colourOf(i)` is pixel i's [red, green, blue], row by row, null where it is clear.
 function pixelCanvas(width, height, colourOf) {
   const canvas = element("canvas");
   canvas.width = width;
   canvas.height = height;
   const image = new ImageData(width, height);
+  const { data } = image;
   for (let i = 0; i < width * height; i++) {
-    const [red, green, blue] = colourOf(i);
-    image.data[4 * i] = red;
-    image.data[4 * i + 1] = green;
-    image.data[4 * i + 2] = blue;
-    image.data[4 * i + 3] = 255;
+    const colour = colourOf(i);
+    if (colour === null) continue;
+    [data[4 * i], data[4 * i + 1], data[4 * i + 2]] = colour;
+    data[4 * i + 3] = 255;
   }
   canvas.getContext("2d").putImageData(image, 0, 0);
   return canvas;

@@ -17,6 +17,7 @@ from app.rooms.attention.clearest import clearest
 from app.rooms.attention.heads import heads
 from app.rooms.attention.jobs import jobs
 from app.rooms.attention.reading import reading
+from app.rooms.attention.sheet import sheet
 from app.rooms.attention.stages import Pin, stages
 from app.rooms.attention.together import together
 from app.rooms.attention.weighted import weighted
@@ -31,7 +32,7 @@ LONG = 32  # tokens from which rows are so long that most weights are pale
 
 def show() -> None:
     """Draw the page."""
-    room = frame.enter(pickers.clearest_head)
+    room = frame.enter(pickers.clearest_head, sheet=sheet)
     trace, view = room.trace, room.view
     with st.container(key="aspects"):
         left, right = st.columns([4.3, 6], vertical_alignment="center", gap="small")

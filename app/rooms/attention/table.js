@@ -61,7 +61,7 @@ class VectorTable {
     const can = row.choose !== null && column === this.data.columns[0];
     const kind = row.kind === "total" ? "name" : column.kind;
     const node = element(can ? "button" : "span", `${kind}${can ? " choose" : ""}`, text);
-    if (kind === "token") node.style.background = this.data.colours[column.role];
+    if (kind === "token") node.style.background = `var(--${column.role}-text)`;
     if (can) node.onclick = () => this.tell("choose", row.choose);
     return node;
   }

@@ -23,13 +23,13 @@ _HISTORY, _AT = "_by_hand_history", "_by_hand_at"  # session: (example, edit) on
 
 def show() -> None:
     """Draw the page."""
-    room = frame.enter()
+    room = frame.enter(sheet=_sheet)
     view = room.view
     numbers = example(view.example, view.edit)
     worked = numbers.work()
     _remember((view.example, view.edit))
     st.markdown(f"#### {room.translate('by_hand.heading')}")
-    _controls(room, numbers, worked)
+    _controls(room)
     _board(room, numbers, worked)
     second = recomputed(
         numbers.x, numbers.q, numbers.k, numbers.v, numbers.o, heads=numbers.heads, scaling=numbers.scaling
@@ -39,7 +39,7 @@ def show() -> None:
     source(room, work, attend, causal_mask)
 
 
-def _controls(room: Room, numbers: Example, worked: Worked) -> None:
+def _controls(room: Room) -> None:
     translate = room.translate
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.segmented_control(
@@ -61,7 +61,7 @@ def _controls(room: Room, numbers: Example, worked: Worked) -> None:
         )
         st.download_button(
             translate("by_hand.sheet"),
-            lambda: sheet(numbers, worked, room.view.lang),
+            lambda: _sheet(room),
             f"attention-by-hand-{room.view.example}.html",
             "text/html",
             key="sheet",
@@ -115,6 +115,11 @@ def _take(room: Room, numbers: Example, worked: Worked) -> None:
             name = f"{name} · {room.translate('by_hand.part.head', head=table.head + 1)}"
         matrices[name] = Matrix(table.values, table.rows, table.columns, probability=table.name == "pattern")
     take(room, matrices, of=room.translate(f"by_hand.example.{room.view.example}"))
+
+
+def _sheet(room: Room) -> str:
+    numbers = example(room.view.example, room.view.edit)
+    return sheet(numbers, numbers.work(), room.view.lang)
 
 
 def _cell(cell: tuple[int, ...], numbers: Example) -> tuple[int, int, int]:

@@ -11,6 +11,7 @@ from app.kit.chips import chips
 from app.kit.frame import Room
 from app.kit.numbers import percent
 from app.kit.source import source
+from app.kit.take import Matrix, take
 from app.rooms.embeddings import analysis
 from app.rooms.embeddings.figures import clocks
 from app.rooms.embeddings.neighbours import neighbours
@@ -40,6 +41,7 @@ def show() -> None:
         label_visibility="collapsed",
     )
     parts[room.view.part](room)
+    _take(room)
 
 
 def _choose_position(position: int) -> None:
@@ -301,3 +303,16 @@ def _map(room: Room, chosen: int, near: list[int]) -> None:
     map_marks(marks, legend, colours=colours)
     token_map(cloud, labels, colours=colours, height=PICTURE, on_choose=_choose_token)
     st.markdown(translate("embeddings.map.look", width=room.lm.config.d_model, first=first, second=second))
+
+
+def _take(room: Room) -> None:
+    tokens = room.trace.tokens
+    hooks = {"embed": "hook_embed", "position": "hook_pos_embed", "stream": "blocks.0.hook_resid_pre"}
+    take(
+        room,
+        {
+            room.translate(f"embeddings.take.{name}"): Matrix(room.trace[hook], tokens)
+            for name, hook in hooks.items()
+            if hook in room.trace
+        },
+    )

@@ -5,6 +5,7 @@ const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowD
 
 function entriesOf(vector, digits) {
   const list = element("div", "numbers");
+  list.tabIndex = 0; // it scrolls
   vector.forEach((value, i) => {
     const entry = element("span", "entry");
     entry.append(element("small", "", i), element("span", "", signed(value, digits)));

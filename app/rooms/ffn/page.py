@@ -10,25 +10,26 @@ from app.kit.chart import chart
 from app.kit.frame import Room
 from app.kit.numbers import signed, tiny
 from app.kit.source import source
+from app.kit.take import Matrix, take
 from app.rooms.ffn import analysis
-from app.rooms.ffn.analysis import ACTIVATIONS, Network, activation_of
+from app.rooms.ffn.analysis import ACTIVATIONS, NAMES, Network, activation_of
 from app.rooms.ffn.choice import choose_network, chosen_network
 from app.rooms.ffn.figures import activation, product
 from app.rooms.ffn.neurons import neurons
 from app.rooms.ffn.off import switched_off
+from app.rooms.ffn.sheet import sheet
 from app.text import escape_markdown
 from model.feed_forward import FeedForward, MixtureOfExperts
 
 ROWS = 8
 NAMED = 5  # neurons that have their number in the pictures
-NAMES = {"relu": "ReLU", "gelu": "GELU", "gelu_tanh": "GELU (tanh)", "silu": "SiLU"}
 COMPARED = ("relu", "gelu", "silu")
 STEPS = 241  # places of a curve
 
 
 def show() -> None:
     """Draw the page."""
-    room = frame.enter()
+    room = frame.enter(sheet=sheet)
     layer, position = room.view.layer, room.position
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         pickers.layer(room)
@@ -54,6 +55,7 @@ def show() -> None:
     else:
         switched_off(room, expert, chosen)
     _other_kinds(room)
+    _take(room, found, expert)
     source(room, FeedForward.forward if kind == "dense" else MixtureOfExperts.run_experts)
 
 
@@ -147,3 +149,19 @@ def _other_kinds(room: Room) -> None:
         kinds = ", ".join(f"{kind} ({name})" for kind, name in others.items())
         st.markdown(room.translate("ffn.others", own=own, others=escape_markdown(kinds)))
         pickers.switch_to(room, list(others.values()))
+
+
+def _take(room: Room, found: Network, expert: analysis.Which) -> None:
+    own = NAMES[found.kind.activation]
+    vectors = {"pre": found.pre, "activated": found.activated, "linear": found.linear, "post": found.post}
+    known = {name: values for name, values in vectors.items() if values is not None}
+    gated = found.linear is not None
+    columns = [room.translate(f"ffn.column.{'gate' if gated and n == 'pre' else n}", name=own) for n in known]
+    matrices = {
+        "neurons": Matrix(np.stack(list(known.values()), axis=1), (), columns),  # (F, numbers)
+        "written": Matrix(found.down.T, ()),  # (F, D)
+    }
+    about = [f"{room.translate('common.layer')} {room.view.layer}", room.trace.tokens[room.position]]
+    if expert is not None:
+        about.append(room.translate("ffn.take.expert", expert=expert))
+    take(room, {room.translate(f"ffn.take.{name}"): matrix for name, matrix in matrices.items()}, about=about)

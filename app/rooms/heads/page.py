@@ -7,6 +7,7 @@ import streamlit as st
 from app.kit import frame, head_jobs, pickers, runtime, session
 from app.kit.frame import Room
 from app.kit.source import source
+from app.kit.take import Matrix, take
 from app.rooms.heads.grid import grid
 from app.rooms.heads.words import ORDERS
 from model import Trace
@@ -37,6 +38,7 @@ def show() -> None:
         on_arrange=lambda job, order: session.change(job=job, order=order),
     )
     st.markdown(room.translate("heads.how"))
+    _take(room, seen)
     source(room, head_jobs.places, head_jobs.job_scores, head_jobs.row_entropy, Trace.pattern)
 
 
@@ -59,3 +61,15 @@ def _labels(room: Room) -> dict[str, str | dict[str, str]]:
     labels["does"] = {name: room.translate(f"common.does.{name}") for name in head_jobs.PLACES}
     labels["filters"] = jobs | {name: room.translate(f"heads.filter.{name}") for name in ("all", "spread")}
     return labels
+
+
+def _take(room: Room, seen: head_jobs.Overview) -> None:
+    layers, heads = (
+        [f"{room.translate(f'common.{word}')} {number}" for number in range(count)]
+        for word, count in zip(("layer", "head"), seen.entropy.shape, strict=True)
+    )
+    scores = {
+        room.translate(f"common.job.{job}"): Matrix(values, layers, heads, probability=True)
+        for job, values in seen.scores.items()
+    }
+    take(room, scores | {room.translate("heads.take.entropy"): Matrix(seen.entropy, layers, heads)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
 from app.kit import frame, runtime, session
@@ -9,6 +10,7 @@ from app.kit.address import WORDS
 from app.kit.frame import Room
 from app.kit.source import source
 from app.kit.stations import STATIONS
+from app.kit.take import Matrix, take
 from app.rooms.map.analysis import Kinds, kinds, parameters, parts, shapes, walk
 from app.rooms.map.model_map import model_map
 from app.rooms.map.pictures import pictures
@@ -37,6 +39,7 @@ def show() -> None:
     st.markdown(f"#### {room.translate('map.heading', model=escape_markdown(room.lm.name))}")
     st.markdown(room.translate("map.look"))
     _map(room)
+    _take(room)
     source(room, Transformer.forward, Transformer.residual_stream, Block.forward, Trace.lens_at)
 
 
@@ -119,3 +122,18 @@ def _walk(room: Room) -> dict:
         "probability": way.probability.tolist(),
         "experts": [list(map(list, chosen)) for chosen in way.experts],
     }
+
+
+def _take(room: Room) -> None:
+    way = runtime.derived(walk, room.trace, room.position)
+    steps = ("before", "attention", "middle", "feed_forward", "after", "probability")
+    lengths = np.stack([getattr(way, name) for name in steps], axis=1)  # (L, 6)
+    layers = [f"{room.translate('common.layer')} {layer}" for layer in range(len(lengths))]
+    columns = [room.translate(f"map.take.{name}") for name in steps]
+    streams = [f"blocks.{layer}.hook_resid_post" for layer in range(len(lengths))]
+
+    def stream() -> Matrix:
+        return Matrix(np.stack([room.trace[name][room.position] for name in streams]), layers)
+
+    way_of = Matrix(lengths, layers, columns)
+    take(room, {room.translate("map.take.way"): way_of, room.translate("map.take.stream"): stream})

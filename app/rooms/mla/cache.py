@@ -42,7 +42,8 @@ def cache(room: Room) -> None:
         pressed = _button(room, limit)
         table = st.empty()
     if pressed:
-        _grow(room, twin, run, limit, place)
+        with runtime.writers():
+            _grow(room, twin, run, limit, place)
     heading.markdown(f"#### {room.translate('mla.cache.heading', count=run['sizes'][-1].length)}")
     _picture(room, run, place, "growth_done")
     with table.container():

@@ -27,7 +27,7 @@ function numberCell(column, value, colour, colours) {
     track.append(bar(value.share, colour));
     cell.append(track);
   }
-  if (column.kind === "signed") cell.style.color = value.share < 0 ? colours.key : colours.query;
+  if (column.kind === "signed") cell.style.color = value.share < 0 ? "var(--key-text)" : "var(--query-text)";
   cell.append(element("span", "figure", value.text));
   return cell;
 }

@@ -10,15 +10,17 @@ from app.kit.chart import chart
 from app.kit.frame import Room
 from app.kit.numbers import tiny
 from app.kit.source import source
+from app.kit.take import Matrix, take
 from app.rooms.norms import analysis
 from app.rooms.norms.figures import lengths
+from app.rooms.norms.sheet import sheet
 from app.rooms.norms.steps import steps
 from app.rooms.norms.words import NORMS
 
 
 def show() -> None:
     """Draw the page."""
-    room = frame.enter()
+    room = frame.enter(sheet=sheet)
     view = room.view
     offered = tuple(name for name in analysis.norms(room.lm.config) if name in NORMS)
     if view.norm not in offered:
@@ -41,6 +43,7 @@ def show() -> None:
         + room.translate("norms.kinds", apart=f"{found.kinds_apart:.3g}")
     )
     _lengths(room, offered[:-1], which)
+    _take(room, found)
     source(room, type(analysis.module_of(room.lm, which, view.layer)).forward)
 
 
@@ -81,3 +84,18 @@ def _lengths(room: Room, own: tuple[analysis.Which, ...], which: analysis.Which)
     )
     with st.container(key="wide"):
         chart(made, key="lengths", alt=heading)
+
+
+def _take(room: Room, found: analysis.Norm) -> None:
+    before, after = analysis.lengths(room.lm, room.trace, room.position)
+    vectors = {
+        name: values
+        for name in ("before", "centred", "normalized", "scaled", "after")
+        if (values := getattr(found.own, name)) is not None
+    }
+    columns = [room.translate(f"norms.take.{name}") for name in vectors]
+    lengths_of = [room.translate(f"norms.lengths.{name}") for name in ("before", "after")]
+    steps_of = Matrix(np.stack(list(vectors.values()), axis=1), (), columns)  # (D, steps)
+    matrices = {"steps": steps_of, "lengths": Matrix(np.stack([before, after], axis=1), (), lengths_of)}
+    about = [f"{room.translate('common.layer')} {room.view.layer}", room.trace.tokens[room.position]]
+    take(room, {room.translate(f"norms.take.{name}"): matrix for name, matrix in matrices.items()}, about=about)

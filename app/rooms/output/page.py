@@ -12,6 +12,7 @@ from app.kit.frame import Room
 from app.kit.numbers import percent
 from app.kit.prediction import foreseen, most_probable, ranks
 from app.kit.source import source
+from app.kit.take import Matrix, take
 from app.rooms.output.beams import beams
 from app.rooms.output.candidates import Candidate, candidates
 from app.rooms.output.choice import choice
@@ -19,6 +20,7 @@ from app.rooms.output.controls import controls
 from app.rooms.output.expected import expected
 from app.rooms.output.figures import foreseen as foreseen_figure
 from app.rooms.output.lens import lens
+from app.rooms.output.sheet import sheet
 from app.rooms.output.words import PARTS
 from app.rooms.output.writing import writing
 
@@ -27,10 +29,11 @@ ROWS = (10, 30, 100)
 
 def show() -> None:
     """Draw the page."""
-    room = frame.enter()
+    room = frame.enter(sheet=sheet)
     pickers.choice(room, "output_part", PARTS, "output.part")
     parts = dict(zip(PARTS, (_next, choice, beams, expected, lens), strict=True))
     parts[room.view.output_part](room)
+    _take(room)
 
 
 def _next(room: Room) -> None:
@@ -168,3 +171,30 @@ def _foreseen(room: Room) -> None:
         chosen=room.view.query,
     )
     chart(drawn, key="foreseen", alt=room.translate("output.foreseen"))
+
+
+def _take(room: Room) -> None:
+    trace, view, position = room.trace, room.view, room.position
+
+    def chances() -> Matrix:
+        logits = trace.logits[position]
+        drawn = model.distribution(logits, view.temperature, view.top_k, view.top_p, view.min_p)
+        names = [room.translate(f"output.take.{name}") for name in ("logit", "own", "drawn")]
+        vocabulary = runtime.vocabulary(trace.fingerprint, room.lm)
+        return Matrix(np.stack([logits, model.distribution(logits), drawn], axis=1), vocabulary, names)  # (V, 3)
+
+    def lens_here() -> Matrix:
+        layers = [f"{room.translate('common.layer')} {layer}" for layer in range(trace.config.n_layers)]
+        return Matrix(trace.lens_at(position), layers, runtime.vocabulary(trace.fingerprint, room.lm))  # (L, V)
+
+    def expected_tokens() -> Matrix:
+        probabilities, places = runtime.derived(_expected, trace)
+        names = [room.translate(f"output.take.{name}") for name in ("own", "rank")]
+        return Matrix(np.stack([probabilities, places], axis=1), trace.tokens[1:], names)  # (T - 1, 2)
+
+    matrices = {"chances": chances, "lens": lens_here} | ({"expected": expected_tokens} if len(trace.ids) > 1 else {})
+    take(
+        room,
+        {room.translate(f"output.take.{name}"): matrix for name, matrix in matrices.items()},
+        about=[trace.tokens[position]],
+    )

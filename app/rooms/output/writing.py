@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.kit import frame, runtime, session
 from app.kit.frame import Room
+from app.kit.limits import limits
 
 LIMIT = 40  # tokens of one press
 GO_ON = "_go_on"  # session: the next run generates without a press of the button
@@ -27,7 +28,7 @@ class Ended:
 
 def most(room: Room) -> int:
     """Tokens that a prompt of this model may have on these pages."""
-    return min(runtime.PROMPT_TOKENS, room.lm.config.context)
+    return min(limits().prompt_tokens, room.lm.config.context)
 
 
 def writing(room: Room, place: DeltaGenerator, asked: bool) -> None:
@@ -40,7 +41,8 @@ def writing(room: Room, place: DeltaGenerator, asked: bool) -> None:
     """
     with place:
         if asked:
-            _write(room)
+            with runtime.writers():
+                _write(room)
         else:
             _say(room)
 

@@ -11,6 +11,7 @@ from app.kit.chips import chips
 from app.kit.frame import Room
 from app.kit.numbers import tiny
 from app.kit.source import source
+from app.kit.take import Matrix, layer_and_head, take
 from app.rooms.positions import analysis
 from app.rooms.positions.figures import alike
 from app.rooms.positions.hands import hands
@@ -75,6 +76,7 @@ def _rotation(room: Room) -> None:
     }
     hands(made, max(NEAR, len(trace.ids) - 1), labels, colours=colours, height=PICTURE)
     _checked(room, made)
+    _take_pairs(room, made)
     source(room, rope.frequencies, rope.rotate, analysis.pairs)
     st.markdown(translate("positions.rope.other"))
     pickers.switch_to(room, pickers.models(lambda entry: entry.name == LEARNED))
@@ -154,6 +156,22 @@ def _table(room: Room) -> None:
         y=translate("positions.learned.alike.y"),
     )
     chart(drawn, key="alike", alt=heading)
+    names = {"table": lambda: Matrix(vectors), "cosines": lambda: Matrix(cosines)}
+    take(room, {translate(f"positions.take.{name}"): matrix for name, matrix in names.items()})
     source(room, Transformer.residual_stream, analysis.similarities)
     st.markdown(translate("positions.learned.other"))
     pickers.switch_to(room, pickers.models(lambda entry: entry.trained and entry.name != LEARNED))
+
+
+def _take_pairs(room: Room, made: analysis.Pairs) -> None:
+    distances = np.arange(max(NEAR, len(room.trace.ids) - 1) + 1)
+    matrices = {
+        "curve": Matrix(made.scores(distances)),
+        "parts": Matrix(made.contributions(distances)),
+        "rates": Matrix(made.rates),
+    }
+    take(
+        room,
+        {room.translate(f"positions.take.{name}"): matrix for name, matrix in matrices.items()},
+        about=layer_and_head(room),
+    )

@@ -10,6 +10,7 @@ from app.kit.chart import chart
 from app.kit.frame import Room
 from app.kit.numbers import signed, tiny
 from app.kit.source import source
+from app.kit.take import Matrix, take
 from app.rooms.residual import analysis, figures
 from app.rooms.residual.analysis import Effects
 from app.rooms.residual.ranking import ranking
@@ -28,6 +29,7 @@ def show() -> None:
     pickers.choice(room, "stream", PARTS, "residual.stream")
     if room.view.stream == "growth":
         _growth(room)
+        _take_growth(room)
         source(room, Block.forward)
         return
     target, against = choose_tokens(room)
@@ -41,6 +43,7 @@ def show() -> None:
         _effects(room, found, tokens)
     else:
         _heads(room, found, tokens)
+    _take_effects(room, found)
     source(room, Readout.push)
 
 
@@ -142,4 +145,35 @@ def _heads(room: Room, found: Effects, tokens: dict[str, str]) -> None:
             apart=tiny(abs(total - attention)),
             real=signed(found.real, DIGITS),
         )
+    )
+
+
+def _take_growth(room: Room) -> None:
+    added = analysis.additions(room.trace, room.position)
+    rows = [_label(room, addition.kind, addition.layer) for addition in added]
+
+    def lengths() -> Matrix:
+        found = analysis.growth(room.trace, room.position)
+        columns = [room.translate(f"residual.take.{name}") for name in ("length", "stream", "cosine")]
+        return Matrix(np.stack([found.lengths, found.stream, found.cosines], axis=1), rows, columns)
+
+    vectors = Matrix(np.stack([addition.vector for addition in added]), rows)
+    names = [room.translate(f"residual.take.{name}") for name in ("growth", "additions")]
+    take(room, dict(zip(names, (lengths, vectors), strict=True)), about=[room.trace.tokens[room.position]])
+
+
+def _take_effects(room: Room, found: Effects) -> None:
+    effects = np.array([part.effect for part in found.parts])
+    layers, heads = (
+        [f"{room.translate(f'common.{word}')} {number}" for number in range(count)]
+        for word, count in zip(("layer", "head"), found.heads.shape, strict=True)
+    )
+    matrices = {
+        "effects": Matrix(effects, [_label(room, part.kind, part.layer) for part in found.parts]),
+        "heads": Matrix(found.heads, layers, heads),
+    }
+    take(
+        room,
+        {room.translate(f"residual.take.{name}"): matrix for name, matrix in matrices.items()},
+        about=[room.trace.tokens[room.position]],
     )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from app.kit import frame, runtime, session
 from app.kit.frame import Room
 from app.kit.source import source
+from app.kit.take import Matrix, take
 from app.rooms.tokens.analysis import blanks, characters, digits, others, spelled
 from app.rooms.tokens.spelling import comparison, ladder, spelling
 from app.text import escape_markdown
@@ -36,6 +38,7 @@ def show() -> None:
     with elsewhere:
         _elsewhere(room)
     _why(room, pairs)
+    _take(room)
     source(room, BytePairs.merges, BytePairs.pieces, Tokenizer.token_bytes)
 
 
@@ -171,3 +174,7 @@ def _why(room: Room, pairs: BytePairs | None) -> None:
     if pairs is not None and pairs.added:
         names = ", ".join(f"{escape_markdown(content)} ({token})" for token, content in sorted(pairs.added.items()))
         st.markdown(room.translate("tokens.special", names=names))
+
+
+def _take(room: Room) -> None:
+    take(room, {room.translate("tokens.take.ids"): Matrix(np.array(room.trace.ids), room.trace.tokens)})
