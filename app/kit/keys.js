@@ -60,7 +60,7 @@ class Keys {
       this.tools,
       "tool",
       tool(projector ? "leave" : "enter", projector ? "✕" : "", () => this.toggle()),
-      tool("help", "?", () => this.explain()),
+      tool("explain", "", () => this.explain()),
     );
     const { open } = this.help;
     const rows = this.data.keys.map(({ action, keys }) => {
