@@ -32,7 +32,7 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; mar
 dt { opacity: .75; }
 dd { margin: 0; overflow-wrap: anywhere; white-space: pre-wrap; }
 figure { margin: .6rem 0; break-inside: avoid; overflow-x: auto; }
-figure svg { display: block; width: 100%; height: auto; }
+figure > svg { display: block; width: 100%; height: auto; }
 .row { display: flex; flex-wrap: wrap; gap: .4rem 1.5rem; align-items: flex-start; }
 .column { min-width: min(100%, 18rem); }
 .settings { display: flex; flex-wrap: wrap; gap: .2rem 1.5rem; margin: .5rem 0; opacity: .85; }
@@ -44,8 +44,8 @@ a { color: inherit; }
 @page { size: A4 landscape; margin: 12mm; }
 @media print {
   body { background: #fff; color: #1b1f24; max-width: none; padding: 0; font-size: 11pt; }
-  figure svg { max-height: 170mm; min-width: 0 !important; }
-  .dark figure svg { filter: invert(1) hue-rotate(180deg); }
+  figure > svg { max-height: 170mm; min-width: 0 !important; }
+  .dark figure > svg { filter: invert(1) hue-rotate(180deg); }
 }
 `;
 
@@ -91,7 +91,7 @@ const MARGIN = 16; // px around a picture in a file
 // `font` is a rule of a style sheet, for a picture that is read where the page's font is not.
 function pictureFile(node, title, subtitle, font) {
   const style = getComputedStyle(document.querySelector(".stApp"));
-  const drawn = vector(node, title);
+  const drawn = asSvg(node, title);
   const [width, height] = ["width", "height"].map((name) => Number(drawn.getAttribute(name)));
   const wide = Math.max(width, 420);
   const ink = plainColour(style.color).colour;
@@ -149,7 +149,7 @@ function setting(node) {
 function figureOf(node, label) {
   if (node.getBoundingClientRect().height <= SEEN) return [];
   const made = element("figure");
-  const drawn = vector(node, label);
+  const drawn = asSvg(node, label);
   const width = Number(drawn.getAttribute("width"));
   drawn.style[width > WIDE ? "minWidth" : "maxWidth"] = `${width}px`;
   for (const name of ["width", "height"]) drawn.removeAttribute(name);
@@ -240,12 +240,12 @@ function handout(main, { lang, title, rows, font }) {
   const metas = [{ charset: "utf-8" }, policy, { name: "viewport", content: "width=device-width, initial-scale=1" }];
   page.head.prepend(
     ...metas.map((attributes) => {
-      const meta = page.createElement("meta");
+      const meta = element("meta");
       Object.entries(attributes).forEach(([name, value]) => meta.setAttribute(name, value));
       return meta;
     }),
   );
-  const sheet = page.createElement("style");
+  const sheet = element("style");
   sheet.textContent = `${font} :root { --paper: ${paper}; --ink: ${plainColour(style.color).colour}; }${STYLE}`;
   page.head.append(sheet);
   let heading = title;
