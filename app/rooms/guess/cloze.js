@@ -1,23 +1,32 @@
-// A text with a gap: Enter says a guess, Enter in the empty gap shows the token. What was typed while Python was
-// answering is kept, and so is an Enter. Uses dom.js.
+// A text with a gap: Enter says a guess, Enter in the empty gap shows the token. Whoever types faster than Python
+// answers loses nothing: what he asked for waits in a queue. Uses dom.js.
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".root");
-  const { labels, said, rest, turn, over } = data;
+  const { labels, said, rest, over } = data;
   setColours(root, data.colours);
-  const state = (root.glassformerCloze ??= { gap: element("input", "gap"), waits: false, reveals: false });
+  const state = (root.glassformerCloze ??= { gap: element("input", "gap"), queue: [], waits: false });
   const { gap } = state;
   gap.setAttribute("aria-label", labels.gap);
   gap.placeholder = "?";
   gap.autocomplete = "off";
   gap.spellcheck = false;
   gap.hidden = over;
-  if (state.turn !== turn) gap.value = "";
-  state.turn = turn;
   state.waits = false;
 
-  const show = () => {
+  const next = () => {
+    if (state.waits || !state.queue.length) return;
+    const [name, value] = state.queue.shift();
+    if (name === "reveal" && !value && !said.length) {
+      hint.textContent = labels.first;
+      return next();
+    }
     state.waits = true;
-    setTriggerValue("reveal", true);
+    setTriggerValue(name, value);
+  };
+  // `value` of "reveal": whether even without a guess.
+  const ask = (name, value) => {
+    state.queue.push([name, value]);
+    next();
   };
   const hint = element("p", "hint", said.length ? labels.then : labels.hint);
   hint.setAttribute("role", "status");
@@ -27,17 +36,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (event.key !== "Enter" || event.isComposing || event.repeat) return;
     event.preventDefault();
     const text = gap.value.trim();
-    if (text && !state.waits) {
-      state.waits = true;
-      gap.value = "";
-      setTriggerValue("say", text);
-    } else if (!text && state.waits) state.reveals = true;
-    else if (!text && said.length) show();
-    else if (!text) hint.textContent = labels.first;
+    gap.value = "";
+    if (text) ask("say", text);
+    else ask("reveal", false);
   };
   const drop = (index) => {
-    state.waits = true;
-    setTriggerValue("drop", index);
+    ask("drop", index);
     gap.focus();
   };
 
@@ -61,7 +65,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const reveal = element("button", "tool reveal", said.length ? labels.reveal : labels.skip);
   reveal.classList.toggle("primary", said.length > 0);
   reveal.onclick = () => {
-    show();
+    ask("reveal", true);
     gap.focus();
   };
   reveal.hidden = over;
@@ -76,8 +80,5 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (document.activeElement === document.body) gap.focus({ preventScroll: true });
   }
   state.below.replaceChildren(hint, list, reveal);
-  if (state.reveals) {
-    state.reveals = false;
-    if (said.length) show();
-  }
+  next();
 }

@@ -27,7 +27,7 @@ def cloze(
     labels: Mapping[str, str],
     *,
     colours: Mapping[str, str],
-    turn: int,
+    answered: int,
     over: bool,
     on_say: Callable[[str], None],
     on_drop: Callable[[int], None],
@@ -41,7 +41,7 @@ def cloze(
         said: the candidates for the next token.
         rest: what lies on all other tokens.
         labels: "gap", "reveal", "skip", "drop" (with {token}), "hint", "first", "said", plain text.
-        turn: counts the tokens guessed, so that what is half typed stays only within one.
+        answered: counts what was asked for here, so that each answer is another one.
         over: nothing is left to guess.
         on_say: called with a typed guess, before the next run; likewise `on_drop` with a candidate's index.
         on_reveal: called when the token is to be shown.
@@ -52,7 +52,7 @@ def cloze(
         "rest": asdict(rest),
         "labels": dict(labels),
         "colours": dict(colours),
-        "turn": turn,
+        "answered": answered,
         "over": over,
     }
     _cloze.draw(

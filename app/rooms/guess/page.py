@@ -27,6 +27,7 @@ from model import LanguageModel, distribution
 SHOWN = 6  # words of the model, beside those that the class named
 BEFORE = 260  # characters of the text in front of the gap
 OWN = "own"  # in the list of texts: the prompt
+ANSWERED = "_guess_answered"  # session: how often the gap has asked for something
 
 
 def show() -> None:
@@ -160,17 +161,21 @@ def _cloze(room: Room, played: Game) -> None:
     said = [_said(room, played, candidate, part) for candidate, part in zip(played.now, parts, strict=True)]
     rest = Said(labels["rest"], "", 1 - sum(parts), percent(1 - sum(parts)))
 
+    def answer(said: Sequence[Sequence[Candidate]], now: Sequence[Candidate]) -> None:
+        st.session_state[ANSWERED] = st.session_state.get(ANSWERED, 0) + 1
+        session.change(**played.words(said, now), query=None)
+
     def say(text: str) -> None:
         candidate = analysis.typed(text)
         others = [other for other in played.now if other.text != candidate.text]
-        session.change(**played.words(played.said, [*others, candidate]), query=None)
+        answer(played.said, [*others, candidate])
 
     def drop(index: int) -> None:
-        session.change(**played.words(played.said, [*played.now[:index], *played.now[index + 1 :]]))
+        answer(played.said, [*played.now[:index], *played.now[index + 1 :]])
 
     def reveal() -> None:
         if not played.over:
-            session.change(**played.words([*played.said, played.now], []), query=None)
+            answer([*played.said, played.now], [])
 
     cloze(
         text if len(text) <= BEFORE else "…" + text[-BEFORE:],
@@ -178,7 +183,7 @@ def _cloze(room: Room, played: Game) -> None:
         rest,
         labels,
         colours=_colours(room),
-        turn=len(played.said),
+        answered=st.session_state.get(ANSWERED, 0),
         over=played.over,
         on_say=say,
         on_drop=drop,

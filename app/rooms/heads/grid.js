@@ -260,6 +260,7 @@ class HeadsGrid {
     entropy.dataset.testid = "entropy";
     const notes = [entropy, element("p", "note", labels.open)];
     const name = element("h4", "", fillIn(labels.name, { layer, head: number }));
+    describe(large, "img", `${name.textContent}: ${says}`);
     this.side.replaceChildren(name, element("p", "job", says), large, table, ...notes);
   }
 

@@ -41,6 +41,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     foot.append(element("span", "shape", shape.join(", ")));
     if (count) foot.append(element("span", "weights", `${rounded(count)} · ${percent(count / total)}`));
     box.append(head, ...picture, foot);
+    for (const canvas of box.querySelectorAll("canvas")) canvas.ariaHidden = "true"; // the words around it say what it is
     const exactly = fillIn(labels.parameters, { count: count.toLocaleString("en"), share: percent(count / total) });
     box.title = count ? exactly : labels.free;
     box.dataset.parameters = count;
