@@ -1,13 +1,11 @@
 // The page as one file of HTML: its text and tables as text, its pictures as SVG, its controls as what they are set to.
 // Defines handout, pictures, pictureFile; for itself PICTURE, APART, CONTROLS, DROPPED, TAGS, WIDE, SEEN, STYLE,
-// MARGIN, isOf, wrapped, plain, setting, figureOf, leadsOn, rowOf, blocks, facts.
+// MARGIN, isOf, isApart, wrapped, plain, setting, figureOf, leadsOn, rowOf, blocks, facts.
 // Uses dom.js, colour.js, boxes.js and vector.js.
 
 const PICTURE = ".stPlotlyChart, [data-testid^='stBidiComponent']";
 // Not of the page's own: the frame's controls, and what is for taking away.
-const APART = ["browser", "small_map", "theme", "prompt", "models", "lang", "home", "take", "whole"]
-  .map((key) => `.st-key-${key}`)
-  .join(", ");
+const APART = ["prompt", "models", "lang", "home", "take"].map((key) => `.st-key-${key}`).join(", ");
 const CONTROLS = ["stSelectbox", "stNumberInput", "stSlider", "stButtonGroup", "stCheckbox", "stRadio", "stTextInput"];
 const DROPPED = [
   ...["stButton", "stDownloadButton", "stLinkButton", "stPopover", "stFileUploader", "stTextArea", "stWidgetLabel"],
@@ -51,15 +49,21 @@ a { color: inherit; }
 
 const isOf = (node, names) => names.some((name) => node.dataset.testid === name || node.classList.contains(name));
 
+// Whether `node` is of the frame: one of its controls, or out of the page's flow, such as the line of stations.
+const isApart = (node) => {
+  const box = node.closest(".stElementContainer");
+  return node.closest(APART) !== null || (box && /fixed|absolute/.test(getComputedStyle(box).position));
+};
+
 // The page's pictures, in order: [{node, title}].
 function pictures(main, room) {
   const found = [];
-  const part = [...main.querySelectorAll(".stButtonGroup")].find((group) => !group.closest(APART));
+  const part = [...main.querySelectorAll(".stButtonGroup")].find((group) => !isApart(group));
   const chosen = part?.querySelector("[aria-checked='true']")?.textContent.trim();
   let title = chosen ? `${room} · ${chosen}` : room;
   const seen = new Map();
   for (const node of main.querySelectorAll(`h1, h2, h3, h4, h5, h6, .stMarkdown p > strong:only-child, ${PICTURE}`)) {
-    if (node.closest(`${APART}, .st-key-chips, .stExpander:not(:has(details[open]))`)) continue;
+    if (isApart(node) || node.closest(".st-key-chips, .stExpander:not(:has(details[open]))")) continue;
     if (!node.matches(PICTURE)) {
       title = node.textContent.trim() || title;
       continue;
@@ -178,7 +182,7 @@ function rowOf(node, title) {
 
 // What `node` holds, as blocks of a document.
 function blocks(node, title) {
-  if (node.matches(APART) || isOf(node, DROPPED) || getComputedStyle(node).display === "none") return [];
+  if (isApart(node) || isOf(node, DROPPED) || getComputedStyle(node).display === "none") return [];
   if (node.matches(PICTURE)) return figureOf(node, title());
   if (isOf(node, CONTROLS)) {
     if (node.closest(".st-key-layer, .st-key-head")) return []; // said above
