@@ -17,7 +17,7 @@ import streamlit as st  # noqa: E402
 
 def page() -> None:
     """Draw the page that the browser asks for."""
-    from app.kit import browser, frame, runtime, session, visitors
+    from app.kit import browser, comparing, frame, runtime, session, visitors
     from app.kit.stations import STATIONS
     from app.text import translate
 
@@ -48,6 +48,7 @@ def page() -> None:
         st.switch_page(there, query_params=session.address(frame.defaults()))
     session.enter(chosen.url_path or first)
     chosen.run()
+    comparing.link(session.here())
     frame.leave()
 
 

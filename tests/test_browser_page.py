@@ -175,3 +175,24 @@ def test_a_chosen_theme_stays_on_another_page_after_a_reload(visit):
     expect(app).to_have_css("color-scheme", "dark")
     page.reload()
     expect(app).to_have_css("color-scheme", "dark")
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("/atention?lang=en&prompt=a+bee", "There is no room “atention”."),
+        ("/atention?lang=zh&prompt=a+bee", "没有名为“atention”的页面。"),
+        ("/%3Cb%3E*x*%3C%2Fb%3E?lang=en&prompt=a+bee", "There is no room"),
+    ],
+)
+def test_who_asks_for_a_room_that_does_not_exist_is_led_to_the_map_and_told_so(visit, address, sentence):
+    """Streamlit's own dialog says it in English alone."""
+    page = visit(address)
+    told = page.locator("[data-testid='stAlert']").filter(has_text=sentence)
+    told.wait_for()
+    assert page.locator("[data-testid='stDialog'], [role='dialog']").count() == 0
+    assert page.locator(".st-key-prompt textarea").input_value() == "a bee"
+    page.reload()
+    settled(page)
+    page.locator(".st-key-chips .chip").first.wait_for()
+    assert told.count() == 0  # said once

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import csv
+import re
 from pathlib import Path
 from urllib.parse import urlencode
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
+from plotly.colors import sample_colorscale
 
+from app.kit.theme import LIGHT
 from model import LanguageModel, load, run_trace
 from model.interventions import NoMask
 from tests.conftest import settled
@@ -29,7 +35,7 @@ def room(visit):
     def open_page(address: str, **words: object) -> Page:
         page = visit(f"{address}?" + urlencode({"model": "storyteller", "lang": "en", "prompt": PROMPT} | words))
         page.locator(".st-key-take summary").click()
-        page.locator(".st-key-take_buttons .link").wait_for()  # the last of the row
+        page.locator(".st-key-take_csv").wait_for()
         settled(page)
         return page
 
@@ -47,9 +53,9 @@ def choose(page: Page, matrix: str) -> None:
 
 def taken(page: Page, kind: str, folder: Path) -> Path:
     """The file that a button brings."""
-    button = f".st-key-take_{kind} button" if kind != "png" else ".st-key-take_buttons .png"
+    button = f".st-key-take_{kind} button"
     with page.expect_download() as download:
-        page.locator(button).click()
+        page.locator(button).last.click()
     file = folder / download.value.suggested_filename
     download.value.save_as(file)
     return file
@@ -59,7 +65,7 @@ def test_any_stage_of_a_head_is_taken_in_each_kind_of_file(room, storyteller, tm
     page = room("/attention", aspect="stages", layer=2, head=3)
     trace = run_trace(storyteller, PROMPT)
     choose(page, "Softmax")
-    expect(page.locator(".st-key-take_buttons .png")).to_be_visible()
+    expect(page.locator(".st-key-take_png .png")).to_be_visible()
     file = taken(page, "npy", tmp_path)
     assert file.name == "storyteller-Layer-2-Head-3-Softmax.npy"
     pattern = np.load(file)
@@ -67,7 +73,33 @@ def test_any_stage_of_a_head_is_taken_in_each_kind_of_file(room, storyteller, tm
     assert np.isnan(pattern).sum() == len(trace.ids) * (len(trace.ids) - 1) / 2
     svg = taken(page, "svg", tmp_path).read_text(encoding="utf-8")
     assert "Softmax · storyteller · Layer 2 · Head 3" in svg and "to be or &lt;b&gt;" in svg
-    assert taken(page, "png", tmp_path).read_bytes().startswith(b"\x89PNG")
+    texts = [node.text for node in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+    known = pattern[~np.isnan(pattern)]
+    assert [text for text in texts if re.fullmatch(r"\d\.\d\d", text)] == [f"{weight:.2f}" for weight in known]
+    colours = pixels(page, taken(page, "png", tmp_path))
+    scale = [list(stop) for stop in LIGHT.probability]
+    for colour in sample_colorscale(scale, [float(known.max()), float(known.min())], colortype="tuple"):
+        assert np.abs(colours - 255 * np.array(colour)).max(axis=-1).min() <= 3  # a scale has 128 steps
+
+
+def pixels(page: Page, file: Path) -> np.ndarray:
+    """The colours of a PNG file, (n, 3), read by the browser."""
+    flat = page.evaluate(
+        """async (data) => {
+          const picture = new Image();
+          picture.src = `data:image/png;base64,${data}`;
+          await picture.decode();
+          const sheet = Object.assign(document.createElement("canvas"), {width: picture.width, height: picture.height});
+          const pen = sheet.getContext("2d");
+          pen.drawImage(picture, 0, 0);
+          const colours = new Set();
+          const { data: bytes } = pen.getImageData(0, 0, sheet.width, sheet.height);
+          for (let i = 0; i < bytes.length; i += 4) colours.add((bytes[i] << 16) | (bytes[i + 1] << 8) | bytes[i + 2]);
+          return [...colours];
+        }""",
+        base64.b64encode(file.read_bytes()).decode(),
+    )
+    return np.array([[code >> 16, code >> 8 & 255, code & 255] for code in flat])
 
 
 @pytest.mark.parametrize(
@@ -75,6 +107,7 @@ def test_any_stage_of_a_head_is_taken_in_each_kind_of_file(room, storyteller, tm
     [
         ("/moe", {"layer": 3}, "Scores of all experts", "blocks.3.mlp.hook_router_scores"),
         ("/mla", {"layer": 1}, "latent", "blocks.1.attn.hook_kv_latent"),
+        ("/embeddings", {}, "Embedding of each token", "hook_embed"),
     ],
 )
 def test_other_rooms_give_their_numbers_too(room, storyteller, tmp_path, address, words, name, hook):
@@ -86,12 +119,27 @@ def test_other_rooms_give_their_numbers_too(room, storyteller, tmp_path, address
     np.testing.assert_allclose(np.array([line[1:] for line in lines[1:]], dtype=np.float32), expected, atol=1e-5)
 
 
-def test_a_changed_pattern_and_its_link(room, storyteller, tmp_path):
+@pytest.mark.parametrize(
+    ("address", "words", "read"),
+    [
+        ("/map", {}, lambda trace: (1, [np.linalg.norm(trace[f"blocks.{i}.hook_resid_pre"][-1]) for i in range(6)])),
+        ("/tokens", {}, lambda trace: (1, trace.ids)),
+        ("/norms", {"norm": "first", "layer": 2}, lambda trace: (2, trace["blocks.2.ln1.hook_normalized"][-1])),
+        ("/ffn", {"layer": 2, "model": "storyteller-dense"}, lambda trace: (4, trace["blocks.2.mlp.hook_post"][-1])),
+        ("/residual", {"stream": "growth"}, lambda trace: (1, [np.linalg.norm(trace["hook_embed"][-1])])),
+        ("/output", {}, lambda trace: (1, trace.logits[-1])),
+    ],
+)
+def test_every_room_gives_numbers_that_are_the_trace_s(room, tmp_path, address, words, read):
+    page = room(address, **words)
+    lines = list(csv.reader(taken(page, "csv", tmp_path).read_text(encoding="utf-8").splitlines()))
+    column, expected = read(run_trace(load(words.get("model", "storyteller")), PROMPT))
+    found = [float(line[column]) for line in lines[1:]]
+    np.testing.assert_allclose(found[: len(expected)], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_changed_pattern_is_taken_as_it_was_changed(room, storyteller, tmp_path):
     page = room("/what-if", unmasked=True, layer=1, head=2)
     choose(page, "Pattern after")
     changed = run_trace(storyteller, PROMPT, interventions=[NoMask()]).pattern(1)[2]
     np.testing.assert_allclose(np.load(taken(page, "npy", tmp_path)), changed, atol=1e-6)
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.locator(".st-key-take_buttons .link").click()
-    expect(page.locator(".st-key-take_buttons .readout")).to_have_text("The link is copied.")
-    assert page.evaluate("navigator.clipboard.readText()") == page.url and "unmasked=True" in page.url

@@ -44,6 +44,14 @@ def test_split_is_by_document_and_independent_of_the_others():
     assert set(again) == set(validation)
 
 
+def test_of_one_document_the_last_tenth_is_held_out():
+    """It was trained on and held out at once: a model that learned it by heart looked good."""
+    text = "one line, and nothing else, " * 100
+    training, validation = corpus.split(text)
+    assert len(training) == len(validation) == 1 and training[0] + validation[0] == text + "\n"
+    assert len(validation[0]) == pytest.approx(len(text) / 10, abs=2)
+
+
 def test_documents_lose_no_text():
     text = "a line\n" * 3000 + "\nanother\n\n中文。\n"
     pieces = corpus.documents(text)

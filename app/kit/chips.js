@@ -1,6 +1,6 @@
 // Token chips; the token under the mouse is marked on the whole page. One of them is a stop of the Tab key, the arrow
 // keys lead to the others. Uses dom.js and events.js.
-const ROWS = 2; // of chips; longer prompts scroll, so that the picture keeps the screen
+const rowsShown = () => (isProjected() ? 1 : 2); // of chips; longer prompts scroll: the picture keeps the screen
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const { words, selected } = data;
@@ -42,7 +42,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   // Whole rows, and in words which tokens stand in them.
   const showWindow = () => {
     const step = chips[0].getBoundingClientRect().height + 4; // with the gap of chips.css
-    box.style.maxHeight = `${ROWS * step}px`;
+    box.style.maxHeight = `${rowsShown() * step}px`;
     where.hidden = !words.window || box.scrollHeight <= box.clientHeight + 1;
     if (where.hidden) return;
     const top = box.getBoundingClientRect();

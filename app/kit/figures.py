@@ -31,7 +31,8 @@ def figure(look: Look, *, title: str = "", height: int = 420, margin: dict[str, 
         height: px.
         margin: px, merged into tight defaults (axes make room for their labels).
     """
-    font = {"family": FONT, "size": FONT_SIZE, "color": look.ink}
+    font = {"family": FONT, "size": round(FONT_SIZE * look.scale), "color": look.ink}
+    heading = font | {"size": round(18 * look.scale)}
     axis = {
         "gridcolor": look.grid,
         "linecolor": look.grid,
@@ -45,7 +46,13 @@ def figure(look: Look, *, title: str = "", height: int = 420, margin: dict[str, 
             "template": "none",
             "height": height,
             "margin": {"l": 8, "r": 8, "t": 44 if title else 8, "b": 8} | (margin or {}),
-            "title": {"text": escape(title), "x": 0, "xref": "paper", "xanchor": "left", "font": font | {"size": 18}},
+            "title": {
+                "text": escape(title),
+                "x": 0,
+                "xref": "paper",
+                "xanchor": "left",
+                "font": heading,
+            },
             "font": font,
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
@@ -81,7 +88,7 @@ def before_after(
     """
     if before.shape != (len(tokens),) or after.shape != before.shape:
         raise ValueError(f"{len(tokens)} tokens do not fit probabilities of shapes {before.shape} and {after.shape}.")
-    made = figure(look, height=height, margin={"r": CHANGE})
+    made = figure(look, height=height, margin={"r": round(CHANGE * look.scale)})
     places = list(range(len(tokens)))
     shares = [percent_change(p, q) for p, q in zip(before.tolist(), after.tolist(), strict=True)]
     for name, values, colour, texts in (

@@ -7,7 +7,7 @@ prompt or the model cannot be used, `enter` says why in one sentence instead.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 import streamlit as st
@@ -18,6 +18,7 @@ from app.kit import bring, browser, download, home, runtime, session, theme_watc
 from app.kit.address import View
 from app.kit.chips import chips
 from app.kit.help import help_here
+from app.kit.keys import keys
 from app.kit.small_map import small_map
 from app.kit.theme import LOOKS, Look
 from app.text import (
@@ -31,6 +32,10 @@ from app.text import (
     translate,
 )
 
+PROJECTED = 1.4  # how much larger the type of charts is in the projector mode
+_GOOD = "_good"  # session: the last view whose picture could be drawn
+_OWN = "_own_models"  # session: names of the models made here that its list shows
+
 
 @dataclass(frozen=True)
 class Text:
@@ -38,9 +43,6 @@ class Text:
 
     control: Callable[[View], None]  # draws what stands where the prompt's box does
     ids: Callable[[View, model.LanguageModel], list[int]]  # the tokens that the page is about
-
-
-_GOOD = "_good"  # session: the last view whose picture could be drawn
 
 
 @dataclass(frozen=True)
@@ -84,9 +86,10 @@ def defaults() -> View:
     return View(lang=spoken if spoken in offered() else "en", model=runtime.default_name())
 
 
-def look() -> Look:
-    """The colours of the browser's theme."""
-    return LOOKS[st.context.theme.type or "light"]
+def look(view: View) -> Look:
+    """The colours of the browser's theme, and its size of type."""
+    found = LOOKS[st.context.theme.type or "light"]
+    return replace(found, scale=PROJECTED) if view.projector else found
 
 
 def enter(
@@ -106,8 +109,12 @@ def enter(
     """
     view = session.current()
     help_here(view.lang)
+    keys(view, session.here())
     small_map(view.lang, session.here())
     place, menu = _controls(view, prompt=text is None)
+    lost = session.lost()
+    if lost is not None:
+        st.info(translate(view.lang, "common.lost", room=escape_markdown(lost)), icon=":material/explore_off:")
     if session.broken_link():
         st.warning(translate(view.lang, "common.link.broken"), icon=":material/link_off:")
     try:
@@ -133,7 +140,7 @@ def enter(
     if text is not None:  # after `put`: a widget that is drawn can be told nothing more
         with place:
             text.control(shown)
-    room = Room(shown.complete(), lm, trace, look())
+    room = Room(shown.complete(), lm, trace, look(shown))
     with menu:
         home.home(room, defaults(), sheet)
     _fallback(asked, room)
@@ -202,9 +209,8 @@ def _controls(view: View, *, prompt: bool) -> tuple[DeltaGenerator, DeltaGenerat
         with place:
             _prompt_box(view)
     with chosen, st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="models"):
-        entries = {
-            entry.name: entry for entry in runtime.entries()
-        }  # choosing one that is not here offers its download
+        # Choosing one that is not here offers its download.
+        entries = {entry.name: entry for entry in [*runtime.entries(), *_own(view.model)]}
         names = list(entries)
         st.selectbox(
             translate(view.lang, "common.model"),
@@ -239,6 +245,19 @@ def _prompt_box(view: View) -> None:
         on_change=session.prompt_typed,
         label_visibility="collapsed",
     )
+
+
+def own_model(name: str) -> None:
+    """Show a model that was made on this server in this session's list."""
+    st.session_state[_OWN] = [*dict.fromkeys([*st.session_state.get(_OWN, []), name])]
+
+
+def _own(chosen: str) -> list[model.Entry]:
+    """Those of this session's list that are still kept; one that came by the address joins it."""
+    if runtime.own_models().entry(chosen) is not None:
+        own_model(chosen)
+    found = [runtime.own_models().entry(name) for name in st.session_state.get(_OWN, [])]
+    return [entry for entry in found if entry is not None]
 
 
 def _described(lang: str, name: str, entries: dict[str, model.Entry]) -> str:

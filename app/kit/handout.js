@@ -1,5 +1,5 @@
 // The page as one file of HTML: its text and tables as text, its pictures as SVG, its controls as what they are set to.
-// Defines handout, pictures, pictureFile; for itself PICTURE, APART, CONTROLS, DROPPED, TAGS, SEEN, STYLE,
+// Defines handout, pictures, pictureFile; for itself PICTURE, APART, CONTROLS, DROPPED, TAGS, WIDE, SEEN, STYLE,
 // MARGIN, isOf, wrapped, plain, setting, figureOf, leadsOn, rowOf, blocks, facts.
 // Uses dom.js, colour.js, boxes.js and vector.js.
 
@@ -17,6 +17,7 @@ const TAGS = [
   ...["P", "H1", "H2", "H3", "H4", "H5", "H6", "STRONG", "EM", "B", "I", "CODE", "PRE", "UL", "OL", "LI", "BLOCKQUOTE"],
   ...["TABLE", "THEAD", "TBODY", "TR", "TH", "TD", "BR", "HR", "SUB", "SUP", "KBD", "DEL", "SMALL", "DIV", "SPAN", "A"],
 ];
+const WIDE = 1600; // px of a picture from which on it scrolls rather than shrinks, but not on paper
 const SEEN = 8; // px: what is lower draws nothing
 
 const STYLE = `
@@ -30,7 +31,7 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; mar
   border-bottom: 1px solid color-mix(in srgb, currentColor 30%, transparent); }
 dt { opacity: .75; }
 dd { margin: 0; overflow-wrap: anywhere; white-space: pre-wrap; }
-figure { margin: .6rem 0; break-inside: avoid; }
+figure { margin: .6rem 0; break-inside: avoid; overflow-x: auto; }
 figure svg { display: block; width: 100%; height: auto; }
 .row { display: flex; flex-wrap: wrap; gap: .4rem 1.5rem; align-items: flex-start; }
 .column { min-width: min(100%, 18rem); }
@@ -43,7 +44,7 @@ a { color: inherit; }
 @page { size: A4 landscape; margin: 12mm; }
 @media print {
   body { background: #fff; color: #1b1f24; max-width: none; padding: 0; font-size: 11pt; }
-  figure svg { max-height: 170mm; }
+  figure svg { max-height: 170mm; min-width: 0 !important; }
   .dark figure svg { filter: invert(1) hue-rotate(180deg); }
 }
 `;
@@ -149,7 +150,8 @@ function figureOf(node, label) {
   if (node.getBoundingClientRect().height <= SEEN) return [];
   const made = element("figure");
   const drawn = vector(node, label);
-  drawn.style.maxWidth = `${drawn.getAttribute("width")}px`;
+  const width = Number(drawn.getAttribute("width"));
+  drawn.style[width > WIDE ? "minWidth" : "maxWidth"] = `${width}px`;
   for (const name of ["width", "height"]) drawn.removeAttribute(name);
   made.append(drawn);
   return [made];

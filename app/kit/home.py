@@ -54,27 +54,28 @@ def _menu(room: Room, defaults: View, sheet: Callable[[Room], str] | None) -> No
     file = f"{file_stem(room.lm.name)}-trace.npz"
     with panel:
         _home.draw("home_page", _page(room, defaults, station))
-        if sheet is not None:
+        with st.container(horizontal=True, gap="small"):
+            if sheet is not None:
+                st.download_button(
+                    translate("common.home.sheet"),
+                    lambda: sheet(room),
+                    f"{file_stem(room.lm.name, station, 'work-sheet')}.html",
+                    "text/html",
+                    key="home_sheet",
+                    icon=":material/edit_note:",
+                    help=translate("common.home.sheet.help"),
+                    on_click="ignore",
+                )
             st.download_button(
-                translate("common.home.sheet"),
-                lambda: sheet(room),
-                f"{file_stem(room.lm.name, station, 'work-sheet')}.html",
-                "text/html",
-                key="home_sheet",
-                icon=":material/edit_note:",
-                help=translate("common.home.sheet.help"),
+                translate("common.home.trace"),
+                lambda: _npz(room),
+                file,
+                "application/octet-stream",
+                key="home_trace",
+                icon=":material/database:",
+                help=translate("common.home.trace.help"),
                 on_click="ignore",
             )
-        st.download_button(
-            translate("common.home.trace"),
-            lambda: _npz(room),
-            file,
-            "application/octet-stream",
-            key="home_trace",
-            icon=":material/database:",
-            help=translate("common.home.trace.help"),
-            on_click="ignore",
-        )
         st.code(snippet(room.trace, room.view.layer, room.view.head, file), language="python")
 
 
@@ -127,9 +128,8 @@ def _npz(room: Room) -> bytes:
 
 
 def origin(room: Room, *facts: str) -> str:
-    """The head of a work sheet: a line for a name, the model and other facts, the prompt."""
-    place = " · ".join([room.lm.name, *facts])
-    return f"{room.translate('common.sheet.name')}\n{place}\n{room.translate('common.prompt')}: {room.trace.prompt}"
+    """Where the numbers of a work sheet are from: model, `facts` such as the layer, prompt."""
+    return f"{' · '.join([room.lm.name, *facts])}\n{room.translate('common.prompt')}: {room.trace.prompt}"
 
 
 def words_of_sheets(room: Room) -> dict[str, str]:

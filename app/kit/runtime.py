@@ -24,6 +24,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 import model
 from app.kit import tidy
 from app.kit.limits import limits, public
+from app.kit.own_models import OwnModels
 from app.kit.turns import Turns
 from model import LanguageModel, Trace
 from model.beam import Branch, beam_search
@@ -36,6 +37,7 @@ _LOGGER = logging.getLogger("glassformer")  # app/kit/server.py says where it go
 TORCH_THREADS = 2
 TRACE_ENTRIES = 32
 MODELS_HELD = 3
+OWN_MODELS = 12  # that people made on this server, of all sessions together
 PROMPT_CHARACTERS = 20_000
 ALLOW_PATHS = "GLASSFORMER_ALLOW_PATHS"  # set by python3 -m app --allow-paths
 LOG_PROMPTS = "GLASSFORMER_LOG_PROMPTS"  # set by python3 -m app --public --log-prompts
@@ -97,8 +99,12 @@ def language_model(name: str, weights: str = "fp32") -> LanguageModel:
         weights: how they are kept in memory, "fp32" or "bf16".
 
     Raises:
-        BadInput: "paths_off" for a path where none may be read; and if the model cannot be loaded.
+        BadInput: "paths_off" for a path where none may be read, "not_kept" for a model that was made here and has
+            gone; and if the model cannot be loaded.
     """
+    own = own_models().file(name)
+    if own is not None:
+        return _load(str(own), weights, None)
     if not paths_allowed() and name not in _NAMES:
         raise model.BadInput(
             "paths_off",
@@ -106,6 +112,12 @@ def language_model(name: str, weights: str = "fp32") -> LanguageModel:
             name=name[:200],
         )
     return _load(name, weights, _stamp(name))
+
+
+@st.cache_resource(show_spinner=False)
+def own_models() -> OwnModels:
+    """The models that people made on this server."""
+    return OwnModels(OWN_MODELS)
 
 
 def paths_allowed() -> bool:

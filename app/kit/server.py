@@ -17,16 +17,22 @@ from contextlib import asynccontextmanager
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 from anyio import to_thread
 from starlette.middleware import Middleware
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import file_util
 
 from app.kit.component import ADDRESS, SERVED
 from app.kit.limits import public
+from app.kit.stations import STATIONS
 
+FRONT = "home"  # the map's other address
+LOST = "lost"  # the word of the address that says which room was asked for
+ROOM_LENGTH = 60  # characters of it that are worth repeating
 STATIC = "/static/"
 COMPRESSED = {".js", ".css", ".svg"}  # fonts and pictures are compressed as they are
 YEAR = 365 * 24 * 60 * 60  # seconds; the names of these files change with their content
@@ -43,7 +49,12 @@ _imported = threading.Event()  # every room's components are known
 
 def middleware() -> list[Middleware]:
     """For `st.App`, the outermost first."""
-    return [Middleware(Headers), Middleware(Scripts, folder=Path(file_util.get_static_dir()) / "static")]
+    scripts = Middleware(Scripts, folder=Path(file_util.get_static_dir()) / "static")
+    return [
+        Middleware(Headers),
+        Middleware(Lost, rooms=frozenset({FRONT, *(station.address for station in STATIONS)})),
+        scripts,
+    ]
 
 
 class Scripts:
@@ -96,6 +107,36 @@ def _compressed(source: Path | str) -> bytes:
     return gzip.compress(source.encode() if isinstance(source, str) else source.read_bytes(), 9, mtime=0)
 
 
+class Lost:
+    """Leads who asks for a room that does not exist to the map, which says so in their language: Streamlit's own
+    dialog speaks English alone."""
+
+    def __init__(self, app: ASGIApp, rooms: frozenset[str]):
+        self._app, self._rooms = app, rooms
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer: what is no file and no room would be Streamlit's page."""
+        root = scope.get("root_path", "")
+        room = scope["path"].removeprefix(root).strip("/") if scope["type"] == "http" else ""
+        if not room or room in self._rooms:
+            await self._app(scope, receive, send)
+            return
+        led = False
+
+        async def sent(message: Message) -> None:
+            nonlocal led
+            if message["type"] == "http.response.start" and message["status"] == 200:
+                led = dict(message.get("headers", [])).get(b"content-type", b"").startswith(b"text/html")
+            if not led:
+                await send(message)
+
+        await self._app(scope, receive, sent)
+        if led:
+            words = [(word, value) for word, value in parse_qsl(scope["query_string"].decode()) if word != LOST]
+            there = f"{root}/?{urlencode([*words, (LOST, room[:ROOM_LENGTH])])}"
+            await RedirectResponse(there)(scope, receive, send)
+
+
 class Headers:
     """Adds `HEADERS` to every answer; cookies that came over a proxy's TLS are for TLS alone."""
 
@@ -131,13 +172,13 @@ async def warm(app: st.App) -> AsyncIterator[None]:
         log = logging.getLogger(LOGGER)
         log.setLevel(logging.INFO)
         log.addHandler(logging.StreamHandler())
-    threading.Thread(target=_warm, name="warm", daemon=True).start()
+    threading.Thread(target=load, name="load", daemon=True).start()
     yield
 
 
-def _warm() -> None:
+def load() -> None:
+    """Import every room, and load the model of the first page."""
     from app.kit import runtime
-    from app.kit.stations import STATIONS
 
     try:
         for station in STATIONS:

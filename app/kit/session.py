@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import streamlit as st
+import streamlit.runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
 
@@ -28,6 +29,16 @@ def _run() -> ScriptRunContext:
     if context is None:
         raise RuntimeError("There is no page without a script run: start the app with streamlit run app/main.py.")
     return context
+
+
+def own_id() -> str:
+    """What tells this session from others."""
+    return _run().session_id
+
+
+def alive(session_id: str) -> bool:
+    """Whether that session's page is open; every one is where there is no server, as in tests."""
+    return not streamlit.runtime.exists() or streamlit.runtime.get_instance().is_active_session(session_id)
 
 
 def arrive(defaults: View) -> View:
@@ -66,6 +77,11 @@ def broken_link() -> bool:
     except ValueError:
         return True
     return False
+
+
+def lost() -> str | None:
+    """The room that was asked for and does not exist; said once, and then no part of the address."""
+    return st.query_params.pop("lost", None)
 
 
 def current() -> View:

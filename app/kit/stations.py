@@ -39,4 +39,5 @@ STATIONS = (
     Station("output", ":material/bar_chart:", "output"),
     Station("compare", ":material/compare:", "classroom"),
     Station("guess", ":material/casino:", "classroom"),
+    Station("train", ":material/school:", "classroom"),
 )

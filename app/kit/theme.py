@@ -22,7 +22,7 @@ JOINER = "\u200d"
 
 @dataclass(frozen=True)
 class Look:
-    """The colours of one theme."""
+    """The colours of one theme, and how large type is."""
 
     name: str  # "light" or "dark"
     paper: str
@@ -42,6 +42,7 @@ class Look:
     probability: tuple[tuple[float, str], ...]  # sequential scale, for 0..1
     signed: tuple[tuple[float, str], ...]  # diverging scale, centred on 0
     experts: tuple[str, ...]
+    scale: float = 1.0  # of the type
 
 
 _EXPERTS = ("#4E79A7", "#F28E2B", "#59A14F", "#E15759", "#76B7B2", "#B07AA1", "#EDC948", "#9C755F")

@@ -24,6 +24,8 @@ figcaption small { font-weight: 400; font-size: inherit; color: #57606a; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 td { border: 1px solid #6e7781; min-width: 11mm; height: 6.2mm; text-align: center; padding: 0 1mm; }
 td.given { background: #eceef0; }
+table:has(.given) td { min-width: 16mm; height: 7mm; }
+p.name { border-bottom: 1px solid #6e7781; width: 70mm; margin: 1em 0; }
 th { font-weight: 400; color: #57606a; padding: 0 1.5mm; white-space: nowrap; }
 .two { font-size: 10pt; line-height: 1.25; }
 .two td { min-width: 8.5mm; height: 4.8mm; }
@@ -53,11 +55,12 @@ class Blanks:
 Part = str | Iterable[Blanks]  # a paragraph, or tables side by side
 
 
-def worksheet(lang: str, titles: tuple[str, str], parts: Sequence[Part], *, small: bool = False) -> str:
+def worksheet(lang: str, titles: tuple[str, str], parts: Sequence[Part], *, name: str = "", small: bool = False) -> str:
     """The whole file.
 
     Args:
         titles: of the page with blanks and of its solutions.
+        name: what a line to write one's name on is called, on the page with blanks.
         small: in a smaller type, for tables that would not fit otherwise.
     """
     parts = [part if isinstance(part, str) else list(part) for part in parts]
@@ -69,7 +72,8 @@ def worksheet(lang: str, titles: tuple[str, str], parts: Sequence[Part], *, smal
             else f'<div class="tables">{"".join(_table(table, solved) for table in part)}</div>'
             for part in parts
         )
-        return f'<section class="page"><h1>{escape(title)}</h1>{body}</section>'
+        line = f"<p class=name>{escape(name)}</p>" if name and not solved else ""
+        return f'<section class="page"><h1>{escape(title)}</h1>{line}{body}</section>'
 
     return (
         f'<!doctype html><html lang="{escape(lang)}"><head><meta charset="utf-8"><title>{escape(titles[0])}</title>'

@@ -20,6 +20,7 @@ from ..errors import BadInput
 from ..language_model import LanguageModel
 from ..transformer import Transformer
 from .tokenizer import Tokenizer
+from .unfilled import unfilled
 
 FORMAT = "glassformer-1"
 SELECTION_BIAS = ("selection_bias", "router.bias")  # today's name and the first files'
@@ -99,8 +100,7 @@ def read(path: Path, dtype: torch.dtype = torch.float32) -> LanguageModel:
     if header.config.n_layers > len(tensors):  # before anybody makes a list that long
         raise _not_ours(path, "its weights do not fit its config")
     try:
-        with torch.device("meta"):
-            transformer = Transformer(header.config)
+        transformer = unfilled(header.config)
         transformer.load_state_dict(with_todays_names(tensors, transformer), assign=True)
         tokenizer = Tokenizer.from_json(metadata["tokenizer"])
     except (RuntimeError, OverflowError, TypeError, KeyError, ValueError) as error:  # torch: sizes too large

@@ -107,8 +107,11 @@ def split(text: str) -> tuple[list[str], list[str]]:
     validation: list[str] = []
     for document in documents(text):
         (validation if _held_out(document) else train).append(document)
-    if not validation:  # a text of a few documents: the last one
-        validation.append(train.pop() if len(train) > 1 else train[0])
+    if not validation:  # a text of a few documents: the last one; of one alone, its last tenth
+        if len(train) == 1:
+            cut = len(train[0]) * 9 // 10
+            train = [train[0][:cut], train[0][cut:]]
+        validation.append(train.pop())
     return train, validation
 
 

@@ -139,8 +139,15 @@ class TrainingFolder:
         return BadInput("other_text", f"{self.path} {holds}: choose another --folder.", folder=str(self.path))
 
 
-def finished(run: Run, name: str, tokenizer: Tokenizer, before: dict | None = None) -> LanguageModel:
-    """The model of `run`, with the record of its training; `before`: the record of the model it went on from."""
+def finished(
+    run: Run, name: str, tokenizer: Tokenizer, before: dict | None = None, description: str | None = None
+) -> LanguageModel:
+    """The model of `run`, with the record of its training.
+
+    Args:
+        before: the record of the model it went on from.
+        description: what it is, where it is none of the storytellers.
+    """
     record = {
         "tokens": run.step * run.schedule.batch * run.schedule.length,
         "seconds": round(run.seconds),
@@ -154,7 +161,8 @@ def finished(run: Run, name: str, tokenizer: Tokenizer, before: dict | None = No
         record["before"] = facts
         record["tokens"] += facts["tokens"]
         record["seconds"] += facts["seconds"]
-    return LanguageModel(name, run.model, tokenizer, description=recipes.DESCRIPTIONS[name], record=record)
+    said = recipes.DESCRIPTIONS[name] if description is None else description
+    return LanguageModel(name, run.model, tokenizer, description=said, record=record)
 
 
 def digest(weights: dict[str, torch.Tensor]) -> str:

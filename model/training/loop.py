@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -36,6 +37,7 @@ SAVE_SECONDS = 120.0
 LOG_STEPS = 10  # losses are kept as means of this many steps
 SHORTER = 32  # times, the short sequences of the last steps: 16 tokens instead of 512
 LEAST_PERIOD = 8  # tokens of a passage that is said again
+NARROW = 128  # width up to which bfloat16 saves nothing: turning numbers into it takes longer than the sums
 
 
 class Run:
@@ -73,8 +75,10 @@ class Run:
         if weights is not None:
             self.model.load_state_dict(weights)
         self.optimisers = make_optimisers(self.model, schedule.optimiser, schedule.rate, schedule.weight_decay)
-        self._half = torch.ops.mkldnn._is_mkldnn_bf16_supported()  # elsewhere bfloat16 is slower than float32
+        # On processors without it bfloat16 is slower than float32.
+        self._half = config.d_model > NARROW and torch.ops.mkldnn._is_mkldnn_bf16_supported()
         self.step = 0
+        self.gradient = 0.0  # norm of the last step's, before clipping
         self.seconds = 0.0
         self.losses: list[float] = []  # nats per token of whole sequences, each the mean of LOG_STEPS steps
         self._recent: list[float] = []
@@ -132,7 +136,7 @@ class Run:
             (loss * (batch[:, 1:].numel() / tokens)).backward()
             losses.append(loss.item())
             choices.append(chosen.tensors)
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.schedule.clip)
+        self.gradient = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.schedule.clip).item()
         for optimiser in self.optimisers:
             for group in optimiser.param_groups:
                 group["lr"] = rate
@@ -234,8 +238,12 @@ def keep_memory() -> None:
             library.mallopt(parameter, value)
 
 
-def train(run: Run, path: Path, label: str = "") -> None:
+def train(
+    run: Run, path: Path, label: str = "", after_step: Callable[[Run, float], bool] = lambda run, loss: True
+) -> None:
     """Train to the end of the schedule, saving to `path` every two minutes and on Ctrl-C.
+
+    `after_step` is called with the run and each step's loss, and says whether to go on.
 
     Goes on from `path` where it exists; where that run's rate had begun to fall towards
     another end than this one's, from the state it had before, which is kept beside it.
@@ -260,6 +268,8 @@ def train(run: Run, path: Path, label: str = "") -> None:
             loss = run.advance()
             bar.update(per_step)
             bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
+            if not after_step(run, loss):
+                break
             if time.monotonic() - saved > SAVE_SECONDS:
                 run.save(path)
                 saved = time.monotonic()

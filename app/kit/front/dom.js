@@ -1,7 +1,18 @@
 // Elements, text and canvases. Defines FONT_SIZE, clamp, element, readoutLine, fillIn, setColours, describe,
-// replaceKeepingFocus, tallPicture, pixelDensity, sharpCanvas, pixelCanvas, cutText, cellUnder. Uses nothing.
+// replaceKeepingFocus, isProjected, tallPicture, pixelDensity, sharpCanvas, pixelCanvas, cutText, cellUnder;
+// for itself fitFont, PROJECTED. Uses nothing.
 
-const FONT_SIZE = 16; // px on a canvas: the smallest that the back row of a classroom reads
+let FONT_SIZE = 16; // px on a canvas: the smallest that the back row of a classroom reads; larger where it is projected
+
+const isProjected = () => document.documentElement.dataset.projector === "on";
+
+// The projector mode's type is that of the page's root, of which 16 px are 16/17 at other times.
+function fitFont() {
+  const root = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  FONT_SIZE = isProjected() ? Math.round((root * 16) / 17) : 16;
+}
+fitFont();
+window.addEventListener("resize", fitFont);
 
 const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
 
@@ -47,8 +58,10 @@ function replaceKeepingFocus(root, className, ...nodes) {
   if (place >= 0) root.querySelectorAll(`.${className}`)[place]?.focus({ preventScroll: true });
 }
 
-// px for a picture that has `least` in a window 800 px high, and all that a higher window adds.
-const tallPicture = (least) => least + Math.max(0, window.innerHeight - 800);
+// px for a picture that has `least` in a window 800 px high, and all that a higher window adds; where it is projected,
+// what the page's head leaves too.
+const tallPicture = (least) => least + Math.max(0, window.innerHeight - 800) + (isProjected() ? PROJECTED : 0);
+const PROJECTED = 40;
 
 const pixelDensity = () => window.devicePixelRatio || 1;
 
@@ -64,18 +77,18 @@ function sharpCanvas(canvas, width, height) {
   return context;
 }
 
-// A canvas of width x height pixels; `colourOf(i)` is pixel i's [red, green, blue], row by row.
+// A canvas of width x height pixels; `colourOf(i)` is pixel i's [red, green, blue], row by row, null where it is clear.
 function pixelCanvas(width, height, colourOf) {
   const canvas = element("canvas");
   canvas.width = width;
   canvas.height = height;
   const image = new ImageData(width, height);
+  const { data } = image;
   for (let i = 0; i < width * height; i++) {
-    const [red, green, blue] = colourOf(i);
-    image.data[4 * i] = red;
-    image.data[4 * i + 1] = green;
-    image.data[4 * i + 2] = blue;
-    image.data[4 * i + 3] = 255;
+    const colour = colourOf(i);
+    if (colour === null) continue;
+    [data[4 * i], data[4 * i + 1], data[4 * i + 2]] = colour;
+    data[4 * i + 3] = 255;
   }
   canvas.getContext("2d").putImageData(image, 0, 0);
   return canvas;

@@ -2,7 +2,7 @@
 // Defines vector, svgText, writable, ruler; for itself FONT_OF, WRITTEN, SHOWN, LEFT_OUT, newId, linesOf, drawText,
 // drawField, ownStyles, drawSvg, drawPart, LONGEST, unrolled. Uses boxes.js.
 
-const LEFT_OUT = ".tool, style, script, template, [hidden], [popover], .modebar-container, .stElementToolbar";
+const LEFT_OUT = ".tool, .where, style, script, template, [hidden], [popover], .modebar-container, .stElementToolbar";
 const SHOWN = [
   ...["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-linecap"],
   ...["opacity", "font-family", "font-size", "font-weight", "font-style", "text-anchor", "dominant-baseline", "paint-order"],

@@ -5,8 +5,6 @@ class Palette {
   constructor(colours) {
     Object.assign(this, colours);
     this.tables = { signed: colourTable(colours.signed), probability: colourTable(colours.probability) };
-    this.maskedRgb = rgb(colours.masked);
-    this.hatchRgb = rgb(colours.hatch);
   }
 
   // Softmax runs from 0 to 1, by the weight or its square root (`root`); the other stages are centred on 0.
@@ -111,18 +109,18 @@ function paintCells(context, head, palette, stage, view, x, y, cell) {
   }
 }
 
-// Cells of a few pixels or less: every screen pixel shows the strongest cell it stands for.
+// Cells of a few pixels or less: where one is smaller than a screen pixel, that shows the strongest of its cells.
 function paintFine(context, head, palette, stage, view, x, y, cell, density) {
   const { row, column, n } = view;
   const range = head.range[stage];
-  const side = Math.max(1, Math.round(n * cell * density));
+  const side = Math.max(1, Math.min(n, Math.round(n * cell * density)));
   const values = stage === "masked" ? head.capped : head[stage];
   const hides = stage === "masked" || stage === "softmax";
   const from = Array.from({ length: side + 1 }, (_, i) => Math.floor((i * n) / side));
   const strongest = (px, py) => {
     let number = null; // null where every cell is masked
-    for (let r = from[py]; r < Math.max(from[py] + 1, from[py + 1]); r++) {
-      for (let c = from[px]; c < Math.max(from[px] + 1, from[px + 1]); c++) {
+    for (let r = from[py]; r < from[py + 1]; r++) {
+      for (let c = from[px]; c < from[px + 1]; c++) {
         const i = (row + r) * head.T + column + c;
         if (hides && !head.allowed[i]) continue;
         if (number === null || Math.abs(values[i]) > Math.abs(number)) number = values[i];
@@ -131,11 +129,11 @@ function paintFine(context, head, palette, stage, view, x, y, cell, density) {
     return number;
   };
   const sheet = pixelCanvas(side, side, (i) => {
-    const [px, py] = [i % side, Math.floor(i / side)];
-    const number = strongest(px, py);
-    if (number === null) return (px + py) % 8 < 1 ? palette.hatchRgb : palette.maskedRgb;
-    return palette.colour(stage, number, range);
+    const number = strongest(i % side, Math.floor(i / side));
+    return number === null ? null : palette.colour(stage, number, range);
   });
+  context.fillStyle = hides ? hatching(context, palette) : palette.masked;
+  context.fillRect(x, y, n * cell, n * cell);
   context.imageSmoothingEnabled = false;
   context.drawImage(sheet, x, y, n * cell, n * cell);
 }

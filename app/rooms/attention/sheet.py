@@ -72,4 +72,5 @@ def sheet(room: Room) -> str:
             translate("attention.sheet.then", count=values.shape[1], width=head.value.shape[1]),
             [summed],
         ],
+        name=translate("common.sheet.name"),
     )

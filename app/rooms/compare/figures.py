@@ -28,7 +28,7 @@ def predictions(
     """
     if a.shape != (len(tokens),) or b.shape != a.shape:
         raise ValueError(f"{len(tokens)} tokens do not fit probabilities of shapes {a.shape} and {b.shape}.")
-    made = figure(look, height=height, margin={"r": CHANGE})
+    made = figure(look, height=height, margin={"r": round(CHANGE * look.scale)})
     places = list(range(len(tokens)))
     for name, values, colour in ((names[0], a, look.own), (names[1], b, look.residual)):
         made.add_bar(y=places, x=values, orientation="h", name=escape(name), marker={"color": colour}, hoverinfo="skip")

@@ -5,16 +5,18 @@ const LABEL = 7.5; // em that a name may take at most
 // The names beside one panel: those of its side; of a pair of different tokens, both in the difference.
 function namesAlong(axis, which) {
   if (which !== "difference") return axis[which];
-  return axis.a.map((name, i) => (axis.same && !axis.same[i] && axis.at[i] >= 0 && axis.there[i] >= 0 ? `${name} | ${axis.b[i]}` : name));
+  const pair = (i) => axis.at && axis.at[i] >= 0 && axis.there[i] >= 0 && !axis.same[i];
+  return axis.a.map((name, i) => (pair(i) ? `${name} | ${axis.b[i]}` : name));
 }
 
 // "a" or "b" of an entry that only this side has, else "".
 const otherwise = (axis, entry) => (!axis.at ? "" : axis.there[entry] < 0 ? "a" : axis.at[entry] < 0 ? "b" : "");
 
-// Room for names beside the panels: {left, top, turned, needed}, the same for all, so that cells of one place lie at one
-// height. `panels` are lists of names, `cell` says how wide one becomes beside names of a width; numbers are never turned.
+// Room for names beside the panels: {left, top, turned, needed}, the same for all: cells of one place lie at one height.
+// `panels` are lists of names, `cell` says how wide one becomes beside names of a width; numbers are never turned.
 function margins(pen, { panels, numbered, cell }) {
-  const widest = (which) => Math.max(0, ...panels.flatMap((names) => names[which]).map((name) => pen.measureText(name).width));
+  const width = (name) => pen.measureText(name).width;
+  const widest = (which) => Math.max(0, ...panels.flatMap((names) => names[which]).map(width));
   const most = LABEL * FONT_SIZE;
   const left = Math.ceil(Math.min(most, widest("rows")) + 8);
   const wide = widest("columns");
@@ -23,7 +25,7 @@ function margins(pen, { panels, numbered, cell }) {
   return { left, top, turned, needed: turned ? FONT_SIZE + 2 : wide + 8 };
 }
 
-// A panel `wide` x `tall` px at most, with `tiles` tables of rows x columns cells; `margin` for names, where there is one.
+// A panel `wide` x `tall` px at most, with `tiles` tables of rows x columns cells; `margin` is for names.
 function layout({ tiles, rows, columns, square, wide, tall, margin }) {
   const named = tiles === 1;
   const { left, top } = named ? margin : { left: 0, top: 0 };

@@ -1,6 +1,7 @@
 // Three pictures of one shape: A, B and A − B. Uses dom.js, colour.js, arrays.js, numbers.js, events.js and plan.js.
 
 const IMAGE_FROM = 3000; // cells of a panel from which on it is painted as an image
+const WRITTEN = 400; // numbers of a panel at most
 const HATCH = 7; // px between lines
 const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 const PANELS = ["a", "b", "difference"];
@@ -82,7 +83,8 @@ class Sheets {
     // A panel has its heading and, below it or beside it, its scale.
     board.classList.toggle("flat", flat);
     const own = flat ? 34 : 62;
-    const tall = wide < 620 && !flat ? 420 : Math.max(60, (tallPicture(C > 64 && data.square ? 500 : 392) - down * own) / down);
+    const high = tallPicture(data.square && C > 64 ? 500 : 392);
+    const tall = wide < 620 && !flat ? 420 : Math.max(60, high / down - own);
     this.plans = {};
     const each = (wide - 20 * (across - 1)) / across;
     this.prepare(shown, each, tall);
@@ -172,15 +174,15 @@ class Sheets {
       pen.drawImage(pixelCanvas(C, R, (i) => colours[i] ?? none), x0, y0, C * cell.width, R * cell.height);
     } else {
       const gap = Math.min(cell.width, cell.height) > 8 ? 1 : 0;
-      const numbers = cell.width >= 2.4 * FONT_SIZE && cell.height >= FONT_SIZE + 2;
+      const digits = cell.height >= FONT_SIZE + 2 ? this.digits(pen, which, cell.width - 3) : null;
       pen.textAlign = "center";
       for (let i = 0; i < R * C; i++) {
         const [x, y] = [x0 + (i % C) * cell.width, y0 + Math.floor(i / C) * cell.height];
         pen.fillStyle = css(colours[i] ?? none);
         pen.fillRect(x, y, cell.width - gap, cell.height - gap);
-        if (!numbers || !colours[i]) continue;
+        if (digits === null || !colours[i]) continue;
         pen.fillStyle = inkOn(colours[i]);
-        pen.fillText(this.short(values[first + i]), x + cell.width / 2, y + cell.height / 2 + 1);
+        pen.fillText(this.short(values[first + i], digits), x + cell.width / 2, y + cell.height / 2 + 1);
       }
     }
     this.hatchAlone(pen, plan, which, x0, y0);
@@ -198,11 +200,11 @@ class Sheets {
     };
     pen.save();
     pen.beginPath();
-    for (let i = 0; i < R; i++) if (lacks(data.rows, i)) pen.rect(x0, y0 + i * cell.height, C * cell.width, cell.height);
-    for (let i = 0; i < C; i++) if (lacks(data.columns, i)) pen.rect(x0 + i * cell.width, y0, cell.width, R * cell.height);
+    const [wide, high] = [C * cell.width, R * cell.height];
+    for (let i = 0; i < R; i++) if (lacks(data.rows, i)) pen.rect(x0, y0 + i * cell.height, wide, cell.height);
+    for (let i = 0; i < C; i++) if (lacks(data.columns, i)) pen.rect(x0 + i * cell.width, y0, cell.width, high);
     pen.clip();
     pen.fillStyle = data.colours.paper;
-    const [wide, high] = [C * cell.width, R * cell.height];
     pen.fillRect(x0, y0, wide, high);
     pen.strokeStyle = data.colours.hatch;
     pen.lineWidth = 1;
@@ -215,10 +217,17 @@ class Sheets {
     pen.restore();
   }
 
-  short(value) {
-    const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
-    const text = value.toFixed(digits).replace("-", "−");
-    return Number(text.replace("−", "-")) === 0 ? (0).toFixed(digits) : text;
+  // Decimals with which every number of a panel fits into `wide` px; null where none do.
+  digits(pen, which, wide) {
+    const values = this.values[which].filter((value) => !Number.isNaN(value));
+    if (values.length > WRITTEN) return null;
+    const fits = (digits) => values.every((value) => pen.measureText(this.short(value, digits)).width <= wide);
+    return (which === "difference" ? [2] : [2, 1]).find(fits) ?? null;
+  }
+
+  short(value, digits) {
+    const text = value.toFixed(Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? Math.min(1, digits) : digits);
+    return Number(text) === 0 ? (0).toFixed(digits) : text.replace("-", "−");
   }
 
   legends(shown) {
@@ -234,7 +243,8 @@ class Sheets {
       if (data.root && !signedScale) bar.append(element("span", "", labels.root));
       this.parts[which].scale.replaceChildren(bar);
     }
-    const lone = ["a", "b"].filter((side) => [data.rows, data.columns].some((axis) => axis.a.some((_, i) => otherwise(axis, i) === side)));
+    const alone = (axis, side) => axis.a.some((_, i) => otherwise(axis, i) === side);
+    const lone = ["a", "b"].filter((side) => alone(data.rows, side) || alone(data.columns, side));
     const empty = ["a", "b"].some((side) => this.values[side].some((value, i) => {
       const [row, column] = this.placeOf(i, side);
       return Number.isNaN(value) && !otherwise(data.rows, row) && !otherwise(data.columns, column);

@@ -57,4 +57,5 @@ def sheet(room: Room) -> str:
             translate("common.sheet.digits"),
             [table],
         ],
+        name=translate("common.sheet.name"),
     )

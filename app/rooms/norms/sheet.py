@@ -61,4 +61,5 @@ def sheet(room: Room) -> str:
             [divisor],
             [table],
         ],
+        name=translate("common.sheet.name"),
     )

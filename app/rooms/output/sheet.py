@@ -54,4 +54,5 @@ def sheet(room: Room) -> str:
             translate("output.sheet.then"),
             [surprise],
         ],
+        name=translate("common.sheet.name"),
     )

@@ -22,6 +22,7 @@ from ...footprint import require_memory
 from ...language_model import LanguageModel
 from ...transformer import Transformer
 from ..tokenizer import Tokenizer
+from ..unfilled import unfilled
 
 _WORKERS = 2  # unpacking is arithmetic that runs beside Python; more would hold more tensors at once
 
@@ -85,8 +86,7 @@ def assemble(
     """
     check_names(recipe, source, ignored)
     try:
-        with torch.device("meta"):
-            transformer = Transformer(config)
+        transformer = unfilled(config)
     except (RuntimeError, OverflowError, TypeError) as error:  # sizes whose product no tensor can have
         raise BadInput(
             "wrong_weights", "The config has sizes that no model can have: config and weights do not belong together."
