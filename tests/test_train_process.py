@@ -8,16 +8,17 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
 import torch
 
 import model
-from app.kit import runtime
+from app.kit import runtime, trainings
 from app.kit.own_models import OwnModels, new_name
 from app.kit.trainings import ONE_THREAD, TEXTS, Limits, Plan, Training, Trainings
-from app.rooms.train.words import TEXTS as KINDS
+from app.rooms.train import words
 from model.files import checkpoint
 from model.training import classroom, corpus
 from model.training.loop import LOG_STEPS
@@ -120,15 +121,17 @@ def test_the_line_has_an_end_and_a_session_one_place_in_it():
         line.close()
 
 
-def test_a_training_ends_with_its_session_unless_another_takes_it_over():
-    there = {"first", "second"}
+def test_a_training_ends_with_its_session_unless_the_page_is_loaded_again(monkeypatch):
+    """A class that watched took the buttons over from a teacher who loaded the page again."""
+    monkeypatch.setattr(trainings, "_OVERLAP", 0.0)
+    there = {"first", "class", "second"}
     line = Trainings(there.__contains__, Limits(absent_seconds=0.5))
     try:
         training = line.ask(LONG, "first")
         until(lambda: training.steps)
-        assert line.claim(training, "first") and not line.claim(training, "second"), "its owner is still there"
+        assert line.claim(training, "first") and not line.claim(training, "class"), "its owner is still there"
         there.discard("first")
-        until(lambda: line.claim(training, "second"))  # as the same page does that was loaded again
+        assert not line.claim(training, "class") and line.claim(training, "second")
         seen = len(training.steps)
         until(lambda: len(training.steps) > seen + 5)
         there.clear()
@@ -261,8 +264,8 @@ def test_a_file_that_is_no_whole_model_is_never_kept(tmp_path):
 
 
 def test_every_built_in_text_can_be_trained_on():
-    assert {file.name.removesuffix(".txt.xz") for file in TEXTS.glob("*.xz")} == set(KINDS) - {"own"}
-    found = corpus.read_files(TEXTS / f"{kind}.txt.xz" for kind in KINDS if kind != "own")
+    assert {file.name.removesuffix(".txt.xz") for file in TEXTS.glob("*.xz")} == set(words.TEXTS) - {"own"}
+    found = corpus.read_files(TEXTS / f"{kind}.txt.xz" for kind in words.TEXTS if kind != "own")
     for kind, texts in found.train.items():
         assert 200_000 < sum(len(text.encode()) for text in texts) < Limits().text_bytes, kind
         assert sum(len(text.encode()) for text in found.validation[kind]) > 4_000, kind
@@ -271,6 +274,8 @@ def test_every_built_in_text_can_be_trained_on():
 
 def test_small_models_of_one_size_differ_only_in_their_kind():
     assert classroom.parameters("small-mha-dense") < 200_000 < classroom.parameters("medium-mla-moe") < 3_000_000
+    names = [classroom.name_of(*kinds) for kinds in product(words.SIZES, words.ATTENTION, words.NETWORKS)]
+    assert names == list(classroom.CONFIGS), "the room offers all of them"
     for name, config in classroom.CONFIGS.items():
         size, attention, network = name.split("-")
         assert config.d_model == classroom.SIZES[size].width and name in classroom.DESCRIPTIONS

@@ -108,8 +108,8 @@ def enter(
         text: what the page is about, where that is not the prompt.
     """
     view = session.current()
-    help_here(view.lang)
     keys(view, session.here())
+    help_here(view.lang)
     small_map(view.lang, session.here())
     place, menu = _controls(view, prompt=text is None)
     lost = session.lost()
@@ -142,7 +142,7 @@ def enter(
             text.control(shown)
     room = Room(shown.complete(), lm, trace, look(shown))
     with menu:
-        home.home(room, defaults(), sheet)
+        home.home(room, defaults(), sheet, foretold=text is None)
     _fallback(asked, room)
     theme_watch.follow(room.look.name)
     chips(

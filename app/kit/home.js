@@ -25,7 +25,7 @@ export default function ({ data, parentElement }) {
   const whole = element("button", "tool does handout", labels.handout);
   whole.onclick = async () => {
     const about = places().map(({ name, value }) => [name, value]);
-    const facts = [...rows, ...about, data.next, [labels.address, link(), link()]];
+    const facts = [...rows, ...about, ...data.facts, [labels.address, link(), link()]];
     const text = handout(main, { lang, title, rows: facts, font: await pageFont() });
     saveFile(new Blob([text], { type: "text/html" }), `${[stem, title].map(fileName).join("-")}.html`);
   };

@@ -30,16 +30,17 @@ _home = declare(
 )
 
 
-def home(room: Room, defaults: View, sheet: Callable[[Room], str] | None) -> None:
+def home(room: Room, defaults: View, sheet: Callable[[Room], str] | None, *, foretold: bool) -> None:
     """The menu's button; its panel lies over the page, and moves nothing.
 
     Args:
         sheet: makes the room's work sheet, a file of HTML, where it has one.
+        foretold: whether a handout names the tokens that the model expects next.
     """
-    st.fragment(_menu)(room, defaults, sheet)
+    st.fragment(_menu)(room, defaults, sheet, foretold)
 
 
-def _menu(room: Room, defaults: View, sheet: Callable[[Room], str] | None) -> None:
+def _menu(room: Room, defaults: View, sheet: Callable[[Room], str] | None, foretold: bool) -> None:
     translate = room.translate
     panel = st.popover(
         translate("common.home"),
@@ -53,7 +54,7 @@ def _menu(room: Room, defaults: View, sheet: Callable[[Room], str] | None) -> No
     station = session.here()
     file = f"{file_stem(room.lm.name)}-trace.npz"
     with panel:
-        _home.draw("home_page", _page(room, defaults, station))
+        _home.draw("home_page", _page(room, defaults, station, foretold))
         with st.container(horizontal=True, gap="small"):
             if sheet is not None:
                 st.download_button(
@@ -76,16 +77,18 @@ def _menu(room: Room, defaults: View, sheet: Callable[[Room], str] | None) -> No
                 help=translate("common.home.trace.help"),
                 on_click="ignore",
             )
-        st.code(snippet(room.trace, room.view.layer, room.view.head, file), language="python")
+        # As plain text: the colours that Streamlit gives to Python are too faint to read.
+        st.code(snippet(room.trace, room.view.layer, room.view.head, file), language=None)
 
 
-def _page(room: Room, defaults: View, station: str) -> dict:
+def _page(room: Room, defaults: View, station: str, foretold: bool) -> dict:
     translate, trace = room.translate, room.trace
-    chances = distribution(trace.logits[-1])
-    best = [
-        f"{room.lm.tokenizer.shown(token)} {percent(chances[token])}"
-        for token in most_probable(trace.logits[-1], FORESEEN).tolist()
-    ]
+    facts = []
+    if foretold:
+        chances = distribution(trace.logits[-1])
+        best = most_probable(trace.logits[-1], FORESEEN).tolist()
+        said = ", ".join(f"{room.lm.tokenizer.shown(token)} {percent(chances[token])}" for token in best)
+        facts.append([translate("common.home.next"), said])
     return {
         "query": link.query_of(session.address(defaults)),
         "lang": room.view.lang,
@@ -98,7 +101,7 @@ def _page(room: Room, defaults: View, station: str) -> dict:
             for word in ("layer", "head")
         ],
         "rows": [[translate("common.prompt"), trace.prompt], [translate("common.model"), room.lm.name]],
-        "next": [translate("common.home.next"), ", ".join(best)],
+        "facts": facts,
         "labels": room.templates("common.home.part."),
     }
 

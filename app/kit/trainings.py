@@ -35,6 +35,7 @@ ONE_THREAD = {  # for torch, for the tokenizer's trainer
 }
 LOOKS = 150  # that are kept; beyond that every second one goes
 _TICK = 0.2  # seconds between two looks at who is still there
+_OVERLAP = 5.0  # seconds that a page loaded again may be seen before the one that it replaces is seen to be gone
 _PATIENCE = 30.0  # seconds for a stopped process to write its model
 _log = logging.getLogger(__name__)
 
@@ -50,6 +51,10 @@ class Limits:
     absent_seconds: float = 30  # after its page was closed; long enough to load the page again
     waiting: int = 5  # trainings that may wait in line
     kept: int = 12  # finished models, of all sessions together
+
+
+OWN = Limits()
+EVERYBODY = Limits(text_bytes=1_000_000, seconds=300, pause_seconds=60, waiting=3)  # where the server is public
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +94,7 @@ class Training:
     began: float = 0.0
     paused_at: float = 0.0
     paused_for: float = 0.0
+    seen_at: dict[str, float] = field(default_factory=dict)  # session: when it first watched
     left_at: float | None = None  # when its owner was seen to be gone
     stop_by: float | None = None  # when it is killed if it has not ended
 
@@ -129,9 +135,9 @@ class Training:
 class Trainings:
     """The line of trainings of one server process."""
 
-    def __init__(self, alive: Callable[[str], bool], limits: Limits | None = None):
+    def __init__(self, alive: Callable[[str], bool], limits: Limits = OWN):
         """`alive` says whether the session with an id is still there."""
-        self.limits = limits or Limits()
+        self.limits = limits
         self._alive = alive
         self._all: dict[str, Training] = {}
         self._lock = threading.RLock()
@@ -164,10 +170,17 @@ class Trainings:
         return self._all.get(name)
 
     def claim(self, training: Training, session: str) -> bool:
-        """Whether the buttons are this session's: the owner's, or of one that came where the owner has gone."""
+        """Whether the buttons are this session's: the owner's, or of one that came when the owner had gone.
+
+        Loading a page again makes a session of it that is new.  Those that watched before do not take over.
+        """
         with self._lock:
+            now = time.monotonic()
+            came = training.seen_at.setdefault(session, now)
             if training.owner != session and not self._alive(training.owner):
-                training.owner, training.left_at = session, None
+                left = now if training.left_at is None else training.left_at
+                if came >= left - _OVERLAP:
+                    training.owner, training.left_at = session, None
             return training.owner == session
 
     def ahead(self, training: Training) -> list[Training]:

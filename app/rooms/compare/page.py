@@ -213,10 +213,12 @@ def _notes(room: Room, a: Side, b: Side, made: Compared, tokens: Axis) -> str:
         notes.append(
             room.translate(
                 f"compare.{key}",
-                a=" × ".join(map(str, made.a.shape[1:] if len(made.a) == 1 else made.a.shape)),
-                b=" × ".join(map(str, made.b.shape[1:] if len(made.b) == 1 else made.b.shape)),
+                a=" × ".join(map(str, made.shapes[0])),
+                b=" × ".join(map(str, made.shapes[1])),
             )
         )
+    elif room.view.versus == "head" and not picture.head and not picture.layer:
+        notes.append(room.translate("compare.no_head"))
     elif picture.of_model and a.lm.fingerprint != b.lm.fingerprint:
         notes.append(room.translate("compare.own_axes"))
     alone = [int((side < 0).sum()) for side in (tokens.b, tokens.a)]

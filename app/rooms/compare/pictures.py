@@ -17,7 +17,7 @@ from app.kit.prediction import foreseen
 from model import MLAConfig, Trace
 from model.trace import STAGES, Stage
 
-Along = Literal["token", "layer", "stream", "part", "expert", "head", "number", "one"]
+Along = Literal["token", "layer", "stream", "part", "expert", "head", "number", "unit", "one"]
 Scale = Literal["probability", "amount", "signed"]
 Table = Callable[[Trace, int, int], np.ndarray]  # of a trace, a layer and a head
 
@@ -222,7 +222,7 @@ _ALL = (
         "ffn",
         lambda t, i, h: t[str(_hidden(t, i))],
         "token",
-        "number",
+        "unit",
         "signed",
         has=lambda trace, layer: _hidden(trace, layer) is not None,
         of_model=True,

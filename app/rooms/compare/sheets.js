@@ -149,7 +149,8 @@ class Sheets {
 
   // The colour of a number; null where there is none.
   colourOf(which, value) {
-    const { scale, most, apart, root } = this.data;
+    const { scale, apart, root } = this.data;
+    const most = this.data.most[which === "b" ? 1 : 0];
     if (Number.isNaN(value)) return null;
     if (which === "difference") return colourIn(this.tables.signed, 0.5 + value / apart / 2);
     if (scale === "signed") return colourIn(this.tables.signed, 0.5 + value / most / 2);
@@ -236,7 +237,7 @@ class Sheets {
     const number = (value) => String(Number(value.toPrecision(3)));
     for (const which of shown) {
       const signedScale = which === "difference" || data.scale === "signed";
-      const most = which === "difference" ? data.apart : data.most;
+      const most = which === "difference" ? data.apart : data.most[which === "b" ? 1 : 0];
       const low = signedScale ? `−${number(most)}` : "0";
       const high = signedScale ? `+${number(most)}` : number(most);
       const bar = legend(low, signedScale ? colours.signed : colours.probability, high);

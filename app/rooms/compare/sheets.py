@@ -17,11 +17,18 @@ LONG = 32  # columns from which on most weights of a row are pale
 LEAST = 1e-4  # of the largest number: a smaller difference does not get the whole scale
 
 
-def ranges(made: Compared) -> tuple[float, float]:
-    """The largest number of both sides, and how far the scale of the difference reaches; never 0."""
-    most = max(float(np.abs(side[np.isfinite(side)]).max(initial=0.0)) for side in (made.a, made.b)) or 1.0
+def ranges(made: Compared) -> tuple[tuple[float, float], float]:
+    """How far the scale of A, of B and of the difference reaches; never 0.
+
+    A and B have one scale, unless nothing of them can be subtracted: then each has its own.
+    """
+    each = [float(np.abs(side[np.isfinite(side)]).max(initial=0.0)) or 1.0 for side in (made.a, made.b)]
+    if made.picture.scale == "probability":
+        each = [1.0, 1.0]
+    elif made.apart is not None:
+        each = [max(each)] * 2
     apart = 0.0 if made.farthest is None else abs(made.farthest.apart)
-    return most, max(apart, LEAST * most)
+    return (each[0], each[1]), max(apart, LEAST * max(each))
 
 
 def sheets(
@@ -59,7 +66,7 @@ def sheets(
             "b": pack(made.b.astype("<f4")),
             "zero": made.picture.empty_is_zero,
             "scale": made.picture.scale,
-            "most": 1.0 if made.picture.scale == "probability" else most,
+            "most": list(most),
             "apart": apart,
             "root": made.picture.scale == "probability"
             and made.columns.along == "token"

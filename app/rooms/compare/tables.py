@@ -57,6 +57,7 @@ class Compared:
     columns: Names
     apart: np.ndarray | None
     farthest: Farthest | None
+    shapes: tuple[tuple[int, ...], tuple[int, ...]]  # of the whole tables
     left_out: tuple[str, int, int, int] | None = None  # "window", "units" or "merged": first, last, of how many
 
 
@@ -67,51 +68,58 @@ def compare(a: Side, b: Side, picture: Picture, tokens: Axis, position: int) -> 
         tokens: the joint axis of their tokens.
         position: of A's chosen token, for a window around it.
     """
-    left_out = None
     if picture.name == "lens":
-        entry = tokens.entry(position)
-        shown = window(entry, len(tokens), LENS)
-        if len(tokens) > LENS:
-            left_out = ("window", shown.start, shown.stop - 1, len(tokens))
-        tokens = tokens[shown]
-        tables = _lenses(a, b, tokens)
-        rows = _names("layer", tables[0].shape[0], tables[1].shape[0], tokens, a, b)
-        columns = _names("token", 0, 0, tokens, a, b)
-        return _joined(picture, *tables, rows, columns, left_out)
+        return _lens(a, b, picture, tokens, position)
+    left_out = None
     first, second = (picture.table(side.trace, side.layer, side.head) for side in (a, b))
+    shapes = first.shape, second.shape
     rows = _names(picture.rows, first.shape[-2], second.shape[-2], tokens, a, b)
     columns = _names(picture.columns, first.shape[-1], second.shape[-1], tokens, a, b)
-    if picture.name == "ffn" and max(first.shape[1], second.shape[1]) > UNITS:
+    if picture.columns == "unit" and max(first.shape[1], second.shape[1]) > UNITS:
         left_out = ("units", 0, UNITS, max(first.shape[1], second.shape[1]))
         together = columns.axis is not None
-        chosen = (
-            [busiest((first, second), UNITS)] * 2 if together else [busiest((side,), UNITS) for side in (first, second)]
-        )
-        first, second = first[:, chosen[0]], second[:, chosen[1]]
-        names = [[str(unit) for unit in units] for units in chosen]
-        columns = Names("number", *names, counted(len(chosen[0]), len(chosen[1])) if together else None)
-    if rows.axis is None or columns.axis is None:
-        return Compared(picture, _tiled(first), _tiled(second), rows, columns, None, None, left_out)
-    first = spread(first, rows.axis.a, columns.axis.a)
-    second = spread(second, rows.axis.b, columns.axis.b)
-    if picture.name == "heads" and len(first) != len(second):
-        return Compared(picture, first, second, rows, columns, None, None, left_out)
+        of = [(first, second)] * 2 if together else [(first,), (second,)]
+        ours, theirs = (busiest(tables, UNITS) for tables in of)
+        first, second = first[:, ours], second[:, theirs]
+        axis = counted(len(ours), len(theirs)) if together else None
+        columns = Names(picture.columns, list(map(str, ours)), list(map(str, theirs)), axis)
+    if rows.axis is not None and columns.axis is not None:
+        first = spread(first, rows.axis.a, columns.axis.a)
+        second = spread(second, rows.axis.b, columns.axis.b)
     if picture.name == "heads" and len(tokens) > THUMBNAIL:
         left_out = ("merged", 0, THUMBNAIL, len(tokens))
         starts = np.arange(THUMBNAIL) * len(tokens) // THUMBNAIL
         first, second = merged(first, starts), merged(second, starts)
         rows = columns = _blocks(rows, starts)
-    return _joined(picture, first, second, rows, columns, left_out)
+    return _joined(picture, _tiled(first), _tiled(second), rows, columns, shapes, left_out)
+
+
+def _lens(a: Side, b: Side, picture: Picture, tokens: Axis, position: int) -> Compared:
+    """The tokens around the chosen one only: every cell costs an unembedding."""
+    shown = window(tokens.entry(position), len(tokens), LENS)
+    left_out = ("window", shown.start, shown.stop - 1, len(tokens)) if len(tokens) > LENS else None
+    tokens = tokens[shown]
+    first, second = map(_tiled, _lenses(a, b, tokens))
+    rows = _names("layer", first.shape[1], second.shape[1], tokens, a, b)
+    columns = _names("token", 0, 0, tokens, a, b)
+    shapes = first.shape[1:], second.shape[1:]
+    return _joined(picture, first, second, rows, columns, shapes, left_out)
 
 
 def _joined(
-    picture: Picture, a: np.ndarray, b: np.ndarray, rows: Names, columns: Names, left_out: tuple | None
+    picture: Picture,
+    a: np.ndarray,
+    b: np.ndarray,
+    rows: Names,
+    columns: Names,
+    shapes: tuple[tuple[int, ...], tuple[int, ...]],
+    left_out: tuple[str, int, int, int] | None,
 ) -> Compared:
-    a, b = _tiled(a), _tiled(b)
-    if rows.axis is None or columns.axis is None:
-        return Compared(picture, a, b, rows, columns, None, None, left_out)
-    apart = difference(a, b, rows.both[:, None] & columns.both, picture.empty_is_zero)
-    return Compared(picture, a, b, rows, columns, apart, farthest(apart, a, b), left_out)
+    apart = None
+    if rows.axis is not None and columns.axis is not None and len(a) == len(b):
+        apart = difference(a, b, rows.both[:, None] & columns.both, picture.empty_is_zero)
+    most = None if apart is None else farthest(apart, a, b)
+    return Compared(picture, a, b, rows, columns, apart, most, shapes, left_out)
 
 
 def _tiled(table: np.ndarray) -> np.ndarray:
@@ -120,16 +128,16 @@ def _tiled(table: np.ndarray) -> np.ndarray:
 
 def _names(along: Along, first: int, second: int, tokens: Axis, a: Side, b: Side) -> Names:
     if along == "token":
-        labels = [
-            [
-                side.trace.tokens[own] if own >= 0 else other.trace.tokens[there]
-                for own, there in zip(mine, its, strict=True)
-            ]
-            for side, other, mine, its in ((a, b, tokens.a, tokens.b), (b, a, tokens.b, tokens.a))
-        ]
-        return Names("token", *labels, tokens)
-    counts = [[_numbered(along, place) for place in range(count)] for count in (first, second)]
-    return Names(along, *counts, counted(first, second))
+        pairs = list(zip(tokens.a.tolist(), tokens.b.tolist(), strict=True))
+        ours, theirs = a.trace.tokens, b.trace.tokens
+        return Names(
+            "token",
+            [ours[i] if i >= 0 else theirs[j] for i, j in pairs],
+            [theirs[j] if j >= 0 else ours[i] for i, j in pairs],
+            tokens,
+        )
+    ours, theirs = ([_numbered(along, place) for place in range(count)] for count in (first, second))
+    return Names(along, ours, theirs, counted(first, second))
 
 
 def _numbered(along: Along, place: int) -> str:
@@ -143,8 +151,10 @@ def _numbered(along: Along, place: int) -> str:
 def _blocks(names: Names, starts: np.ndarray) -> Names:
     """Of cells that stand for several tokens each."""
     ends = [*(starts[1:] - 1).tolist(), len(names.a) - 1]
-    labels = [[f"{side[i]} … {side[j]}" for i, j in zip(starts, ends, strict=True)] for side in (names.a, names.b)]
-    return Names(names.along, *labels, counted(len(starts), len(starts)))
+    first, second = (
+        [f"{side[i]} … {side[j]}" for i, j in zip(starts, ends, strict=True)] for side in (names.a, names.b)
+    )
+    return Names(names.along, first, second, counted(len(starts), len(starts)))
 
 
 def _lenses(a: Side, b: Side, tokens: Axis) -> tuple[np.ndarray, np.ndarray]:

@@ -13,6 +13,7 @@ from app.kit.chart import chart
 from app.kit.frame import Room
 from app.kit.numbers import percent
 from app.kit.source import source
+from app.kit.take import Matrix, take
 from app.rooms.guess import analysis, figures, game
 from app.rooms.guess.analysis import Candidate, Turn, Words
 from app.rooms.guess.cloze import Said, cloze
@@ -51,11 +52,19 @@ def show() -> None:
             _reveal(room, chosen, vocabulary)
     if chosen is not None:
         _why(room, chosen, vocabulary)
+        _take(room, turns)
     source(room, analysis.shares, analysis.spread, analysis.turn)
 
 
 def _words(lm: LanguageModel) -> Words:
     return analysis.words([lm.tokenizer.piece(token) for token in range(lm.config.vocab_size)])
+
+
+def _take(room: Room, turns: list[Turn]) -> None:
+    columns = [room.translate(f"guess.take.{name}") for name in ("ours", "theirs")]
+    points = np.array([[turn.our_bits, turn.their_bits] for turn in turns])
+    rows = [room.lm.tokenizer.shown(turn.token) for turn in turns]
+    take(room, {room.translate("guess.take.points"): Matrix(points, rows, columns)})
 
 
 # Which text

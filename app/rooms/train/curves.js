@@ -1,6 +1,6 @@
 // Charts of one line each, side by side, with dashed levels to compare it with. Uses dom.js and arrays.js.
 
-const HEIGHT = 196;
+const LEAST = 196; // px of a chart's height in a window 800 px high; a higher one gives some of what it has more
 const EDGE = { left: 46, right: 12, top: 10, bottom: 26 };
 const FONT = `${FONT_SIZE}px "Source Sans", "Source Sans 3", "Noto Sans", "Noto Sans CJK SC", sans-serif`;
 const DASHES = [[7, 4], [2, 4], [10, 3, 2, 3]];
@@ -27,9 +27,10 @@ function range(y, levels) {
 
 function draw(canvas, chart, data, width) {
   const { colours } = data;
-  const context = sharpCanvas(canvas, width, HEIGHT);
+  const height = (LEAST + tallPicture(LEAST)) / 2;
+  const context = sharpCanvas(canvas, width, height);
   const [low, high] = range(chart.y, chart.levels);
-  const right = width - EDGE.right, bottom = HEIGHT - EDGE.bottom;
+  const right = width - EDGE.right, bottom = height - EDGE.bottom;
   const across = (step) => EDGE.left + (step / Math.max(1, data.last)) * (right - EDGE.left);
   const up = (value) => bottom - ((value - low) / (high - low)) * (bottom - EDGE.top);
   context.font = FONT;
@@ -49,7 +50,7 @@ function draw(canvas, chart, data, width) {
   const steps = ticks(0, data.last, width < 330 ? 2 : 4);
   steps.forEach((step, i) => {
     context.textAlign = i === steps.length - 1 && across(step) > right - 20 ? "right" : "center";
-    context.fillText(step.toLocaleString("en"), across(step), HEIGHT - 6);
+    context.fillText(step.toLocaleString("en"), across(step), height - 6);
   });
   chart.levels.forEach((level, i) => {
     context.strokeStyle = colours.ink;

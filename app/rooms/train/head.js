@@ -2,7 +2,7 @@
 // Which head is looked at, the page keeps for itself: it asks nothing of Python.
 
 const FONT = `${FONT_SIZE}px "Source Sans", "Source Sans 3", "Noto Sans", "Noto Sans CJK SC", sans-serif`;
-const SIDE = 300; // px of the large picture's cells, at most
+const SIDE = 300; // px of the large picture's cells, at most; a window higher than 800 px gives all that it has more
 const NAMES = 90; // px for the names of tokens, at most
 const SETTLED = 100; // steps after which the head that is shown by itself stays the same
 
@@ -51,7 +51,7 @@ export default function ({ data, parentElement }) {
     const probe = canvas.getContext("2d");
     probe.font = FONT;
     const names = Math.ceil(Math.min(NAMES, Math.max(...tokens.map((token) => probe.measureText(token).width)))) + 8;
-    const side = Math.max(120, Math.min(SIDE, root.clientWidth - names - 2));
+    const side = Math.max(120, Math.min(tallPicture(SIDE), root.clientWidth - names - 2));
     const cell = side / T, every = Math.ceil(18 / cell);
     const context = sharpCanvas(canvas, names + side, names + side);
     context.imageSmoothingEnabled = false;

@@ -13,7 +13,7 @@ from app.kit.trainings import TEXTS as FOLDER
 from app.kit.trainings import Limits, Plan
 from app.rooms.train.analysis import decode, usable
 from app.rooms.train.line import line
-from app.rooms.train.words import TEXTS
+from app.rooms.train.words import ATTENTION, NETWORKS, SIZES, TEXTS
 from app.text import error_text, escape_markdown
 from model import BadInput
 from model.training import classroom
@@ -31,11 +31,7 @@ def setup(room: Room) -> None:
     with choices:
         with st.container(gap="xsmall"):
             _choose_text(room)
-        words = {
-            "learn_size": tuple(classroom.SIZES),
-            "learn_attention": classroom.ATTENTION,
-            "learn_network": classroom.NETWORKS,
-        }
+        words = {"learn_size": SIZES, "learn_attention": ATTENTION, "learn_network": NETWORKS}
         for place, (word, names) in zip(st.columns([1.0, 1.35, 1.25]), words.items(), strict=True):
             with place, st.container(gap="xxsmall"):
                 st.markdown(f"**{room.translate(f'train.{word}')}**")
@@ -46,6 +42,7 @@ def setup(room: Room) -> None:
             parameters=f"{classroom.parameters(config):,}",
             steps=f"{classroom.SIZES[room.view.learn_size].steps:,}",
             vocabulary=f"{classroom.VOCABULARY:,}",
+            most=round(line().limits.seconds / 60),
         )
         st.button(
             room.translate("train.start"),

@@ -1,8 +1,10 @@
 """The address words of this room."""
 
 from app.kit.address import Word, claim, one_of, text
-from model.training.classroom import ATTENTION, NETWORKS, SIZES
 
+SIZES = ("small", "medium")  # together these three name an architecture of model/training/classroom.py
+ATTENTION = ("mha", "mla")
+NETWORKS = ("dense", "moe")
 TEXTS = ("en-stories", "en-grimm", "zh-poems", "python", "sums", "own")  # "own": typed or uploaded, so in no address
 
 claim(
