@@ -52,6 +52,9 @@ class Limits:
     kept: int = 12  # finished models, of all sessions together
 
 
+EVERYBODY = Limits(text_bytes=1_000_000, seconds=300, pause_seconds=120, waiting=3, kept=6)  # on a public server
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """What is to be trained."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from app.kit import runtime, session
 from app.kit.frame import Room
-from app.kit.trainings import Training, Trainings
+from app.kit.limits import public
+from app.kit.trainings import EVERYBODY, Limits, Training, Trainings
 
 
 def _make() -> Trainings:
-    return Trainings(session.alive)
+    return Trainings(session.alive, EVERYBODY if public() else Limits())
 
 
 def line() -> Trainings:
