@@ -45,10 +45,13 @@ def test_projector_mode_leaves_tokens_and_picture_larger_and_survives_the_way_to
         expect(page).to_have_url(re.compile(rf"/{STATIONS[here + step].address}\?.*projector=1"))
         settled(page)
     expect(page.locator(".st-key-small_map")).to_be_hidden()
+    for key in ("n", "n", "PageDown"):  # quicker than the rooms: none is lost
+        page.keyboard.press(key)
+    expect(page).to_have_url(re.compile(rf"/{STATIONS[here + 3].address}\?.*projector=1"))
     # The address alone brings it back, the button leads out.
     other = visit_again(page)
     expect(other.locator(".st-key-small_map")).to_be_hidden()
-    other.locator(".st-key-keys .leave").click()
+    other.locator(".st-key-keyboard .leave").click()
     expect(other.locator(".st-key-prompt")).to_be_visible()
     expect(other).not_to_have_url(ON)
 
@@ -97,7 +100,7 @@ def test_no_key_acts_while_somebody_types_or_where_a_picture_has_the_focus(visit
     expect(page.locator(".st-key-prompt textarea")).to_have_value(re.compile(r"nwf\?"))
     expect(page).to_have_url(re.compile(r"/heads\?.*nwf"))
     assert "projector" not in page.url and "layer=1" in page.url
-    expect(page.locator(".st-key-keys dialog")).to_be_hidden()
+    expect(page.locator(".st-key-keyboard dialog")).to_be_hidden()
     projected(page)
     page.locator(".st-key-grid .board").focus()
     page.keyboard.press("ArrowDown")
@@ -114,7 +117,7 @@ def test_the_overlay_names_every_key_in_both_languages_and_letters_can_be_switch
         page = visit(f"/norms?model=tiny&lang={lang}&prompt=hello")
         body(page)
         page.keyboard.press("?")
-        overlay = page.locator(".st-key-keys dialog")
+        overlay = page.locator(".st-key-keyboard dialog")
         expect(overlay).to_be_visible()
         for key in KEYS:
             expect(overlay).to_contain_text(translate(lang, f"common.key.{key.action}"))
@@ -123,7 +126,7 @@ def test_the_overlay_names_every_key_in_both_languages_and_letters_can_be_switch
         expect(overlay).to_be_hidden()
         assert "/norms" in page.url
     page.keyboard.press("?")
-    page.locator(".st-key-keys .letters input").uncheck()
+    page.locator(".st-key-keyboard .letters input").uncheck()
     page.keyboard.press("?")
     expect(overlay).to_be_hidden()
     page.keyboard.press("n")

@@ -61,7 +61,7 @@ export default function ({ data, parentElement }) {
   const tip = element("div", "card tip");
   tip.popover = "manual";
   tip.setAttribute("role", "tooltip");
-  const button = element("button", "open", "?");
+  const button = element("button", "open", "Aa");
   button.setAttribute("aria-label", labels.open);
   button.title = labels.open;
   button.setAttribute("aria-haspopup", "dialog");

@@ -44,7 +44,7 @@ KEYS = (
 )
 
 
-def keys(view: View, current: str, *, key: str = "keys") -> None:
+def keys(view: View, current: str, *, key: str = "keyboard") -> None:
     """Attend to the keys of a page, and draw the buttons of the projector mode and of the help.
 
     Args:

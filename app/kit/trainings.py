@@ -54,7 +54,7 @@ class Limits:
 
 
 OWN = Limits()
-EVERYBODY = Limits(text_bytes=1_000_000, seconds=300, pause_seconds=60, waiting=3)  # where the server is public
+EVERYBODY = Limits(text_bytes=1_000_000, seconds=300, pause_seconds=60, waiting=3, kept=6)  # on a public server
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,6 +28,7 @@ def together(room: Room, stages: HeadStages) -> None:
     heads, width = found.z.shape
     token_at = room.quoted(room.trace.tokens[room.position])
     st.markdown(f"#### {translate('attention.together.heading', layer=layer, count=heads, token=token_at)}")
+    st.markdown(translate("attention.together.look"))
     _heads(room, found, room.lm.tokenizer.shown(token), stages.key_heads)
     st.markdown(
         translate("attention.together.same", difference=tiny(found.difference))
@@ -141,6 +142,7 @@ def _parts(room: Room, stages: HeadStages) -> None:
     shown = np.sort(np.argsort(-weights, kind="stable")[:KEYS])  # the keys that weigh most, in the prompt's order
     here = room.quoted(tokens[room.position])
     st.markdown(f"#### {translate('attention.parts.heading', head=room.view.head, token=here)}")
+    st.markdown(translate("attention.parts.look"))
     rows = [
         Row(
             (

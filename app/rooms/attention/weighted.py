@@ -25,6 +25,7 @@ def weighted(room: Room, stages: HeadStages) -> None:
     st.markdown(
         f"#### {translate('attention.sum.heading', token=room.quoted(tokens[room.position]), width=len(found.hooked))}"
     )
+    st.markdown(translate("attention.sum.look"))
     single = min(len(found.keys), ROWS)
     terms, sums = found.terms[:single], found.sums[:single]
     amounts = found.contributions

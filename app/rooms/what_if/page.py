@@ -159,6 +159,7 @@ def _bars(room: Room, after: Trace) -> None:
 
 
 def _surprise(room: Room, after: Trace) -> None:
+    st.markdown(room.translate("what_if.look"))
     if len(room.trace.ids) > 1:
         before_bits, after_bits = (f"{runtime.derived(_bits, trace):.2f}" for trace in (room.trace, after))
         sentence = room.translate("what_if.surprise", before=before_bits, after=after_bits)
