@@ -35,7 +35,7 @@ ONE_THREAD = {  # for torch, for the tokenizer's trainer
 }
 LOOKS = 150  # that are kept; beyond that every second one goes
 _TICK = 0.2  # seconds between two looks at who is still there
-_OVERLAP = 5.0  # seconds that a page loaded again may be seen before the one that it replaces is seen to be gone
+_OVERLAP = 1.0  # seconds that a page loaded again may be seen before the one that it replaces is seen to be gone
 _PATIENCE = 30.0  # seconds for a stopped process to write its model
 _log = logging.getLogger(__name__)
 
