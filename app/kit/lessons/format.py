@@ -31,7 +31,6 @@ NOT_A_LESSON_S = {*OF_A_LESSON, "lang", "weights", "ids", "model", "prompt"}  # 
 SMALLEST, LARGEST = "smallest", "largest"
 
 _FILE = re.compile(r"(?P<name>[a-z0-9][a-z0-9-]{0,59})\.(?P<lang>[a-z]{2})\.toml")
-_PART = re.compile(r'(\.[a-zA-Z][\w-]{0,40}|\[data-[a-z-]{1,30}="[\w -]{1,40}"\]){1,4}')
 
 # Keys, and how many characters (of a list: entries) each may have at most.
 _LESSON = {"title": 100, "about": 300, "needs": 300, "aims": 8, "model": 60, "prompt": 2_000, "station": MOST_STATIONS}
@@ -42,7 +41,6 @@ _STATION = {
     "prompt": 2_000,
     "look": 1_200,
     "mark": 60,
-    "part": 120,
     "ask": 400,
     "right": 20,
     "answer": 200,
@@ -76,7 +74,6 @@ class Station:
     words: Mapping[str, Any]  # address words and their values
     look: Sentence
     mark: str  # an element of the room's page; empty: none
-    part: str  # of that element, as a selector; empty: all of it
     ask: Sentence
     choices: tuple[Choice, ...]  # none: the answer is a number
     right: str  # "largest", "smallest", or empty: the choice that holds
@@ -203,9 +200,6 @@ class _Reader:
         if mark and mark not in elements(known[room]):
             names = ", ".join(sorted(elements(known[room])))
             raise self.wrong("unknown_element", (*place, "mark"), element=mark, room=room, known=names)
-        part = self.text(place, "part", "")
-        if part and not (_PART.fullmatch(part) and mark):
-            raise self.wrong("bad_part", (*place, "part"), part=part)
         choices = tuple(
             self.choice((*place, "choice", number))
             for number in range(len(self.tables(table, place, "choice", _STATION["choice"])))
@@ -221,7 +215,6 @@ class _Reader:
             words=MappingProxyType(self.words(place)),
             look=self.sentence(place, "look"),
             mark=mark,
-            part=part,
             ask=self.sentence(place, "ask"),
             choices=choices,
             right=right,
