@@ -34,11 +34,13 @@ def main() -> int:
     for name in ("allow_paths", "public", "log_prompts"):
         if getattr(arguments, name):
             os.environ[f"GLASSFORMER_{name.upper()}"] = "1"  # read by app/kit/runtime.py and app/kit/limits.py
+    if arguments.lessons is not None:
+        os.environ["GLASSFORMER_LESSONS"] = os.path.abspath(arguments.lessons)  # read by app/kit/lessons/shelf.py
     return serve(python, arguments.host, arguments.port, arguments.browser and has_screen(), arguments.public)
 
 
 def read_arguments(words: "list[str]") -> argparse.Namespace:
-    """host, port, browser, allow_paths, public and log_prompts, from the words of the command line."""
+    """host, port, browser, allow_paths, public, log_prompts and lessons, from the words of the command line."""
     parser = argparse.ArgumentParser(prog="python3 -m app", description=DESCRIPTION, epilog=EPILOG)
     parser.add_argument(
         "--port", type=port_number, default=PORT, metavar="N", help=f"port to listen on (default: {PORT})"
@@ -61,7 +63,10 @@ def read_arguments(words: "list[str]") -> argparse.Namespace:
         help="for everybody: no paths, no downloads, bounded prompts, visitors and work; --host says who can reach it",
     )
     parser.add_argument("--log-prompts", action="store_true", help="with --public: write what people type to the log")
+    parser.add_argument("--lessons", metavar="FOLDER", help="lessons of your own, listed before those that come along")
     found = parser.parse_args(words)
+    if found.lessons is not None and not os.path.isdir(found.lessons):
+        parser.error(f"{found.lessons} is no folder: --lessons takes the folder with your lessons' files")
     if found.public and found.allow_paths:
         parser.error("--public forbids paths: leave out --allow-paths")
     if found.log_prompts and not found.public:

@@ -18,6 +18,7 @@ import streamlit as st  # noqa: E402
 def page() -> None:
     """Draw the page that the browser asks for."""
     from app.kit import browser, comparing, frame, runtime, session, visitors
+    from app.kit.lessons import panel
     from app.kit.stations import STATIONS
     from app.text import translate
 
@@ -47,6 +48,7 @@ def page() -> None:
         there = next(room for room in rooms if room.url_path == asked)
         st.switch_page(there, query_params=session.address(frame.defaults()))
     session.enter(chosen.url_path or first)
+    panel.panel(session.current(), session.here())
     chosen.run()
     comparing.link(session.here())
     frame.leave()

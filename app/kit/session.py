@@ -20,7 +20,7 @@ from app.kit.address import WORDS, View, describe, parse
 UNDO_DEPTH = 200
 
 _SHADOW, _PAGE, _BARE, _DRAWN = "_view", "_page", "_bare", "_drawn"
-_UNDO, _REDO, _LATER, _GO, _HERE = "_undo", "_redo", "_later", "_go", "_here"
+_UNDO, _REDO, _LATER, _GO, _HERE, _BEFORE = "_undo", "_redo", "_later", "_go", "_here", "_before"
 
 
 def _run() -> ScriptRunContext:
@@ -136,6 +136,12 @@ def go(address: str, **words: Any) -> None:
     st.session_state[_GO] = address
 
 
+def show(address: str, view: View) -> None:
+    """Show the room at `address` with exactly this view; for callbacks, such as a lesson's next station."""
+    put(view)
+    st.session_state[_GO] = address
+
+
 def destination() -> str | None:
     """The address of the room that a click has asked for since the last run; said once."""
     return st.session_state.pop(_GO, None)
@@ -143,12 +149,19 @@ def destination() -> str | None:
 
 def enter(address: str) -> None:
     """Say which room is about to be drawn."""
+    if st.session_state.get(_HERE) not in (None, address):
+        st.session_state[_BEFORE] = st.session_state[_HERE]
     st.session_state[_HERE] = address
 
 
 def here() -> str:
     """The address of the room that is being drawn; empty where nobody has said so."""
     return st.session_state.get(_HERE, "")
+
+
+def room_before() -> str | None:
+    """The address of the room that was shown before this one; None where this is the first."""
+    return st.session_state.get(_BEFORE)
 
 
 def relabel() -> None:

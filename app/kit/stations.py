@@ -39,5 +39,6 @@ STATIONS = (
     Station("output", ":material/bar_chart:", "output"),
     Station("compare", ":material/compare:", "classroom"),
     Station("guess", ":material/casino:", "classroom"),
+    Station("lesson", ":material/menu_book:", "classroom"),
     Station("train", ":material/school:", "classroom"),
 )

@@ -1,9 +1,9 @@
 """What a lesson says about numbers: named quantities with operands, never code.
 
-    probability(" time")          a quantity
-    weight(5, 3) / weight(5, 2)   two of them: + - * /
-    rank(" dog") > 10             a condition: < > <= >= = !=
-    The model gave {probability(" time")} to it.   a sentence with their values; "{{" is a brace
+probability(" time")          a quantity
+weight(5, 3) / weight(5, 2)   two of them: + - * /
+rank(" dog") > 10             a condition: < > <= >= = !=
+The model gave {probability(" time")} to it.   a sentence with their values; "{{" is a brace
 """
 
 from __future__ import annotations

@@ -153,8 +153,8 @@ def _parsed(data: bytes) -> dict[str, Any]:
         text = _text(data)
     except UnicodeDecodeError as error:
         raise LessonError("not_text", data.count(b"\n", 0, error.start) + 1) from None
-    for number, line in enumerate(text.split("\n"), 1):
-        if len(line) > LONGEST_LINE:
+    for number, content in enumerate(text.split("\n"), 1):
+        if len(content) > LONGEST_LINE:
             raise LessonError("long_line", number, limit=LONGEST_LINE)
     try:
         return tomllib.loads(text)

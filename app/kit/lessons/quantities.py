@@ -13,7 +13,7 @@ import numpy as np
 
 from app.kit.address import View
 from app.kit.prediction import most_probable, ranks
-from model import LanguageModel, MoEConfig, Trace, distribution
+from model import LanguageModel, ModelConfig, MoEConfig, Trace, distribution
 from model.measure.memory import elements_per_token, grouped_elements
 from model.measure.presets import PRESETS
 
@@ -201,7 +201,8 @@ def width(run: Run) -> float:
 
 @offer("number")
 def similarity(run: Run, first: str, second: str) -> float:
-    rows = run.lm.transformer.embedding.weight[[_id(run, first), _id(run, second)]].float().numpy()
+    table = run.lm.transformer.embed.weight
+    rows = table[[_id(run, first), _id(run, second)]].detach().float().numpy()
     return float(rows[0] @ rows[1] / (np.linalg.norm(rows[0]) * np.linalg.norm(rows[1])))
 
 
@@ -353,7 +354,7 @@ def published_mha_cache_numbers(run: Run, name: str) -> float:
     return float(grouped_elements(_published(name), _published(name).attention.n_heads))
 
 
-def _published(name: str):
+def _published(name: str) -> ModelConfig:
     if name not in PRESETS:
         raise NotHere("no_such", what="name", value=str(name), last=", ".join(PRESETS))
     return PRESETS[name].config
