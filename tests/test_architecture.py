@@ -24,8 +24,9 @@ MAY_IMPORT = {
     "kit.worksheet": {"numpy"},
     "kit.session": {"streamlit", "kit.address", "kit.link"},
     "kit.turns": {"torch"},
-    "kit.own_models": {"model"},
-    "kit.trainings": {"model"},
+    "kit.scratch": set(),
+    "kit.own_models": {"model", "kit.scratch"},
+    "kit.trainings": {"model", "kit.scratch"},
     "kit.runtime": {"streamlit", "torch", "model", "kit.tidy", "kit.limits", "kit.turns", "kit.own_models"},
     "kit": {"streamlit", "numpy", "plotly", "model", "kit", "text"},  # what is drawn on every page
     "rooms.*.words": {"kit.address"},

@@ -90,8 +90,10 @@ def test_every_room_has_a_handout_that_opens_from_disk_without_a_network(room, c
         assert "\nNext token\n" not in text  # which the class is still to guess
     else:
         assert "\nNext token\n" in text and 'a <img src=x onerror="alert(1)"> #000001 & </script>' in text
-    assert drawings >= 2 and "<script" not in markup and "\x07" not in markup and "<img" not in markup
-    assert page.locator(".st-key-home_page .pictures li").count() >= 1
+    assert "<script" not in markup and "\x07" not in markup and "<img" not in markup
+    listed = page.locator(".st-key-home_page .pictures li").count()
+    assert listed >= (address != "train")  # which has none before a training
+    assert drawings >= listed + 1  # the row of tokens too
 
 
 def test_a_handout_has_the_page_s_numbers_and_what_they_were_made_from(room, chromium, tmp_path, storyteller):

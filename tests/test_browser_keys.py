@@ -45,6 +45,9 @@ def test_projector_mode_leaves_tokens_and_picture_larger_and_survives_the_way_to
         expect(page).to_have_url(re.compile(rf"/{STATIONS[here + step].address}\?.*projector=1"))
         settled(page)
     expect(page.locator(".st-key-small_map")).to_be_hidden()
+    for key in ("n", "n", "PageDown"):  # quicker than the rooms: none is lost
+        page.keyboard.press(key)
+    expect(page).to_have_url(re.compile(rf"/{STATIONS[here + 3].address}\?.*projector=1"))
     # The address alone brings it back, the button leads out.
     other = visit_again(page)
     expect(other.locator(".st-key-small_map")).to_be_hidden()

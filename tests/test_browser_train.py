@@ -78,7 +78,7 @@ def test_a_model_is_trained_watched_kept_opened_and_downloaded(visit, tmp_path):
     assert "5-gram" in before["curves"][1] and "xz" in before["curves"][1]
     page.locator(".st-key-prompt textarea").fill("30 + 4 =")
     page.locator(".st-key-prompt textarea").press("Enter")
-    page.get_by_text("30 + 4 =").first.wait_for()
+    page.locator(".st-key-writes .prompt").get_by_text("30 + 4 =").wait_for()
     assert steps(page) == at
     button(page, "train_go_on").click()
     wait_for_steps(page, at + 10)
@@ -86,7 +86,7 @@ def test_a_model_is_trained_watched_kept_opened_and_downloaded(visit, tmp_path):
     # Another room and back, and the page loaded again: it still runs, with this page's buttons.
     page.locator(".st-key-small_map a[data-address='tokens']").click()
     page.locator(".st-key-train_head").wait_for(state="detached")
-    page.locator(".st-key-small_map a[data-address='train']").click()
+    page.locator(".st-key-small_map a[data-address='train']").click()  # its address names the training
     wait_for_steps(page, at + 10)
     page.reload()
     button(page, "train_pause").wait_for()

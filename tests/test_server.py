@@ -14,7 +14,9 @@ import model
 from app import __main__ as start
 from app.kit import component, download, runtime, server, tidy, visitors
 from app.kit.limits import EVERYBODY, PUBLIC, limits
+from app.kit.trainings import Limits
 from app.kit.turns import Turns
+from app.rooms.train import line
 
 HALF = 10  # seconds after which a thread that should have come counts as lost
 
@@ -178,6 +180,11 @@ def test_visitors_beyond_the_bound_wait_until_one_has_left(everybody, monkeypatc
     assert not inside.admit("late") and inside.admit("7")
     there.remove("7")
     assert inside.admit("late")
+
+
+def test_a_public_server_bounds_training(everybody):
+    bounds = line._make().limits
+    assert bounds.seconds < Limits().seconds and bounds.waiting < Limits().waiting
 
 
 def script() -> None:

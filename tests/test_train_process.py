@@ -15,7 +15,7 @@ import pytest
 import torch
 
 import model
-from app.kit import runtime, trainings
+from app.kit import runtime, scratch, trainings
 from app.kit.own_models import OwnModels, new_name
 from app.kit.trainings import ONE_THREAD, TEXTS, Limits, Plan, Training, Trainings
 from app.rooms.train import words
@@ -95,6 +95,7 @@ def test_one_runs_at_a_time_and_a_stopped_one_is_a_whole_model(line):
     until(lambda: len(first.steps) > 2)
     assert second.state == "waiting" and line.ahead(second) == [first] and line.busy()[0] == 2
     assert line.wait_seconds(second) > 0 and line.ahead(first) == []
+    assert line.of("second") is second and line.of("somebody else") is None
     line.stop(first)
     until(lambda: first.over)
     assert first.stopped and checkpoint.read(first.file).record["tokens"] == len(first.steps) * 4 * 256
@@ -177,7 +178,7 @@ def test_a_text_with_nothing_to_learn_is_one_sentence(line, text):
 
 
 def test_a_killed_server_leaves_no_child():
-    """The child notices that nobody can give it orders any more; no signal reaches it."""
+    """The child notices that nobody can give it orders any more; no signal reaches it.  The next server tidies up."""
     script = f"""
 import sys, time
 from tests.test_train_process import LONG
@@ -186,16 +187,20 @@ line = Trainings(lambda session: True)
 training = line.ask(LONG, "me")
 while not training.steps:
     time.sleep(0.02)
-print(training.process.pid, flush=True)
+print(training.process.pid, training.folder, flush=True)
 time.sleep({SECONDS})
 """
     server = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    pid = int(server.stdout.readline())
-    assert not gone(pid)
+    pid, folder = server.stdout.readline().split()
+    assert not gone(int(pid))
     os.kill(server.pid, signal.SIGKILL)
     server.wait()
     server.stdout.close()
-    until(lambda: gone(pid))
+    until(lambda: gone(int(pid)))
+    assert Path(folder).exists()
+    mine = scratch.folder("test")
+    assert mine.exists() and not Path(folder).exists()
+    assert scratch.folder("test") != mine and mine.exists(), "this process lives"
 
 
 def test_a_server_that_ends_well_takes_everything_along():

@@ -110,6 +110,11 @@ def claim(owner: str, **words: Word) -> None:
         _words[name] = word
 
 
+def owned(owner: str) -> tuple[str, ...]:
+    """The words that `owner` has claimed."""
+    return tuple(name for name, whose in _owners.items() if whose == owner)
+
+
 WORDS: Mapping[str, Word] = MappingProxyType(_words)  # every word claimed so far, in that order
 
 claim(

@@ -46,7 +46,12 @@ class Component:
         """
 
         def reaction(trigger: str, react: Callable[[Any], None]) -> Callable[[], None]:
-            return lambda: react(st.session_state[key][trigger])
+            def told() -> None:
+                # Another page's component may have told it, while this page came: its value is gone with it.
+                if trigger in st.session_state[key]:
+                    react(st.session_state[key][trigger])
+
+            return told
 
         callbacks = {f"on_{trigger}_change": reaction(trigger, react) for trigger, react in reactions.items()}
         self._mount(key=key, data=data, **callbacks)

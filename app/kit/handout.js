@@ -1,13 +1,11 @@
 // The page as one file of HTML: its text and tables as text, its pictures as SVG, its controls as what they are set to.
 // Defines handout, pictures, pictureFile; for itself PICTURE, APART, CONTROLS, DROPPED, TAGS, WIDE, SEEN, STYLE,
-// MARGIN, isOf, wrapped, plain, setting, figureOf, leadsOn, rowOf, blocks, facts.
+// MARGIN, isOf, isApart, wrapped, plain, setting, figureOf, leadsOn, rowOf, blocks, facts.
 // Uses dom.js, colour.js, boxes.js and vector.js.
 
 const PICTURE = ".stPlotlyChart, [data-testid^='stBidiComponent']";
 // Not of the page's own: the frame's controls, and what is for taking away.
-const APART = ["browser", "small_map", "theme", "prompt", "models", "lang", "home", "take", "whole"]
-  .map((key) => `.st-key-${key}`)
-  .join(", ");
+const APART = ["prompt", "models", "lang", "home", "take"].map((key) => `.st-key-${key}`).join(", ");
 const CONTROLS = ["stSelectbox", "stNumberInput", "stSlider", "stButtonGroup", "stCheckbox", "stRadio", "stTextInput"];
 const DROPPED = [
   ...["stButton", "stDownloadButton", "stLinkButton", "stPopover", "stFileUploader", "stTextArea", "stWidgetLabel"],
@@ -32,7 +30,7 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; mar
 dt { opacity: .75; }
 dd { margin: 0; overflow-wrap: anywhere; white-space: pre-wrap; }
 figure { margin: .6rem 0; break-inside: avoid; overflow-x: auto; }
-figure svg { display: block; width: 100%; height: auto; }
+figure > svg { display: block; width: 100%; height: auto; }
 .row { display: flex; flex-wrap: wrap; gap: .4rem 1.5rem; align-items: flex-start; }
 .column { min-width: min(100%, 18rem); }
 .settings { display: flex; flex-wrap: wrap; gap: .2rem 1.5rem; margin: .5rem 0; opacity: .85; }
@@ -44,22 +42,28 @@ a { color: inherit; }
 @page { size: A4 landscape; margin: 12mm; }
 @media print {
   body { background: #fff; color: #1b1f24; max-width: none; padding: 0; font-size: 11pt; }
-  figure svg { max-height: 170mm; min-width: 0 !important; }
-  .dark figure svg { filter: invert(1) hue-rotate(180deg); }
+  figure > svg { max-height: 170mm; min-width: 0 !important; }
+  .dark figure > svg { filter: invert(1) hue-rotate(180deg); }
 }
 `;
 
 const isOf = (node, names) => names.some((name) => node.dataset.testid === name || node.classList.contains(name));
 
+// Whether `node` is of the frame: one of its controls, or out of the page's flow, such as the line of stations.
+const isApart = (node) => {
+  const box = node.closest(".stElementContainer");
+  return node.closest(APART) !== null || (box && /fixed|absolute/.test(getComputedStyle(box).position));
+};
+
 // The page's pictures, in order: [{node, title}].
 function pictures(main, room) {
   const found = [];
-  const part = [...main.querySelectorAll(".stButtonGroup")].find((group) => !group.closest(APART));
+  const part = [...main.querySelectorAll(".stButtonGroup")].find((group) => !isApart(group));
   const chosen = part?.querySelector("[aria-checked='true']")?.textContent.trim();
   let title = chosen ? `${room} · ${chosen}` : room;
   const seen = new Map();
   for (const node of main.querySelectorAll(`h1, h2, h3, h4, h5, h6, .stMarkdown p > strong:only-child, ${PICTURE}`)) {
-    if (node.closest(`${APART}, .st-key-chips, .stExpander:not(:has(details[open]))`)) continue;
+    if (isApart(node) || node.closest(".st-key-chips, .stExpander:not(:has(details[open]))")) continue;
     if (!node.matches(PICTURE)) {
       title = node.textContent.trim() || title;
       continue;
@@ -91,7 +95,7 @@ const MARGIN = 16; // px around a picture in a file
 // `font` is a rule of a style sheet, for a picture that is read where the page's font is not.
 function pictureFile(node, title, subtitle, font) {
   const style = getComputedStyle(document.querySelector(".stApp"));
-  const drawn = vector(node, title);
+  const drawn = asSvg(node, title);
   const [width, height] = ["width", "height"].map((name) => Number(drawn.getAttribute(name)));
   const wide = Math.max(width, 420);
   const ink = plainColour(style.color).colour;
@@ -149,7 +153,7 @@ function setting(node) {
 function figureOf(node, label) {
   if (node.getBoundingClientRect().height <= SEEN) return [];
   const made = element("figure");
-  const drawn = vector(node, label);
+  const drawn = asSvg(node, label);
   const width = Number(drawn.getAttribute("width"));
   drawn.style[width > WIDE ? "minWidth" : "maxWidth"] = `${width}px`;
   for (const name of ["width", "height"]) drawn.removeAttribute(name);
@@ -178,7 +182,7 @@ function rowOf(node, title) {
 
 // What `node` holds, as blocks of a document.
 function blocks(node, title) {
-  if (node.matches(APART) || isOf(node, DROPPED) || getComputedStyle(node).display === "none") return [];
+  if (isApart(node) || isOf(node, DROPPED) || getComputedStyle(node).display === "none") return [];
   if (node.matches(PICTURE)) return figureOf(node, title());
   if (isOf(node, CONTROLS)) {
     if (node.closest(".st-key-layer, .st-key-head")) return []; // said above
@@ -240,12 +244,12 @@ function handout(main, { lang, title, rows, font }) {
   const metas = [{ charset: "utf-8" }, policy, { name: "viewport", content: "width=device-width, initial-scale=1" }];
   page.head.prepend(
     ...metas.map((attributes) => {
-      const meta = page.createElement("meta");
+      const meta = element("meta");
       Object.entries(attributes).forEach(([name, value]) => meta.setAttribute(name, value));
       return meta;
     }),
   );
-  const sheet = page.createElement("style");
+  const sheet = element("style");
   sheet.textContent = `${font} :root { --paper: ${paper}; --ink: ${plainColour(style.color).colour}; }${STYLE}`;
   page.head.append(sheet);
   let heading = title;

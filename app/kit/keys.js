@@ -6,7 +6,8 @@ const FIELDS = "textarea, select, input:not([type=checkbox], [type=radio], [type
 const OWN = "[role=listbox], [role=menu], [role=dialog], [role=combobox], [data-baseweb=popover]"; // read letters too
 const ARROWS = "input, [role=slider], [role=radiogroup], [role=tablist]"; // they read arrows and pages
 const LETTERS = "glassformerLetters"; // of the browser's memory: "off" where single letters do nothing
-const ANSWER = 1500; // ms after which a step counts as done, whatever became of it
+const LEAVING = Symbol.for("the room that a key leaves"); // of the document: the next room has another component
+const ANSWER = 4000; // ms after which a step counts as done, whatever became of it
 const SAID = 1800; // ms that the name of a room stays
 
 // Of a lesson or a game of guesses: the keys press their buttons.
@@ -22,7 +23,9 @@ class Keys {
     this.said.removeAttribute("aria-label");
     root.replaceChildren(this.tools, this.help, this.said);
     this.mouse = null;
-    this.help.onclick = (event) => event.target === this.help && this.help.close();
+    this.help.onclick = (event) => {
+      if (event.target === this.help) this.help.close(); // beside its text
+    };
   }
 
   update(data, tell) {
@@ -31,6 +34,7 @@ class Keys {
     this.project(data.projector);
     this.draw();
     this.answered();
+    this.arrived();
     if (data.projector && before && before.title !== data.title) this.say(data.title);
   }
 
@@ -56,7 +60,7 @@ class Keys {
       this.tools,
       "tool",
       tool(projector ? "leave" : "enter", projector ? "✕" : "", () => this.toggle()),
-      tool("help", "?", () => this.explain()),
+      tool("explain", "", () => this.explain()),
     );
     const { open } = this.help;
     const rows = this.data.keys.map(({ action, keys }) => {
@@ -138,10 +142,25 @@ class Keys {
   move(name, part) {
     const lesson = button(part);
     if (lesson) lesson.click();
+    else if (document[LEAVING]) document[LEAVING].moves.push([name, part]);
     else if (this.data[name]) {
+      const given = setTimeout(() => (document[LEAVING] = null), ANSWER);
+      document[LEAVING] = { title: this.data.title, moves: [], given };
       tellGoing();
       this.tell("go", this.data[name]);
     }
+  }
+
+  // In another room: what was pressed on the way here follows.
+  arrived() {
+    const leaving = document[LEAVING];
+    if (!leaving || leaving.title === this.data.title) return;
+    clearTimeout(leaving.given);
+    document[LEAVING] = null;
+    const [move, ...later] = leaving.moves;
+    if (!move) return;
+    this.move(...move);
+    if (document[LEAVING]) document[LEAVING].moves = later;
   }
 
   // Steps that are pressed while one is on its way are sent together after it.
@@ -189,7 +208,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".root");
   const keys = (root.glassformerKeys ??= new Keys(root));
   keys.update(data, setTriggerValue);
-  const pressed = (event) => keys.pressed(event);
+  const pressed = (event) => root.isConnected && keys.pressed(event);
   const moved = (event) => (keys.mouse = [event.clientX, event.clientY]);
   window.addEventListener("keydown", pressed);
   window.addEventListener("pointermove", moved, { passive: true, capture: true });

@@ -6,17 +6,16 @@ Knows nothing of sessions: `app.kit.frame` keeps whose list has which.
 
 from __future__ import annotations
 
-import atexit
 import os
 import re
 import secrets
 import shutil
-import tempfile
 import threading
 from collections import OrderedDict
 from pathlib import Path
 
 import model
+from app.kit import scratch
 from model.files import checkpoint
 
 PREFIX = "my-"
@@ -44,8 +43,7 @@ class OwnModels:
         header = checkpoint.describe(file)
         with self._lock:
             if self._folder is None:
-                self._folder = Path(tempfile.mkdtemp(prefix="glassformer-models-"))
-                atexit.register(shutil.rmtree, self._folder, ignore_errors=True)
+                self._folder = scratch.folder("models")
             partial = self._folder / f"{name}.part"
             shutil.copyfile(file, partial)
             os.replace(partial, self._path(name))

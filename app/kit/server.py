@@ -7,6 +7,7 @@ for, and the browser keeps it.
 
 from __future__ import annotations
 
+import atexit
 import gzip
 import logging
 import mimetypes
@@ -174,6 +175,7 @@ async def warm(app: st.App) -> AsyncIterator[None]:
         log.addHandler(logging.StreamHandler())
     threading.Thread(target=load, name="load", daemon=True).start()
     yield
+    atexit._run_exitfuncs()  # a signal's end, which comes next, leaves them out: trainings would leave their files
 
 
 def load() -> None:

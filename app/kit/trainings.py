@@ -15,7 +15,6 @@ import secrets
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -24,6 +23,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import model
+from app.kit import scratch
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEXTS = ROOT / "assets" / "texts"
@@ -35,7 +35,7 @@ ONE_THREAD = {  # for torch, for the tokenizer's trainer
 }
 LOOKS = 150  # that are kept; beyond that every second one goes
 _TICK = 0.2  # seconds between two looks at who is still there
-_OVERLAP = 5.0  # seconds that a page loaded again may be seen before the one that it replaces is seen to be gone
+_OVERLAP = 1.0  # seconds that a page loaded again may be seen before the one that it replaces is seen to be gone
 _PATIENCE = 30.0  # seconds for a stopped process to write its model
 _log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class Limits:
 
 
 OWN = Limits()
-EVERYBODY = Limits(text_bytes=1_000_000, seconds=300, pause_seconds=60, waiting=3)  # where the server is public
+EVERYBODY = Limits(text_bytes=1_000_000, seconds=300, pause_seconds=60, waiting=3, kept=6)  # on a public server
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,6 +169,11 @@ class Trainings:
         """The training with that id, while it is known."""
         return self._all.get(name)
 
+    def of(self, session: str) -> Training | None:
+        """That session's own training."""
+        with self._lock:
+            return next((own for own in self._all.values() if own.owner == session), None)
+
     def claim(self, training: Training, session: str) -> bool:
         """Whether the buttons are this session's: the owner's, or of one that came when the owner had gone.
 
@@ -282,7 +287,7 @@ class Trainings:
 
     def _start(self, training: Training) -> None:
         plan = training.plan
-        training.folder = folder = Path(tempfile.mkdtemp(prefix="glassformer-training-"))
+        training.folder = folder = scratch.folder("training")
         if plan.text is None:
             data = TEXTS / f"{plan.kind}.txt.xz"
         else:
@@ -344,7 +349,7 @@ def take(training: Training, record: dict[str, Any]) -> None:
         training.stopped = record["stopped"]
         training.file, training.state = Path(record["path"]), "done"
     elif kind == "failed":
-        training.error = model.BadInput(record["code"], record["message"], **record["values"])
+        training.error = model.BadInput.from_dict(record)
         training.state = "failed"
 
 

@@ -8,7 +8,7 @@ Records go out and orders come in, each one line of JSON.  Records, by "kind":
 - ``look``: what the model does now: bits per byte of the held-out text, the prompt's continuation, every head
 - ``paused``, ``going``: after an order
 - ``done``: where the finished model is, and whether it was stopped early
-- ``failed``: code, message and values of a `BadInput`
+- ``failed``: a `BadInput`, as its `to_dict` writes it
 
 Orders, by "do": ``pause``, ``go``, ``stop``, and ``ask`` with a "prompt".  When no more orders can come the process
 ends at once: nobody is left who would use its model.
@@ -38,7 +38,7 @@ from . import evaluate
 from .loop import Run
 
 LOOK_SECONDS = 2.0  # between looks, at least
-LOOK_SHARE = 0.2  # of the time goes into looks, at most
+LOOK_SHARE = 0.15  # of the time goes into looks, at most
 PROMPT_TOKENS = 32  # of a prompt that are read: as many as a picture can name
 NEW_TOKENS = 48  # of a continuation
 MEMORY = 4 * 2**30  # bytes that such a process may take
@@ -71,8 +71,7 @@ class Watch:
 
     def fail(self, error: BadInput) -> None:
         """Write why there will be no model."""
-        values = {name: value if isinstance(value, int | float) else str(value) for name, value in error.values.items()}
-        self.tell("failed", code=error.code, message=str(error), values=values)
+        self.tell("failed", **error.to_dict())
 
     def begin(self, run: Run, tokenizer: Tokenizer, held_out: list[str], peers: dict[str, float]) -> None:
         """Say what is about to be trained, and look at it before its first step."""

@@ -1,11 +1,12 @@
 // Boxes of the page as SVG: ground, gradients, borders, as the browser has them. Defines svgElement, plainColour,
-// opacity, drawBox, clipTo; for itself SVG, GRADIENT, DIRECTIONS, splitTop, gradientFill, gradientLayer, edges. Uses nothing.
+// unlessOpaque, boxAsSvg, clipTo; for itself SVG_SPACE, GRADIENT, DIRECTIONS, splitTop, gradientFill, gradientLayer,
+// borderLines. Uses nothing.
 
-const SVG = "http://www.w3.org/2000/svg";
+const SVG_SPACE = "http://www.w3.org/2000/svg";
 
 // A new SVG element; attributes without a value are left out.
 function svgElement(tag, attributes = {}, ...children) {
-  const node = document.createElementNS(SVG, tag);
+  const node = document.createElementNS(SVG_SPACE, tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (value !== undefined) node.setAttribute(name, typeof value === "number" ? Number(value.toFixed(2)) : value);
   }
@@ -30,7 +31,7 @@ const plainColour = (() => {
   };
 })();
 
-const opacity = (alpha) => (alpha < 1 ? alpha : undefined);
+const unlessOpaque = (alpha) => (alpha < 1 ? alpha : undefined);
 
 // A list as CSS writes it, taken apart at the commas outside all brackets.
 const splitTop = (text) => text.split(/,(?![^()]*(?:\([^()]*\)[^()]*)*\))/).map((part) => part.trim());
@@ -69,7 +70,7 @@ function gradientFill(text, box, id, period) {
   });
   for (const { colour, place } of stops) {
     const plain = plainColour(colour);
-    const at = { offset: place / length, "stop-color": plain.colour, "stop-opacity": opacity(plain.alpha) };
+    const at = { offset: place / length, "stop-color": plain.colour, "stop-opacity": unlessOpaque(plain.alpha) };
     fill.append(svgElement("stop", at));
   }
   return fill;
@@ -103,7 +104,7 @@ function gradientLayer(style, i, box, radius, newId) {
 }
 
 // The borders: one frame where all four are the same, else a line for each.
-function edges(style, box, radius) {
+function borderLines(style, box, radius) {
   const sides = ["Top", "Right", "Bottom", "Left"].map((side) => {
     const kind = style[`border${side}Style`];
     const width = kind === "none" || kind === "hidden" ? 0 : parseFloat(style[`border${side}Width`]);
@@ -113,7 +114,7 @@ function edges(style, box, radius) {
   });
   const pen = ({ width, colour, alpha, dash }) => ({
     stroke: colour,
-    "stroke-opacity": opacity(alpha),
+    "stroke-opacity": unlessOpaque(alpha),
     "stroke-width": width,
     "stroke-dasharray": dash,
   });
@@ -139,7 +140,7 @@ function edges(style, box, radius) {
 }
 
 // What is drawn of an element itself: its ground, gradients, borders and outline.
-function drawBox(style, box, newId) {
+function boxAsSvg(style, box, newId) {
   if (!(box.width > 0 && box.height > 0)) return [];
   const round = parseFloat(style.borderTopLeftRadius) || 0;
   const most = Math.min(box.width, box.height) / 2;
@@ -147,7 +148,7 @@ function drawBox(style, box, newId) {
   const drawn = [];
   const ground = plainColour(style.backgroundColor);
   if (ground.alpha) {
-    const fill = { fill: ground.colour, "fill-opacity": opacity(ground.alpha) };
+    const fill = { fill: ground.colour, "fill-opacity": unlessOpaque(ground.alpha) };
     drawn.push(svgElement("rect", { ...box, rx: radius || undefined, ...fill }));
   }
   if (style.backgroundImage !== "none") {
@@ -155,13 +156,13 @@ function drawBox(style, box, newId) {
     const layers = images.map((_, i) => gradientLayer(style, i, box, radius || undefined, newId));
     drawn.push(...layers.reverse().flat());
   }
-  drawn.push(...edges(style, box, radius));
+  drawn.push(...borderLines(style, box, radius));
   const outline = style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth);
   if (outline) {
     const { colour, alpha } = plainColour(style.outlineColor);
     const out = parseFloat(style.outlineOffset) + outline / 2;
     const frame = { x: box.x - out, y: box.y - out, width: box.width + 2 * out, height: box.height + 2 * out };
-    const pen = { fill: "none", stroke: colour, "stroke-opacity": opacity(alpha), "stroke-width": outline };
+    const pen = { fill: "none", stroke: colour, "stroke-opacity": unlessOpaque(alpha), "stroke-width": outline };
     if (frame.width > 0 && frame.height > 0) drawn.push(svgElement("rect", { ...frame, rx: radius + out, ...pen }));
   }
   return drawn;

@@ -1,6 +1,6 @@
 // Elements, text and canvases. Defines FONT_SIZE, clamp, element, readoutLine, fillIn, setColours, describe,
 // replaceKeepingFocus, isProjected, tallPicture, pixelDensity, sharpCanvas, pixelCanvas, cutText, cellUnder;
-// for itself fitFont, PROJECTED. Uses nothing.
+// for itself fitFont, PAGE_HEAD. Uses nothing.
 
 let FONT_SIZE = 16; // px on a canvas: the smallest that the back row of a classroom reads; larger where it is projected
 
@@ -58,10 +58,14 @@ function replaceKeepingFocus(root, className, ...nodes) {
   if (place >= 0) root.querySelectorAll(`.${className}`)[place]?.focus({ preventScroll: true });
 }
 
-// px for a picture that has `least` in a window 800 px high, and all that a higher window adds; where it is projected,
-// what the page's head leaves too.
-const tallPicture = (least) => least + Math.max(0, window.innerHeight - 800) + (isProjected() ? PROJECTED : 0);
-const PROJECTED = 40;
+const PAGE_HEAD = 100; // px of the page's head, which is not there where the page is projected
+
+// px for a picture that has `least` in a window 800 px high, and all that a higher window adds. Where it is projected,
+// what stands around it grows with its type.
+function tallPicture(least) {
+  if (!isProjected()) return least + Math.max(0, window.innerHeight - 800);
+  return Math.max(least / 2, window.innerHeight - ((800 - PAGE_HEAD - least) * FONT_SIZE) / 16);
+}
 
 const pixelDensity = () => window.devicePixelRatio || 1;
 

@@ -1,12 +1,12 @@
 // A piece of the page as SVG, made from what the browser shows: its text stays text, a canvas becomes a picture in it.
-// Defines vector, svgText, writable, ruler; for itself FONT_OF, WRITTEN, SHOWN, LEFT_OUT, newId, linesOf, drawText,
-// drawField, ownStyles, drawSvg, drawPart, LONGEST, unrolled. Uses boxes.js.
+// Defines asSvg, svgText, writable, ruler; for itself FONT_OF, URL_OF_ID, SHOWN, LEFT_OUT, newId, linesOf, drawText,
+// drawField, ownStyles, drawSvg, drawMark, drawPart, LONGEST, unrolled. Uses boxes.js.
 
 const LEFT_OUT = ".tool, .where, style, script, template, [hidden], [popover], .modebar-container, .stElementToolbar";
 const SHOWN = [
   ...["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-linecap"],
-  ...["opacity", "font-family", "font-size", "font-weight", "font-style", "text-anchor", "dominant-baseline", "paint-order"],
-  ...["display", "visibility", "shape-rendering"],
+  ...["opacity", "font-family", "font-size", "font-weight", "font-style", "text-anchor", "dominant-baseline"],
+  ...["paint-order", "display", "visibility", "shape-rendering"],
 ];
 
 const newId = (() => {
@@ -48,7 +48,7 @@ function drawText(text, rect, style, at) {
   const { colour, alpha } = plainColour(style.color);
   const pen = {
     fill: colour,
-    "fill-opacity": opacity(alpha),
+    "fill-opacity": unlessOpaque(alpha),
     "font-family": style.fontFamily,
     "font-size": size,
     "font-weight": style.fontWeight === "400" ? undefined : style.fontWeight,
@@ -93,7 +93,7 @@ function ownStyles(original, copy) {
   [...original.children].forEach((child, i) => ownStyles(child, copy.children[i]));
 }
 
-const WRITTEN = /url\(["']?[^"')]*#([^"')]+)["']?\)/g;
+const URL_OF_ID = /url\(["']?[^"')]*#([^"')]+)["']?\)/g;
 
 // A drawing of the page, with names of its own and nothing that runs or leads elsewhere.
 function drawSvg(original, box, prefix) {
@@ -108,13 +108,40 @@ function drawSvg(original, box, prefix) {
         if (value.startsWith("#")) node.setAttribute(name, `#${prefix}${value.slice(1)}`);
         else if (!value.startsWith("data:image/")) node.removeAttribute(name);
       } else if (name === "id") node.id = prefix + value;
-      else if (value.includes("url(")) node.setAttribute(name, value.replace(WRITTEN, `url(#${prefix}$1)`));
+      else if (value.includes("url(")) node.setAttribute(name, value.replace(URL_OF_ID, `url(#${prefix}$1)`));
     }
   }
   for (const [name, value] of Object.entries(box)) copy.setAttribute(name, value);
   copy.removeAttribute("class");
   copy.style.removeProperty("position");
   return copy;
+}
+
+// What a style sheet puts before or after what is in `node`: a mark with a size of its own, or a character.
+function drawMark(node, which, box) {
+  const style = getComputedStyle(node, which);
+  if (["none", "normal"].includes(style.content) || style.display === "none") return [];
+  const own = getComputedStyle(node);
+  const px = (name, of = own) => parseFloat(of[name]) || 0;
+  const [width, height] = [px("width", style), px("height", style)];
+  const placed = style.position === "absolute";
+  const shift = placed ? px("left", style) : px("paddingLeft") + px("marginLeft", style);
+  const first = box.x + px("borderLeftWidth") + shift;
+  const last = box.x + box.width - px("borderRightWidth") - px("paddingRight") - width;
+  const x = placed || which === "::before" ? first : last;
+  const y = box.y + (placed ? px("borderTopWidth") + px("top", style) : (box.height - height) / 2);
+  const text = style.content.match(/^"(.*)"$/)?.[1] ?? "";
+  const [middle, centre] = [x + width / 2, y + height / 2];
+  const { colour, alpha } = plainColour(style.color);
+  const size = px("fontSize", style);
+  const pen = { "font-family": style.fontFamily, "font-size": size, fill: colour, "fill-opacity": unlessOpaque(alpha) };
+  const drawn = boxAsSvg(style, { x, y, width, height }, newId);
+  const at = { x: middle, y: centre + 0.35 * size, "text-anchor": "middle" };
+  if (text) drawn.push(svgElement("text", { ...at, ...pen }, text));
+  if (style.transform === "none") return drawn;
+  const turn = style.transform.replaceAll(",", " ");
+  const transform = `translate(${middle} ${centre}) ${turn} translate(${-middle} ${-centre})`;
+  return [svgElement("g", { transform }, ...drawn)];
 }
 
 // Draw `node` and all in it onto `out`; `at` is the page's place of the picture's corner, and what begins its ids.
@@ -129,7 +156,7 @@ function drawPart(node, out, at) {
   if (node instanceof SVGSVGElement) return void (rect.width && out.append(drawSvg(node, box, at.prefix)));
   let target = out;
   if (style.opacity !== "1") out.append((target = svgElement("g", { opacity: style.opacity })));
-  target.append(...drawBox(style, box, newId));
+  target.append(...boxAsSvg(style, box, newId));
   if (node instanceof HTMLCanvasElement) {
     if (node.width && node.height && rect.width) target.append(picture(node.toDataURL("image/png")));
     return;
@@ -140,12 +167,14 @@ function drawPart(node, out, at) {
   }
   if (node.matches("input, select, textarea")) return void target.append(drawField(node, style, box));
   if (style.overflowX !== "visible" && rect.width && rect.height) target.append((target = clipTo(box, newId())));
+  target.append(...drawMark(node, "::before", box));
   for (const child of (node.shadowRoot ?? node).childNodes) {
     if (child instanceof Element) drawPart(child, target, at);
     else if (child instanceof Text && child.data.trim()) {
       target.append(...linesOf(child).map(({ text, rect: place }) => drawText(text, place, style, at)));
     }
   }
+  target.append(...drawMark(node, "::after", box));
 }
 
 const LONGEST = 8000; // px of a list that scrolls; what is longer stays as it is
@@ -178,7 +207,7 @@ function unrolled(root) {
 }
 
 // `node` as an SVG element of the size it has on the page, what scrolls in it unrolled; `label` says what it is.
-function vector(node, label) {
+function asSvg(node, label) {
   const [open, close] = unrolled(node);
   const rect = node.getBoundingClientRect();
   const ends = [rect, ...open.map((each) => each.getBoundingClientRect())];

@@ -2,7 +2,7 @@
 // Defines labelSize, sinkRoom, Panel. Uses dom.js, colour.js, formats.js, paint.js, mouse.js; `owner`: the StagesView.
 
 const WIDE = 1600; // px of a window from which labels are larger
-const labelSize = () => (window.innerWidth >= WIDE ? 19 : 15); // px
+const labelSize = () => Math.max(window.innerWidth >= WIDE ? 19 : 15, isProjected() ? FONT_SIZE : 0); // px
 
 // px that the column of the sink takes beside the matrix of the weights, with the gap before it; 0 where there is none.
 const SINK_GAP = 8;

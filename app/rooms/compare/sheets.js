@@ -82,7 +82,7 @@ class Sheets {
     board.style.gridTemplateColumns = `repeat(${across}, minmax(0, 1fr))`;
     // A panel has its heading and, below it or beside it, its scale.
     board.classList.toggle("flat", flat);
-    const own = flat ? 34 : 62;
+    const own = (flat ? 2.1 : 3.9) * FONT_SIZE;
     const high = tallPicture(data.square && C > 64 ? 500 : 392);
     const tall = wide < 620 && !flat ? 420 : Math.max(60, high / down - own);
     this.plans = {};

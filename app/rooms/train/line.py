@@ -18,8 +18,13 @@ def line() -> Trainings:
 
 
 def shown(room: Room) -> Training | None:
-    """The training that the address names, while the server knows it."""
-    return line().find(room.view.learn_run) if room.view.learn_run else None
+    """The training that the address names, or else this session's own, while the server knows it."""
+    if room.view.learn_run:
+        return line().find(room.view.learn_run)
+    own = line().of(session.own_id())
+    if own is not None:
+        session.change_later(learn_run=own.id)
+    return own
 
 
 def anew(training: Training) -> None:

@@ -37,10 +37,16 @@ def live(room: Room, training: Training, was_over: bool) -> None:
         return
     if mine and not training.over and training.asked != room.view.prompt:
         training.ask(room.view.prompt)
-    if training.over:
-        _result(room, training, mine)
-    if training.looks:
-        _pictures(room, training)
+    if training.state == "done" and runtime.own_models().entry(training.plan.name) is not None:
+        st.success(
+            room.translate("train.kept", name=escape_markdown(training.plan.name)), icon=":material/check_circle:"
+        )
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="train_result"):
+        if training.state == "done":
+            _result(room, training, mine)
+        moment = _moment(room, training)
+    if moment is not None:
+        _pictures(room, training, moment)
 
 
 def _head(room: Room, training: Training, mine: bool) -> None:
@@ -158,16 +164,23 @@ def _curves(room: Room, training: Training) -> None:
     curves([one for one in charts if training.steps or one.dots], last=facts["steps"], words=words, colours=shown)
 
 
-def _pictures(room: Room, training: Training) -> None:
-    """The moment that is looked at, by itself the last one: words and curves on one side, a head on the other."""
-    looks, chosen = training.looks, len(training.looks) - 1
-    if len(looks) > 1 and training.state in ("paused", "done"):
-        steps = [look["step"] for look in looks]
-        step = st.select_slider(
-            room.translate("train.moment"), steps, steps[-1], key=f"train_moment_{steps[-1]}", format_func="{:,}".format
-        )
-        chosen = steps.index(step)
-    moment = looks[chosen]
+def _moment(room: Room, training: Training) -> dict[str, Any] | None:
+    """The look that is shown: the last one, or where the training stands still any that was chosen."""
+    looks = training.looks
+    if len(looks) < 2 or training.state not in ("paused", "done"):
+        return looks[-1] if looks else None
+    chosen = st.select_slider(
+        room.translate("train.moment"),
+        range(len(looks)),
+        len(looks) - 1,
+        format_func=lambda number: f"{looks[number]['step']:,}",
+        key=f"train_moment_{len(looks)}",  # another slider as soon as there is more to choose from
+    )
+    return looks[chosen]
+
+
+def _pictures(room: Room, training: Training, moment: dict[str, Any]) -> None:
+    """What the model does at a moment, and the curves: words and curves on one side, a head on the other."""
     after = f"{moment['step']:,}"
     if moment["left_out"]:
         st.caption(room.translate("train.left_out", count=moment["left_out"], shown=len(moment["tokens"])))
@@ -178,7 +191,7 @@ def _pictures(room: Room, training: Training) -> None:
         writes(title, moment["prompt"], moment["text"], look, colours)
         _curves(room, training)
     with right:
-        clearest = clearest_head(_patterns(looks[-1]))
+        clearest = clearest_head(_patterns(training.looks[-1]))
         head(moment, clearest, room.templates("train.part."), colours | {"probability": room.look.probability})
 
 
@@ -190,49 +203,46 @@ def _patterns(moment: dict[str, Any]) -> np.ndarray:
 def _result(room: Room, training: Training, mine: bool) -> None:
     """What can be done with the finished model."""
     assert training.file is not None, "a training that is done has made one"
-    name, store = training.plan.name, runtime.own_models()
-    kept = store.entry(name) is not None
+    name = training.plan.name
+    kept = runtime.own_models().entry(name) is not None
+    if not kept and mine:
+        _page_button(
+            room.translate("train.keep"),
+            key="train_keep",
+            type="primary",
+            icon=":material/bookmark_add:",
+            on_click=_keep,
+            args=(training,),
+        )
     if kept:
-        st.success(room.translate("train.kept", name=escape_markdown(name)), icon=":material/check_circle:")
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="train_result"):
-        if not kept and mine:
+        for address in OPEN_IN:
             _page_button(
-                room.translate("train.keep"),
-                key="train_keep",
-                type="primary",
-                icon=":material/bookmark_add:",
-                on_click=_keep,
-                args=(training,),
+                room.translate("train.open", room=room.translate(f"{address}.title")),
+                key=f"train_open_{address}",
+                type="primary" if address == OPEN_IN[0] else "secondary",
+                on_click=session.go,
+                args=(address,),
+                kwargs={"model": name},
             )
-        if kept:
-            for address in OPEN_IN:
-                _page_button(
-                    room.translate("train.open", room=room.translate(f"{address}.title")),
-                    key=f"train_open_{address}",
-                    type="primary" if address == OPEN_IN[0] else "secondary",
-                    on_click=session.go,
-                    args=(address,),
-                    kwargs={"model": name},
-                )
-        st.download_button(
-            room.translate("train.download", size=f"{training.file.stat().st_size / 1e6:.1f}"),
-            training.file.read_bytes,
-            f"{name}.safetensors",
-            "application/octet-stream",
-            key="train_download",
-            icon=":material/download:",
-            help=room.translate("train.download.help", name=name),
-            on_click="ignore",
-        )
-        st.download_button(
-            room.translate("train.numbers"),
-            lambda: table(training.steps),
-            f"{name}.csv",
-            "text/csv",
-            key="train_numbers",
-            icon=":material/table:",
-            on_click="ignore",
-        )
+    st.download_button(
+        room.translate("train.download", size=f"{training.file.stat().st_size / 1e6:.1f}"),
+        training.file.read_bytes,
+        f"{name}.safetensors",
+        "application/octet-stream",
+        key="train_download",
+        icon=":material/download:",
+        help=room.translate("train.download.help", name=name),
+        on_click="ignore",
+    )
+    st.download_button(
+        room.translate("train.numbers"),
+        lambda: table(training.steps),
+        f"{name}.csv",
+        "text/csv",
+        key="train_numbers",
+        icon=":material/table:",
+        on_click="ignore",
+    )
 
 
 def _keep(training: Training) -> None:
