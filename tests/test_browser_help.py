@@ -84,7 +84,7 @@ def test_all_terms_are_listed_by_the_keyboard(visit):
     button = page.get_by_role("button", name="Terms and help")
     button.focus()
     page.keyboard.press("Enter")
-    listed = page.get_by_role("dialog", name="Terms and help")
+    listed = page.get_by_role("region", name="Terms and help")
     expect(listed.locator("dt")).to_have_count(len(terms("en")))
     expect(listed.locator("h2")).to_have_text(["Terms on this page", "Other terms"])
     page.keyboard.press("Escape")

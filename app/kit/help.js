@@ -64,8 +64,7 @@ export default function ({ data, parentElement }) {
   const button = element("button", "open", "Aa");
   button.setAttribute("aria-label", labels.open);
   button.title = labels.open;
-  button.setAttribute("aria-haspopup", "dialog");
-  const list = describe(element("div", "card list"), "dialog", labels.open);
+  const list = describe(element("div", "card list"), "region", labels.open);
   list.popover = "auto";
   button.popoverTargetElement = list;
 
