@@ -9,6 +9,7 @@ from app.kit.frame import Room
 from app.kit.numbers import tiny
 from app.kit.source import source
 from app.kit.take import Matrix, take
+from app.rooms.by_hand import quantities  # noqa: F401  what lessons can say of this room
 from app.rooms.by_hand.analysis import gap, recomputed
 from app.rooms.by_hand.board import board
 from app.rooms.by_hand.examples import Example, changes, example
