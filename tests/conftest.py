@@ -176,7 +176,7 @@ def visit(server: str, chromium: Browser) -> Iterator[Callable[..., Page]]:
         context = chromium.new_context(**({"viewport": {"width": 1280, "height": 800}, "locale": "en-US"} | options))
         contexts.append(context)
         if not hint:  # of the first visit, which would lie over the page
-            context.add_init_script("localStorage.setItem('glassformer-hint', 'read')")
+            context.add_init_script("localStorage.setItem('explained-hint', 'read')")
         page = context.new_page()
         page.set_default_timeout(60_000)
         page.on(

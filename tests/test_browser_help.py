@@ -13,16 +13,16 @@ from app.text import SENTENCES, offered
 
 expect.set_options(timeout=20_000)
 ADDRESS = "/attention?lang={lang}&model=storyteller&prompt=Once+upon+a+time+there+was+a"
-MARKED = """() => [...(CSS.highlights.get("glassformer-term") ?? [])]
+MARKED = """() => [...(CSS.highlights.get("explained-term") ?? [])]
   .map((mark) => mark.startContainer.data.slice(mark.startOffset, mark.endOffset))"""
 # Every marked word with the whole sentence that it is in.
-IN_SENTENCES = """() => [...CSS.highlights.get("glassformer-term")].map((mark) => [
+IN_SENTENCES = """() => [...CSS.highlights.get("explained-term")].map((mark) => [
   mark.startContainer.parentElement.closest("p, li").textContent,
   mark.startContainer.data.slice(mark.startOffset, mark.endOffset),
 ])"""
 # Where the first marked place of a word lies.
 PLACE = """(word) => {
-  for (const mark of CSS.highlights.get("glassformer-term")) {
+  for (const mark of CSS.highlights.get("explained-term")) {
     const range = document.createRange();
     range.setStart(mark.startContainer, mark.startOffset);
     range.setEnd(mark.endContainer, mark.endOffset);
@@ -99,7 +99,7 @@ def test_the_hint_goes_away_for_good(visit):
     expect(hint).to_have_count(0)
     page.reload()
     expect(page.locator(".st-key-chips .chip").first).to_be_visible()
-    page.wait_for_function(f"() => CSS.highlights.has('glassformer-term') && ({MARKED})().length > 0")
+    page.wait_for_function(f"() => CSS.highlights.has('explained-term') && ({MARKED})().length > 0")
     expect(hint).to_have_count(0)
 
 

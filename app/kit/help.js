@@ -1,8 +1,8 @@
 // Terms in the page's sentences that explain themselves, their list, and a hint that is shown until it was read once.
 // Sentences are marked by highlights, which leave the page's elements as they are: a token can never become markup,
 // and what Streamlit draws is never in the way of what we draw. Uses dom.js.
-const SEEN = "glassformer-hint"; // in localStorage, once the hint was put away
-const TERMS = "glassformer-term"; // the highlight that app/kit/page.css underlines
+const SEEN = "explained-hint"; // in localStorage, once the hint was put away
+const TERMS = "explained-term"; // the highlight that app/kit/page.css underlines
 const TEXTS = ".stMarkdown :is(p, li)";
 const NOT_IN = "code, a, button, label";
 

@@ -1,4 +1,4 @@
-// Frames the element that a lesson's station speaks of, and brings it into view once. Uses dom.js.
+// Frames the element that a lesson's station speaks of, and brings it into view once. Uses nothing of the kit.
 
 const FRAME = "lesson-mark"; // page.css says how it looks
 

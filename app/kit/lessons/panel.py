@@ -17,7 +17,7 @@ from app.text import error_text, escape_markdown, translate
 
 ROOM = "lesson"  # the room with the list of lessons
 
-_mark = declare(__file__, "mark", front=("dom",))
+_mark = declare(__file__, "mark")
 
 
 def panel(view: View, here: str) -> None:

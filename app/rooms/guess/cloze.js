@@ -45,11 +45,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
     gap.focus();
   };
 
-  const line = ({ token, note, share, percent }, index) => {
+  const line = ({ token, note, share, printed }, index) => {
     const row = element("li", "candidate");
     const bar = element("span", "bar");
     bar.style.setProperty("--share", `${100 * share}%`);
-    row.append(index < 0 ? element("span", "rest", token) : element("span", "chip", token), bar, element("span", "number", percent));
+    row.append(index < 0 ? element("span", "rest", token) : element("span", "chip", token), bar, element("span", "number", printed));
     if (index >= 0) {
       const button = element("button", "drop", "×");
       button.setAttribute("aria-label", fillIn(labels.drop, { token }));

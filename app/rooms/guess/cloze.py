@@ -17,7 +17,7 @@ class Said:
     token: str  # what it counts as, as shown to people
     note: str  # what is to be said about that; may be empty
     share: float  # 0..1
-    percent: str
+    printed: str
 
 
 def cloze(
