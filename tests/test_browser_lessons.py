@@ -1,4 +1,4 @@
-"""Lessons in a real browser: each is taken by keyboard alone, its place is kept, files are uploaded, drafts are played."""
+"""Lessons in a real browser: taken by keyboard alone, left and taken up, uploaded, drafted."""
 
 import pytest
 from playwright.sync_api import Page, expect

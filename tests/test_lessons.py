@@ -1,6 +1,7 @@
 """Lessons: their files, what is refused and where, and that every question has its one right answer on the run."""
 
 from importlib import import_module
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -33,6 +33,7 @@ from app.kit.stations import STATIONS
 
 FRONT = "home"  # the map's other address
 LOST = "lost"  # the word of the address that says which room was asked for
+STREAMLIT_S = {"_stcore", "media", "component", "static", "app"}  # first parts of its own addresses
 ROOM_LENGTH = 60  # characters of it that are worth repeating
 STATIC = "/static/"
 COMPRESSED = {".js", ".css", ".svg"}  # fonts and pictures are compressed as they are
@@ -116,10 +117,10 @@ class Lost:
         self._app, self._rooms = app, rooms
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer: what is no file and no room would be Streamlit's page."""
+        """Answer: what is no file of Streamlit's and no room would be its page."""
         root = scope.get("root_path", "")
         room = scope["path"].removeprefix(root).strip("/") if scope["type"] == "http" else ""
-        if not room or room in self._rooms:
+        if not room or room in self._rooms or room.split("/")[0] in STREAMLIT_S:
             await self._app(scope, receive, send)
             return
         led = False

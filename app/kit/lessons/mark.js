@@ -1,20 +1,28 @@
-// Frames the element that a lesson's station speaks of, and brings it into view once. Uses nothing of the kit.
+// Frames the element that a lesson's station speaks of, and brings it into view once; whoever has no mouse is led to
+// the panel. Uses nothing of the kit.
 
 const FRAME = "lesson-mark"; // page.css says how it looks
 
 class Mark {
   constructor() {
-    this.at = "";
+    this.station = this.step = "";
     this.watch = new MutationObserver(() => this.frame());
   }
 
-  update({ mark, station }) {
+  update({ mark, station, step }) {
     this.mark = mark;
-    if (this.at !== station) this.fresh = true; // a station that has just begun scrolls; afterwards people do
-    this.at = station;
+    if (this.station !== station) this.fresh = true; // a station that has just begun scrolls; afterwards people do
+    if (this.step !== step) this.lead(); // the button that was pressed has gone, and the focus with it
+    Object.assign(this, { station, step });
     this.watch.disconnect();
     this.frame();
     this.watch.observe(document.querySelector("[data-testid='stMain']"), { subtree: true, childList: true });
+  }
+
+  lead() {
+    const panel = document.querySelector(".st-key-lesson_panel");
+    panel.tabIndex = -1;
+    panel.focus({ preventScroll: true });
   }
 
   frame() {

@@ -62,7 +62,8 @@ def _station(lesson: Lesson, number: int, view: View, here: str) -> None:
             translate(view.lang, "lesson.return"), key="lesson-return", on_click=start, args=(lesson, number, view)
         )
         return
-    _mark.draw("lesson_mark", {"mark": station.mark, "station": f"{lesson.name} {number}"})
+    place = f"{lesson.name} {number}"
+    _mark.draw("lesson_mark", {"mark": station.mark, "station": place, "step": f"{place} {view.predicted}"})
     run = run_of(lesson, number, view)
     st.markdown(escape_markdown(said(station.look, run, view.lang)))
     st.markdown(f"**{escape_markdown(said(station.ask, run, view.lang))}**")
