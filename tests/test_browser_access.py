@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from app.kit.stations import STATIONS
 from app.kit.theme import DARK
-from tests.conftest import STILL
+from tests.conftest import STILL, settled
 
 SERIOUS = ("serious", "critical")
 # Parts of rooms with pictures or controls of kinds that no room's first part has.
@@ -58,6 +58,9 @@ def test_a_room_can_be_used_without_seeing_it(visit, address):
     page.emulate_media(color_scheme="dark")
     red, green, blue = (int(DARK.paper[i : i + 2], 16) for i in (1, 3, 5))
     expect(page.locator(".stApp")).to_have_css("background-color", f"rgb({red}, {green}, {blue})")
+    # What is drawn in the theme's colours is drawn anew by a run of its own.
+    expect(page.locator(".st-key-theme .root")).to_have_attribute("data-drawn", "dark")
+    settled(page)
     page.wait_for_function(STILL)
     assert serious(page) == []
 

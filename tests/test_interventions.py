@@ -202,7 +202,9 @@ def test_nothing_of_it_stays():
     with ThreadPoolExecutor(5) as pool:
         together = pool.map(lambda n: run_trace(lm, IDS, interventions=changes[n % 5]).logits, range(40))
     for n, logits in enumerate(together):
-        np.testing.assert_array_equal(logits, alone[n % 5])
+        # Another number of torch's threads adds in another order; what an intervention changes is far larger.
+        np.testing.assert_allclose(logits, alone[n % 5], atol=1e-5)
+    assert min(np.abs(one - alone[0]).max() for one in alone[1:]) > 1e-3
 
 
 @every_model

@@ -5,6 +5,7 @@ import gc
 import gzip
 import threading
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -249,7 +250,8 @@ def get(application, path: str, **headers: str) -> tuple[int, dict[bytes, bytes]
 
         await application(scope, None, send)
 
-    asyncio.run(run())
+    with ThreadPoolExecutor(1) as apart:  # the browser's tests leave a loop running in this thread
+        apart.submit(asyncio.run, run()).result()
     body = b"".join(message.get("body", b"") for message in sent)
     return sent[0]["status"], dict(sent[0]["headers"]), body
 

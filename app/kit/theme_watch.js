@@ -2,6 +2,7 @@
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const root = parentElement.querySelector(".root");
+  root.dataset.drawn = data.drawn;
   const compare = () => {
     const [red, green, blue] = getComputedStyle(root).backgroundColor.match(/[\d.]+/g).map(Number);
     const theme = red + green + blue > 1.5 * 255 ? "light" : "dark";

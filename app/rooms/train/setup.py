@@ -18,7 +18,7 @@ from app.text import error_text, escape_markdown
 from model import BadInput
 from model.training import classroom
 
-SAMPLE = 330  # characters of a text that are shown
+SAMPLE = 220  # characters of a text: three lines
 _TYPED, _FILE = "train_typed", "train_file"  # widgets
 _REFUSED = "_train_refused"  # session: why the last press of the button began nothing
 
@@ -79,7 +79,7 @@ def _choose_text(room: Room) -> None:
         return
     text, size = _sample(room.view.learn_text)
     st.caption(room.translate("train.sample", size=f"{size / 1e6:.1f}"))
-    with st.container(border=True, height=84):
+    with st.container(border=True):
         st.text(text)
 
 
