@@ -65,5 +65,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
   replaceKeepingFocus(root, "arrow, a", arrow("previous", "‹", -1), line, arrow("next", "›", 1));
   const here = line.children[at];
-  if (here) line.scrollLeft = here.offsetLeft - line.offsetLeft - (line.clientWidth - here.clientWidth) / 2;
+  if (!here) return;
+  const centre = () => (line.scrollLeft = here.offsetLeft - line.offsetLeft - (line.clientWidth - here.clientWidth) / 2);
+  centre();
+  document.fonts.ready.then(centre); // names are wider in the page's own font
 }

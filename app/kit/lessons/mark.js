@@ -32,7 +32,9 @@ class Mark {
     found.classList.add(FRAME);
     if (!this.fresh) return;
     this.fresh = false;
-    found.scrollIntoView({ block: "nearest" });
+    const panel = document.querySelector(".st-key-lesson_panel");
+    const beside = getComputedStyle(panel).position === "fixed"; // where it stands above, it is read first
+    if (beside) found.scrollIntoView({ block: "nearest" });
   }
 
   disconnect() {
