@@ -15,6 +15,7 @@ import tokenizers
 from ...errors import BadInput
 from ..tokenizer import END_OF_TEXT, Tokenizer
 from .backends import QWEN2, SPLITS, Pieces, Split, add_whole, byte_level_bpe, sentencepiece, start_with
+from .foreign import foreign
 
 _UNIGRAM, _BPE = 1, 2  # SentencePiece's kinds of model; its others cut at spaces or letters
 
@@ -28,6 +29,19 @@ def read_tokenizer(folder: Path, config: dict[str, Any], vocab_size: int) -> Tok
         BadInput: "no_tokenizer" if there is none, "bad_tokenizer" if it cannot be read, "unsupported" naming
             what cannot be followed faithfully, "wrong_weights" for more ordinary tokens than the model has rows.
     """
+    with foreign(lambda why: _unreadable(folder / "tokenizer.json", why)):
+        tokenizer = _put_together(folder, config)
+    if tokenizer.ordinary_size > vocab_size:
+        raise BadInput(
+            "wrong_weights",
+            f"The tokenizer of {folder.name} has {tokenizer.ordinary_size} tokens, but the model only "
+            f"{vocab_size}: they do not belong together.",
+        )
+    ends = [end for end in _ends(folder, config) if 0 <= end < vocab_size]
+    return tokenizer.ending_with(ends) if ends else tokenizer
+
+
+def _put_together(folder: Path, config: dict[str, Any]) -> Tokenizer:
     settings = read_json(folder / "tokenizer_config.json")
     data, starts = _read_backend(folder, settings, config)
     added = _added_tokens(folder, settings)
@@ -38,15 +52,7 @@ def read_tokenizer(folder: Path, config: dict[str, Any], vocab_size: int) -> Tok
         # As llama.cpp and transformers 4 do; transformers 5 goes by tokenizer.json alone.
         first = _start_token(data, settings, config) if starts else None
         data["post_processor"] = None if first is None else json.loads(start_with(first).__getstate__())
-    tokenizer = Tokenizer.from_json(json.dumps(data))
-    if tokenizer.ordinary_size > vocab_size:
-        raise BadInput(
-            "wrong_weights",
-            f"The tokenizer of {folder.name} has {tokenizer.ordinary_size} tokens, but the model only "
-            f"{vocab_size}: they do not belong together.",
-        )
-    ends = [end for end in _ends(folder, config) if 0 <= end < vocab_size]
-    return tokenizer.ending_with(ends) if ends else tokenizer
+    return Tokenizer.from_json(json.dumps(data))
 
 
 def read_json(path: Path) -> dict[str, Any]:
