@@ -18,7 +18,7 @@ from ...errors import BadInput
 from ...language_model import LanguageModel
 from .assembly import Plan, Source, check_counts
 from .families import FAMILIES
-from .foreign import foreign
+from .foreign import foreign, read_bytes
 from .huggingface_config import describe
 from .huggingface_tokenizer import read_tokenizer
 from .mxfp4 import Unpacked
@@ -88,6 +88,8 @@ class SafetensorsFolder:
             self._spans |= _spans(folder / file)
 
     def _open(self, path: Path) -> Any:
+        if not path.is_file():
+            raise damaged(self._folder, f"{path.name} is missing")
         try:
             return safe_open(path, framework="pt")
         except (SafetensorError, OSError) as error:
@@ -182,7 +184,7 @@ def _require_weights(folder: Path) -> None:
 
 def _read_json(path: Path, what: str) -> dict[str, Any]:
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(read_bytes(path).decode())
     except FileNotFoundError:
         raise damaged(path.parent, f"{path.name} is missing") from None
     except (OSError, ValueError, RecursionError) as error:

@@ -15,7 +15,7 @@ import tokenizers
 from ...errors import BadInput
 from ..tokenizer import END_OF_TEXT, Tokenizer
 from .backends import QWEN2, SPLITS, Pieces, Split, add_whole, byte_level_bpe, sentencepiece, start_with
-from .foreign import foreign
+from .foreign import foreign, read_bytes
 
 _UNIGRAM, _BPE = 1, 2  # SentencePiece's kinds of model; its others cut at spaces or letters
 
@@ -62,7 +62,7 @@ def read_json(path: Path) -> dict[str, Any]:
         BadInput: "bad_tokenizer" if it holds anything else.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(read_bytes(path).decode())
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:
@@ -118,7 +118,7 @@ def read_pieces(path: Path) -> Pieces:
 
     try:
         made = sentencepiece_model_pb2.ModelProto  # type: ignore[attr-defined]  # only there once it is imported
-        proto = made.FromString(path.read_bytes())
+        proto = made.FromString(read_bytes(path))
     except (OSError, DecodeError) as error:
         raise _unreadable(path, str(error)) from error
     kind, normalizer = proto.trainer_spec.model_type, proto.normalizer_spec
@@ -144,7 +144,7 @@ def read_pieces(path: Path) -> Pieces:
 
 def _two_files(vocabulary: Path, merges: Path, settings: dict, config: dict) -> tokenizers.Tokenizer:
     words = read_json(vocabulary)
-    lines = merges.read_text(encoding="utf-8").splitlines()
+    lines = read_bytes(merges).decode().splitlines()
     pairs = [line for line in lines if line and not line.startswith("#version")]
     try:
         backend = byte_level_bpe(words, pairs, _split(settings, config))
