@@ -15,7 +15,8 @@ function nearest(drawn, left, top) {
     return row < 0 || row >= R || column < 0 || column >= C ? null : row * C + column;
   }
   const away = chart.apart
-    ? ([item]) => Math.hypot(Math.max(0, Math.abs(left - item.x) - item.wide), Math.max(0, Math.abs(top - item.y) - item.high))
+    ? ([item]) =>
+        Math.hypot(Math.max(0, Math.abs(left - item.x) - item.wide), Math.max(0, Math.abs(top - item.y) - item.high))
     : ([item]) => Math.abs((chart.rows ? top : left) - (item.at ?? (chart.rows ? item.y : item.x)));
   let best = null;
   let least = chart.apart ? REACH : Infinity;
@@ -29,8 +30,14 @@ function nearest(drawn, left, top) {
 // The box around what a group's items show, in px of their chart.
 function boxOf(items) {
   const ends = (low, high) => [Math.min(...items.map(low)), Math.max(...items.map(high))];
-  const [left, right] = ends((item) => item.x - item.wide, (item) => item.x + item.wide);
-  const [top, bottom] = ends((item) => item.y - item.high, (item) => item.y + item.high);
+  const [left, right] = ends(
+    (item) => item.x - item.wide,
+    (item) => item.x + item.wide,
+  );
+  const [top, bottom] = ends(
+    (item) => item.y - item.high,
+    (item) => item.y + item.high,
+  );
   return { left, right, top, bottom };
 }
 
@@ -48,8 +55,13 @@ function placeTip(tip, drawn, items, whole) {
     right: [box.right + 12, beside],
     left: [box.left - wide - 12, beside],
   };
-  const fits = ([left, top]) => left >= 0 && left + wide <= whole.wide && top + whole.top >= -high && top + high <= frame.top + frame.height + 60;
-  const order = chart.rows ? ["below", "above"] : chart.apart ? ["above", "below", "right", "left"] : ["right", "left", "above", "below"];
+  const fits = ([left, top]) =>
+    left >= 0 && left + wide <= whole.wide && top + whole.top >= -high && top + high <= frame.top + frame.height + 60;
+  const order = chart.rows
+    ? ["below", "above"]
+    : chart.apart
+      ? ["above", "below", "right", "left"]
+      : ["right", "left", "above", "below"];
   const [left, top] = places[order.find((side) => fits(places[side])) ?? order[0]];
   tip.style.transform = `translate(${Math.round(left)}px, ${Math.round(top + whole.top)}px)`;
 }
@@ -104,7 +116,9 @@ export default function ({ data, parentElement }) {
     const heading = items.find((item) => item.heading)?.heading;
     tip.replaceChildren(...(heading ? [element("b", "", heading)] : []), ...lines);
     for (const { x, y, wide, high } of items) {
-      const round = part.chart.marks.some(({ kind }) => kind === "line" || kind === "points") ? Math.min(wide, high) : 0;
+      const round = part.chart.marks.some(({ kind }) => kind === "line" || kind === "points")
+        ? Math.min(wide, high)
+        : 0;
       const rect = { x: x - wide, y: y - high, width: 2 * wide, height: 2 * high, rx: round || undefined };
       part.hot.append(svgElement("rect", { ...rect, class: "hot" }));
     }

@@ -59,7 +59,8 @@ const STEPS = [1, 2, 5, 10];
 // Round numbers between the ends of a scale, at most about `count`: [[number, its text], ...].
 function ticksOf(axis, { low, high }, count) {
   const [least, most] = [Math.min(low, high), Math.max(low, high)];
-  const within = (values) => values.filter((value) => value >= least * (1 - 1e-9) - 1e-12 && value <= most * (1 + 1e-9));
+  const within = (values) =>
+    values.filter((value) => value >= least * (1 - 1e-9) - 1e-12 && value <= most * (1 + 1e-9));
   const named = (values, digits) => values.map((value) => [value, numberText(value, axis.form, digits)]);
   if (axis.ticks.length) return named(within(axis.ticks), 6);
   if (axis.log && Math.log10(most / least) > 1.2) {
@@ -68,14 +69,20 @@ function ticksOf(axis, { low, high }, count) {
     const decades = Array.from({ length: Math.floor((last - first) / every) + 1 }, (_, i) => 10 ** (first + i * every));
     const between = every === 1 && decades.length <= 2 ? decades.concat(10 ** (first - 1)) : [];
     const values = between.length ? between.flatMap((decade) => [decade, 2 * decade, 5 * decade]) : decades;
-    return named(within(values).sort((a, b) => a - b), 3);
+    return named(
+      within(values).sort((a, b) => a - b),
+      3,
+    );
   }
   const rough = (most - least) / Math.max(1, count);
   const power = 10 ** Math.floor(Math.log10(rough || 1));
   const step = power * STEPS.find((each) => each * power >= rough * (1 - 1e-9));
   const first = Math.ceil(least / step - 1e-9);
   const last = Math.floor(most / step + 1e-9);
-  return named(Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => (first + i) * step), 6);
+  return named(
+    Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => (first + i) * step),
+    6,
+  );
 }
 
 // Which labels stand along a line without meeting: {every, lines, shown: [place, ...]}. `sizes` are their lengths,

@@ -1,25 +1,32 @@
 // A chart's layout: its head, axes and marks, from a description to SVG. Defines headOf, leftOf, widthFor, drawChart;
-// for itself LABEL, roomFor, drawRows, columnsOf, groupsOf.
+// for itself LABEL, swatchOf, legendName, roomFor, drawRows, columnsOf, groupsOf.
 // Uses dom.js, colour.js, chart_axes.js and chart_marks.js.
 const LABEL = 0.36; // of the picture's width, that the names of rows have at most
 
+// A sample of a mark, for the legend.
+function swatchOf({ kind, colour, colours, width, dash, size }) {
+  const fill = colour ?? (typeof colours === "string" ? colours : colours[0]);
+  const swatch = svgElement("svg", { width: kind === "line" ? 26 : 14, height: 14 });
+  if (kind === "line") {
+    const stroke = { stroke: fill, "stroke-width": width || 4, "stroke-dasharray": dash || undefined };
+    swatch.append(svgElement("line", { x1: 0, x2: 26, y1: 7, y2: 7, ...stroke }));
+    if (size) swatch.append(svgElement("circle", { cx: 13, cy: 7, r: size / 2, fill }));
+  } else if (kind === "points") swatch.append(svgElement("circle", { cx: 7, cy: 7, r: 6, fill }));
+  else swatch.append(svgElement("rect", { width: 14, height: 14, fill }));
+  return swatch;
+}
+
+function legendName(text, swatch) {
+  const name = element("span", "name");
+  name.append(swatch, element("span", "", text));
+  return name;
+}
+
 function headOf(chart) {
   const head = element("div", "head");
-  if (chart.y.title) head.append(element("span", "axis", chart.rows ? chart.y.title : `↑ ${chart.y.title}`));
-  for (const mark of chart.marks) {
-    if (!mark.name) continue;
-    const swatch = svgElement("svg", { width: 26, height: 14 });
-    const colour = mark.colour ?? (typeof mark.colours === "string" ? mark.colours : mark.colours[0]);
-    if (mark.kind === "line") {
-      const dash = { "stroke-dasharray": mark.dash || undefined };
-      swatch.append(svgElement("line", { x1: 0, x2: 26, y1: 7, y2: 7, stroke: colour, "stroke-width": mark.width, ...dash }));
-      if (mark.size) swatch.append(svgElement("circle", { cx: 13, cy: 7, r: mark.size / 2, fill: colour }));
-    } else if (mark.kind === "points") swatch.append(svgElement("circle", { cx: 19, cy: 7, r: 6, fill: colour }));
-    else swatch.append(svgElement("rect", { x: 12, width: 14, height: 14, fill: colour }));
-    const name = element("span", "name");
-    name.append(swatch, element("span", "", mark.name));
-    head.append(name);
-  }
+  if (chart.y.title) head.append(element("span", "axis", `${chart.y.labels.length ? "↓" : "↑"} ${chart.y.title}`));
+  for (const mark of chart.marks.filter(({ name }) => name)) head.append(legendName(mark.name, swatchOf(mark)));
+  for (const [name, colour] of chart.legend) head.append(legendName(name, swatchOf({ kind: "bars", colours: colour })));
   if (chart.key) {
     const { title, low, scale, high } = chart.key;
     const scaleBar = legend(low, scale, high);
@@ -34,7 +41,9 @@ function headOf(chart) {
 function roomFor(chart) {
   const upright = chart.marks.some((mark) => mark.kind === "bars" && mark.words.length && !chart.rows);
   const above = upright || chart.marks.some((mark) => mark.side === "above");
-  const below = upright && chart.marks.some((mark) => mark.kind === "bars" && [...mark.ends].some((end, i) => end < (mark.starts?.[i] ?? 0)));
+  const below =
+    upright &&
+    chart.marks.some((mark) => mark.kind === "bars" && [...mark.ends].some((end, i) => end < (mark.starts?.[i] ?? 0)));
   return { above: above ? 1.4 * FONT_SIZE : 8, below: below ? 1.3 * FONT_SIZE : 0 };
 }
 
@@ -50,14 +59,16 @@ function widthFor(chart, most) {
     if (mark.kind === "words" && mark.side === "right") {
       fit(mark.x, wordsWidth(mark));
     }
-    if (mark.kind === "bars" && chart.rows) mark.words.forEach((text, i) => fit(Math.max(mark.ends[i], mark.starts?.[i] ?? 0), textWidth(text)));
+    if (mark.kind === "bars" && chart.rows)
+      mark.words.forEach((text, i) => fit(Math.max(mark.ends[i], mark.starts?.[i] ?? 0), textWidth(text)));
   }
   return Math.max(80, width);
 }
 
 // Where rows begin: after the longest of the names or numbers at their left.
 function leftOf(chart, width, height) {
-  if (chart.y.labels.length) return Math.min(LABEL * width, Math.max(0, ...chart.y.labels.map((label) => textWidth(label)))) + 10;
+  if (chart.y.labels.length)
+    return Math.min(LABEL * width, Math.max(0, ...chart.y.labels.map((label) => textWidth(label)))) + 10;
   const y = scaleOf(chart.y, extentOf(chart, "y"), 0, height);
   return Math.max(0, ...ticksOf(chart.y, y, height / (2.6 * FONT_SIZE)).map(([, text]) => textWidth(text))) + 10;
 }
@@ -86,11 +97,21 @@ function drawRows(chart, y, frame, nodes) {
 
 // The labels below a chart, where there are any: {every, draw(x, top): nodes, high}.
 function columnsOf(chart, x, frame) {
-  const { labels, marked } = chart.x;
+  const { labels, marked, first } = chart.x;
   if (labels.length) {
     const step = frame.width / (Math.abs(x.high - x.low) || 1);
-    const cut = labels.map((label) => shortened(label, 160));
-    const plan = thinned(cut.map((label) => textWidth(label)), step, marked);
+    const planned = (texts) =>
+      thinned(
+        texts.map((text) => textWidth(text)),
+        step,
+        marked,
+      );
+    let cut = labels.map((label) => shortened(label, 160));
+    let plan = planned(cut);
+    if (plan.every > 1 && first !== null) {
+      cut = cut.map((label, place) => `${first + place}: ${label}`); // else what is left reads like a text
+      plan = planned(cut);
+    }
     const draw = (top) =>
       plan.shown.map((place) => {
         const lower = plan.lines === 2 && place % 2 ? 1.2 * FONT_SIZE : 0;
@@ -108,7 +129,9 @@ function columnsOf(chart, x, frame) {
   let ticks = ticksOf(chart.x, x, count);
   while (meets(ticks) && count > 1) {
     count *= 0.8;
-    ticks = chart.x.ticks.length ? ticks.filter((_, i) => (ticks.length - 1 - i) % 2 === 0) : ticksOf(chart.x, x, count);
+    ticks = chart.x.ticks.length
+      ? ticks.filter((_, i) => (ticks.length - 1 - i) % 2 === 0)
+      : ticksOf(chart.x, x, count);
   }
   const draw = (top) =>
     ticks.flatMap(([value, text]) => {
@@ -141,7 +164,11 @@ function drawChart(chart, svg, { left, width, whole, height, last, sayEvery }) {
   const nodes = [];
   const every = drawRows(chart, y, frame, nodes);
   nodes.push(...columns.draw(bottom + 4));
-  const notes = [chart.x.title, columns.every > 1 ? sayEvery(columns.every) : "", every > 1 ? `↑ ${sayEvery(every)}` : ""];
+  const notes = [
+    chart.x.title,
+    columns.every > 1 ? sayEvery(columns.every) : "",
+    every > 1 ? `↓ ${sayEvery(every)}` : "",
+  ];
   const note = notes.filter(Boolean).join(" · ");
   if (note && last) {
     const place = { x: frame.left + frame.width / 2, y: bottom + 4 + columns.high + FONT_SIZE };
@@ -154,11 +181,26 @@ function drawChart(chart, svg, { left, width, whole, height, last, sayEvery }) {
   nodes.push(...drawn.flatMap((each) => each.nodes), ...drawWords(chart.marks, space, whole));
   const hot = svgElement("g");
   const total = Math.ceil(bottom + foot);
-  for (const [name, value] of [["width", whole], ["height", total], ["viewBox", `0 0 ${whole} ${total}`]]) svg.setAttribute(name, value);
+  for (const [name, value] of [
+    ["width", whole],
+    ["height", total],
+    ["viewBox", `0 0 ${whole} ${total}`],
+  ])
+    svg.setAttribute(name, value);
   svg.style.fontSize = `${FONT_SIZE}px`;
   svg.replaceChildren(...nodes, hot);
   const cell = drawn.find((each) => each.cell)?.cell;
-  return { chart, svg, frame, hot, cell, groups: groupsOf(chart, drawn.flatMap((each) => each.items)) };
+  return {
+    chart,
+    svg,
+    frame,
+    hot,
+    cell,
+    groups: groupsOf(
+      chart,
+      drawn.flatMap((each) => each.items),
+    ),
+  };
 }
 
 // What the mouse finds at once: everything at one place, or each mark of its own.

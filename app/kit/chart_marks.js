@@ -49,13 +49,13 @@ function extentOf(chart, along) {
 
 // What the mouse reads of point i of a mark, with the label of its place above it.
 function said(mark, i, space, x, y, values = {}) {
-  if (mark.texts.length) return { heading: "", text: mark.texts[i] };
+  if (mark.texts?.length) return { heading: "", text: mark.texts[i] };
   const { chart } = space;
   const across = chart.rows ? chart.y : chart.x;
   const at = chart.rows ? y : x;
   const label = across.labels.length ? (across.labels[Math.round(at)] ?? "") : "";
   const number = (axis, value) => (axis.labels.length ? axis.labels[value] : numberText(value, axis.form));
-  const heading = label || [number(across, at), across.title].filter(Boolean).join(" · ");
+  const heading = label || [across.title, number(across, at)].filter(Boolean).join(": ");
   const filled = { x: number(chart.x, x), y: number(chart.y, y), name: mark.name, i, ...values };
   const named = mark.name && !mark.hover.includes("{name}") ? `${mark.name}: ` : "";
   return { heading: chart.apart ? "" : heading, text: named + fillIn(mark.hover, filled) };
@@ -81,10 +81,17 @@ function lineMark(mark, space) {
       const d = `M${at.x} ${ends[0]}V${ends[1]}M${at.x - 5} ${ends[0]}h10M${at.x - 5} ${ends[1]}h10`;
       nodes.push(svgElement("path", { d, fill: "none", stroke: mark.colour, "stroke-width": 2 }));
     }
-    if (mark.size) nodes.push(svgElement("circle", { cx: at.x, cy: at.y, r: mark.size / 2, fill: mark.colour, class: "point" }));
+    if (mark.size)
+      nodes.push(svgElement("circle", { cx: at.x, cy: at.y, r: mark.size / 2, fill: mark.colour, class: "point" }));
     if (mark.hover || mark.texts.length) {
       const reach = mark.size / 2 + 3;
-      items.push({ ...at, wide: reach, high: reach, colour: mark.colour, ...said(mark, i, space, mark.x[i], mark.y[i]) });
+      items.push({
+        ...at,
+        wide: reach,
+        high: reach,
+        colour: mark.colour,
+        ...said(mark, i, space, mark.x[i], mark.y[i]),
+      });
     }
   }
   return { nodes, items };
@@ -98,7 +105,9 @@ function pointsMark(mark, { x, y }, space) {
   for (let i = 0; i < mark.x.length; i++) {
     const at = { x: x.at(mark.x[i]), y: y.at(mark.y[i]) };
     const colour = each(mark.colours, i);
-    group.append(svgElement("circle", { cx: at.x, cy: at.y, r: mark.size / 2, fill: colour, class: "point", ...outline }));
+    group.append(
+      svgElement("circle", { cx: at.x, cy: at.y, r: mark.size / 2, fill: colour, class: "point", ...outline }),
+    );
     const reach = mark.size / 2 + 2;
     if (mark.hover || mark.texts.length) {
       items.push({ ...at, wide: reach, high: reach, colour, ...said(mark, i, space, mark.x[i], mark.y[i]) });
@@ -174,15 +183,29 @@ function cellsMark(mark, space) {
   const apart = Math.min(wide, high) >= GAP;
   if (apart) {
     for (let i = 0; i < R * C; i++) {
-      const rect = { x: x.at(i % C) - wide / 2 + 1, y: y.at(Math.floor(i / C)) - high / 2 + 1, width: wide - 2, height: high - 2 };
+      const rect = {
+        x: x.at(i % C) - wide / 2 + 1,
+        y: y.at(Math.floor(i / C)) - high / 2 + 1,
+        width: wide - 2,
+        height: high - 2,
+      };
       const value = mark.values[i];
-      nodes.push(svgElement("rect", { ...rect, fill: Number.isNaN(value) ? mark.masked : css(colourIn(table, share(value))) }));
+      nodes.push(
+        svgElement("rect", { ...rect, fill: Number.isNaN(value) ? mark.masked : css(colourIn(table, share(value))) }),
+      );
     }
   } else {
-    const picture = pixelCanvas(C, R, (i) => (Number.isNaN(mark.values[i]) ? null : colourIn(table, share(mark.values[i]))));
+    const picture = pixelCanvas(C, R, (i) =>
+      Number.isNaN(mark.values[i]) ? null : colourIn(table, share(mark.values[i])),
+    );
     const box = { x: frame.left, y: frame.top, width: frame.width, height: frame.height };
     if (mark.masked) nodes.push(svgElement("rect", { ...box, fill: mark.masked }));
-    const drawn = { ...box, href: picture.toDataURL(), preserveAspectRatio: "none", style: "image-rendering: pixelated" };
+    const drawn = {
+      ...box,
+      href: picture.toDataURL(),
+      preserveAspectRatio: "none",
+      style: "image-rendering: pixelated",
+    };
     nodes.push(svgElement("image", drawn));
   }
   mark.words.forEach((row, r) =>
@@ -198,9 +221,15 @@ function cellsMark(mark, space) {
     const value = mark.values[i];
     if (Number.isNaN(value)) return null;
     const [row, column] = [Math.floor(i / C), i % C];
-    const names = { row: chart.y.labels[row], column: chart.x.labels[column], value: numberText(value, "number", 3) };
+    const shown = mark.low < 0 ? signed(value, 3) : numberText(value, "number", 3);
+    const names = { row: chart.y.labels[row], column: chart.x.labels[column], value: shown };
     const place = { x: x.at(column), y: y.at(row), wide: wide / 2, high: high / 2 };
-    return { ...place, colour: css(colourIn(table, share(value))), ...said(mark, i, space, column, row, names), heading: "" };
+    return {
+      ...place,
+      colour: css(colourIn(table, share(value))),
+      ...said(mark, i, space, column, row, names),
+      heading: "",
+    };
   };
   return { nodes, items: [], cell };
 }
@@ -224,7 +253,8 @@ function drawWords(marks, { x, y, frame }, most) {
     const above = mark.side === "above";
     const left = above ? clamp(at.x - wide / 2, 0, Math.max(0, most - wide)) : at.x + ROOM;
     let top = above ? at.y - high - 6 : at.y - high / 2;
-    const meets = (box) => left < box.left + box.wide + 4 && box.left < left + wide + 4 && top < box.top + high && box.top < top + high;
+    const meets = (box) =>
+      left < box.left + box.wide + 4 && box.left < left + wide + 4 && top < box.top + high && box.top < top + high;
     for (let met = boxes.find(meets); met; met = boxes.find(meets)) top = met.top - high - 0.5;
     if (top < 0) top = Math.max(top, frame.top - high - 6);
     boxes.push({ left, top, wide });

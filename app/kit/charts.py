@@ -28,6 +28,7 @@ class Axis:
     labels: Sequence[str] = ()
     ticks: Sequence[float] = ()  # where numbers stand; none: where they are round
     marked: int | None = None  # the place whose label is always written
+    first: int | None = None  # number of place 0, where numbers stand before labels that are not written in full
 
 
 @dataclass(frozen=True)
@@ -143,4 +144,5 @@ class Chart:
     rows: bool = False  # bars lie, a row for each place of y, the first on top
     apart: bool = False  # the mouse finds one mark, not all at its place
     square: bool = False  # the places of both axes are equally far apart
+    legend: Sequence[tuple[str, str]] = ()  # names and colours, after those of the marks
     key: Key | None = None

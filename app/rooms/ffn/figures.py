@@ -38,8 +38,10 @@ def activation(
         raise ValueError(f"Neurons before and after the activation have shapes {pre.shape} and {activated.shape}.")
     marks: list[Mark] = []
     for dash, (name, (x, y)) in zip(DASHES, sorted(curves.items(), key=lambda curve: curve[0] == own), strict=False):
-        pen = {"colour": look.own, "width": 4} if name == own else {"colour": look.faint, "width": 2, "dash": dash}
-        marks.append(Line(x, y, name=name, hover="", **pen))
+        if name == own:
+            marks.append(Line(x, y, look.own, name=name, width=4, hover=""))
+        else:
+            marks.append(Line(x, y, look.faint, name=name, width=2, dash=dash, hover=""))
     hover = f"{names['neuron']} {{i}}\n{names['pre']}: {{x}}\n{names['activated']}: {{y}}"
     marks.append(Points(pre, activated, look.own, opacity=0.55, hover=hover))
     marks += _marks(pre, activated, strongest, chosen, look)
