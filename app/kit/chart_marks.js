@@ -221,7 +221,7 @@ function cellsMark(mark, space) {
     const value = mark.values[i];
     if (Number.isNaN(value)) return null;
     const [row, column] = [Math.floor(i / C), i % C];
-    const shown = mark.low < 0 ? signed(value, 3) : numberText(value, "number", 3);
+    const shown = mark.low < 0 ? signed(value, 3) : numberText(value, mark.form, 3);
     const names = { row: chart.y.labels[row], column: chart.x.labels[column], value: shown };
     const place = { x: x.at(column), y: y.at(row), wide: wide / 2, high: high / 2 };
     return {

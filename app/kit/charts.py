@@ -116,6 +116,7 @@ class Cells:
     high: float
     masked: str = ""  # colour
     words: Sequence[Sequence[str]] = ()  # R times C, in the cells
+    form: Form = "number"  # of a value under the mouse
     hover: str = "{value}"  # with {row}, {column} and {value}
 
 
