@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import torch
 
@@ -14,8 +16,10 @@ from .errors import BadInput
 
 if TYPE_CHECKING:
     from .language_model import LanguageModel
+    from .transformer import Transformer
 
 _PROBES = (5, 7)  # tokens of two short runs: what grows between them grows with the prompt
+_growth: WeakKeyDictionary[Transformer, dict[str, tuple[int, int]]] = WeakKeyDictionary()  # probed once a model
 _PASSING = 1.3  # what a run takes for a while beside what it keeps: measured 1.2 to 1.3 on SmolLM2 of 1,024 tokens
 
 
@@ -42,23 +46,35 @@ def gigabytes(count: int) -> str:
 
 
 def trace_bytes(lm: LanguageModel, ids: list[int], wants: Callable[[str], bool]) -> dict[str, int]:
-    """Bytes that a trace of `ids` will hold at each hook that `wants` asks for.
+    """Bytes that a trace of `ids` will hold at each hook that `wants` asks for."""
+    if lm.transformer not in _growth:
+        _growth[lm.transformer] = _probe(lm)
+    T = len(ids)
+    return {
+        name: nbytes * T**sides
+        for name, (nbytes, sides) in _growth[lm.transformer].items()
+        if name == "logits" or wants(name)
+    }
 
-    Not by formula: two runs of a few tokens show which sides of each array grow with the prompt.
+
+def _probe(lm: LanguageModel) -> dict[str, tuple[int, int]]:
+    """Of each hook's array the bytes where one token is read, and how many of its sides grow with the prompt.
+
+    Not by formula: two runs of a few tokens show it.
     """
     found = []
     for tokens in _PROBES:
-        recorder = Recorder(lambda name: name == "logits" or wants(name))
+        recorder = Recorder(lambda name: True)
         with torch.inference_mode(), recording(recorder):
-            lm.transformer(torch.tensor([(ids * tokens)[:tokens]]))
-        found.append({name: (tensor.shape, tensor.element_size()) for name, tensor in recorder.tensors.items()})
+            lm.transformer(torch.zeros(1, tokens, dtype=torch.long))
+        found.append(recorder.tensors)
     few, more = found
-    sizes = {}
-    for name, (shape, nbytes) in few.items():
-        for side, later in zip(shape, more[name][0], strict=True):
-            nbytes *= len(ids) if side != later else side
-        sizes[name] = nbytes
-    return sizes
+    growth = {}
+    for name, tensor in few.items():
+        grows = [side != later for side, later in zip(tensor.shape, more[name].shape, strict=True)]
+        fixed = math.prod(side for side, growing in zip(tensor.shape, grows, strict=True) if not growing)
+        growth[name] = tensor.element_size() * fixed, sum(grows)
+    return growth
 
 
 def require_memory(needed: int, what: str, advice: str, passing: float = _PASSING) -> None:
