@@ -21,7 +21,7 @@ from .attention import causal_mask, score_scale
 from .capture import Recorder, as_array, recording
 from .config import MLAConfig, ModelConfig
 from .errors import BadInput
-from .footprint import require_memory, trace_bytes
+from .footprint import keep_memory, require_memory, trace_bytes
 from .interventions import Intervention, collect
 from .language_model import LanguageModel
 from .norm import LayerNorm, RMSNorm
@@ -316,6 +316,7 @@ def run_trace(
             these, an intervention that does not fit this model, or ("no_memory") a trace that does
             not fit in this machine's memory.
     """
+    keep_memory()
     ids = lm.read_prompt(prompt)
     wants = _that_fits(lm, ids, _wanted(capture), capture == "all")
     recorder = Recorder(lambda name: name == "logits" or wants(name), collect(interventions, lm.config))

@@ -13,6 +13,7 @@ from ..errors import BadInput
 from ..files import checkpoint
 from ..files.catalog import load
 from ..files.fetch import cache_folder
+from ..footprint import MOST_KEPT, keep_memory
 from ..language_model import LanguageModel
 from ..training import classroom, corpus, loop, recipes
 from ..training.folder import LARGEST_VOCABULARY, TrainingFolder, digest, finished
@@ -120,7 +121,7 @@ def trained(args: argparse.Namespace, watch: Watch | None) -> Path:
     if start is not None:
         schedule, weights = recipes.further(schedule), start.transformer.state_dict()
         name += "." + digest(weights)  # of another model's weights it would be another run
-    loop.keep_memory()
+    keep_memory(MOST_KEPT)
     done = loop.Run(config, schedule, tokens, corpus.line_starts(tokens, tokenizer), weights)
     if watch is None:
         loop.train(done, folder.state(name), args.config)

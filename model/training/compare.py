@@ -18,6 +18,7 @@ import numpy as np
 
 from ..errors import BadInput
 from ..files.catalog import MODELS
+from ..footprint import MOST_KEPT, keep_memory
 from . import evaluate, loop, recipes
 from .folder import TrainingFolder, finished
 
@@ -55,7 +56,7 @@ def main() -> None:
         folder = TrainingFolder.of_a_run(args.run)
     except BadInput as error:
         parser.error(str(error))
-    loop.keep_memory()
+    keep_memory(MOST_KEPT)
     rows = []
     for optimiser, rate, batch in CHOICES:
         nats = round(loss(folder, optimiser, rate, batch, args.tokens), 4)

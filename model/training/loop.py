@@ -7,10 +7,8 @@ exactly the losses of one that was not.
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -225,17 +223,6 @@ def _ended_elsewhere(path: Path, schedule: Schedule) -> bool:
         header = file.metadata()
     before = Schedule(**json.loads(header["schedule"]))
     return before.steps != schedule.steps and json.loads(header["state"])["step"] > before.stable_steps
-
-
-def keep_memory() -> None:
-    """Ask the C library to keep freed memory, where it is glibc: fresh pages cost a fifth of a step's time."""
-    if sys.platform != "linux":
-        return
-    library = ctypes.CDLL(None)
-    if hasattr(library, "mallopt"):
-        trim_threshold, top_pad, mmap_threshold, largest = -1, -2, -3, 2**31 - 1
-        for parameter, value in ((trim_threshold, largest), (top_pad, 2**28), (mmap_threshold, largest)):
-            library.mallopt(parameter, value)
 
 
 def train(
