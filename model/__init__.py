@@ -11,6 +11,7 @@ file formats), measure/ (memory, speed, heads, experts), training/, commands/.
 """
 
 import os
+import sys
 
 # Read when torch is loaded. Torch's threads wait for each other by spinning; where a browser or
 # a second model wants the same two cores, that made a token take 500 ms instead of 55. Threads that
@@ -19,32 +20,35 @@ import os
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("GOMP_SPINCOUNT", "50000")
 
-from .config import DenseConfig, GQAConfig, MLAConfig, ModelConfig, MoEConfig, RopeConfig
-from .errors import BadInput
-from .files.catalog import Entry, catalog, default_name, load
-from .files.fetch import fetch, fetch_smollm2, fetched_path, smollm2_path
-from .files.fetchable import MODELS as FETCHABLE
-from .generate import Step, generate
-from .interventions import (
-    AblateAttention,
-    AblateExpert,
-    AblateFeedForward,
-    AblateHead,
-    AblateNeuron,
-    ChooseTop,
-    CompressKeysValues,
-    ForceExpert,
-    FreezePattern,
-    NoMask,
-    NoPositions,
-    NoScaling,
-    NoSelectionBias,
-    UniformPattern,
-)
-from .language_model import LanguageModel
-from .measure.check import Check, check
-from .sampling import distribution, draw
-from .trace import STAGES, Trace, run_trace
+# While `python -m model` looks for __main__, argv[0] is "-m". The command line imports what its command
+# needs and no more: --help comes in a tenth of a second, and torch alone takes more than one.
+if sys.argv[:1] != ["-m"]:
+    from .config import DenseConfig, GQAConfig, MLAConfig, ModelConfig, MoEConfig, RopeConfig
+    from .errors import BadInput
+    from .files.catalog import Entry, catalog, default_name, load
+    from .files.fetch import fetch, fetch_smollm2, fetched_path, smollm2_path
+    from .files.fetchable import MODELS as FETCHABLE
+    from .generate import Step, generate
+    from .interventions import (
+        AblateAttention,
+        AblateExpert,
+        AblateFeedForward,
+        AblateHead,
+        AblateNeuron,
+        ChooseTop,
+        CompressKeysValues,
+        ForceExpert,
+        FreezePattern,
+        NoMask,
+        NoPositions,
+        NoScaling,
+        NoSelectionBias,
+        UniformPattern,
+    )
+    from .language_model import LanguageModel
+    from .measure.check import Check, check
+    from .sampling import distribution, draw
+    from .trace import STAGES, Trace, run_trace
 
 __all__ = [
     "FETCHABLE",

@@ -217,3 +217,12 @@ def test_ctrl_c_is_quiet():
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=120)
     assert (process.returncode, err) == (130, b"")
+
+
+def test_help_loads_no_torch():
+    """Guards against an import at the top that makes --help take seconds: what is loaded is counted, not timed."""
+    asked = [sys.executable, "-X", "importtime", "-m", "model", "--help"]
+    said = subprocess.run(asked, capture_output=True, text=True, check=True, cwd=ROOT)
+    loaded = {line.rsplit("|", 1)[-1].strip() for line in said.stderr.splitlines()}
+    assert "usage: python -m model" in said.stdout and "model.errors" in loaded
+    assert not loaded & {"torch", "numpy", "model.config"}
