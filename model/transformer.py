@@ -94,14 +94,14 @@ class Transformer(nn.Module):
         """The matrix (V, D) that turns the final residual stream into logits; tied models reuse the embedding."""
         return self.embed.weight if self.config.tied_embeddings else self.unembed.weight
 
-    def forward(self, tokens: Tensor, cache: Cache | None = None, last_only: bool = False) -> Tensor:
+    def forward(self, tokens: Tensor, cache: Cache | None = None, last: int | None = None) -> Tensor:
         """Logits (B, T, V) for `tokens` (B, T) int64, which follow those already in `cache`.
 
-        With `last_only`, logits of the last token alone, (B, 1, V): all that generation needs.
+        With `last`, logits of so many tokens at the end, (B, last, V): all that generation needs.
         """
         resid = self.residual_stream(tokens, cache)
-        if last_only:
-            resid = resid[:, -1:]
+        if last is not None:
+            resid = resid[:, -last:]
         return self.logits(finish_logits(nn.functional.linear(self.ln_final(resid), self.unembedding), self.config))
 
     def residual_stream(self, tokens: Tensor, cache: Cache | None = None) -> Tensor:

@@ -19,6 +19,7 @@ LESSON = {
     "interventions",
     "trace",
     "sampling",
+    "draft",
     "generate",
     "beam",
 }
