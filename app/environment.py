@@ -195,7 +195,12 @@ def _create() -> None:
             VENV.unlink()
         elif VENV.exists():
             shutil.rmtree(str(VENV))
-        made = subprocess.run([base, "-m", "venv", str(VENV)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        made = subprocess.run(
+            [base, "-m", "venv", str(VENV)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            close_fds=False,  # as for pip
+        )
     except OSError as error:
         raise Trouble(
             f"The virtual environment in {VENV} cannot be made ({error.strerror or error}): "
@@ -226,7 +231,12 @@ def _pip_install(requirements: Path) -> None:
     ]
     # Standard output is the terminal's own, for pip's bars; standard error passes through here.
     with subprocess.Popen(
-        command, cwd=str(ROOT), stderr=subprocess.PIPE, universal_newlines=True, errors="replace"
+        command,
+        cwd=str(ROOT),
+        stderr=subprocess.PIPE,
+        universal_newlines=True,
+        errors="replace",
+        close_fds=False,  # pip keeps the lock if this process is killed
     ) as process:
         said: List[str] = []
         reader = threading.Thread(target=_pass_on, args=(process.stderr, said))
@@ -273,7 +283,10 @@ def _pip_failed(said: str) -> Trouble:
 
 @contextlib.contextmanager
 def _lock() -> Iterator[None]:
-    """Hold the right to change `.venv`; the system takes it back from a process that dies."""
+    """Hold the right to change `.venv`; the system takes it back when this process and what it started are gone.
+
+    So a start that is killed while its pip goes on does not let another one begin beside that pip.
+    """
     path = ROOT / ".venv.lock"
     try:
         file = open(str(path), "a+b")  # noqa: SIM115  (the lock lasts as long as the file is open)
@@ -286,6 +299,8 @@ def _lock() -> Iterator[None]:
             print("Another start is making .venv: waiting for it.", flush=True)
             while not _locked(file.fileno()):
                 time.sleep(_POLL_SECONDS)
+        if os.name != "nt":  # where a lock belongs to one process
+            os.set_inheritable(file.fileno(), True)
         yield  # closing the file gives the lock back
 
 

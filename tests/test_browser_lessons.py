@@ -93,6 +93,8 @@ def test_a_lesson_is_uploaded_or_refused_with_its_line(visit):
 def test_a_station_is_made_of_what_was_seen_and_played(visit):
     page = visit("/norms?lang=en&prompt=a+bee&model=tiny")
     page.get_by_role("link", name="Lessons", exact=True).first.click()
+    page.locator(".st-key-lesson_row_experts").wait_for()
+    settled(page)
     page.locator(".st-key-lesson_draft summary").click()
     for field, text in {
         "title": "My station",
@@ -102,8 +104,13 @@ def test_a_station_is_made_of_what_was_seen_and_played(visit):
         "no": "not so",
     }.items():
         page.locator(f".st-key-draft_{field} input").fill(text)
+    add = page.locator(".st-key-lesson_draft [data-testid='stFormSubmitButton'] button")
+    add.click()  # what is to be said after the answer is still missing: nothing that was typed is lost
+    expect(page.get_by_text("“reveal” is missing or empty")).to_be_visible()
+    expect(page.locator(".st-key-draft_title input")).to_have_value("My station")
     page.locator(".st-key-draft_reveal input").fill("that is why")
-    page.locator(".st-key-lesson_draft [data-testid='stFormSubmitButton'] button").click()
+    add.click()
+    expect(page.locator(".st-key-draft_title input")).to_have_value("")
     page.locator(".st-key-draft_play button").click()
     panel = page.locator(".st-key-lesson_panel")
     expect(panel).to_contain_text("Look *here*")

@@ -1,5 +1,6 @@
 """Lessons: their files, what is refused and where, and that every question has its one right answer on the run."""
 
+import os
 from importlib import import_module
 
 import pytest
@@ -178,6 +179,19 @@ def test_every_station_opens_its_room_and_tells_what_is_right(name, lang):
         assert not app.error, (number, [error.value for error in app.error])
         said = " ".join(markdown.value.replace("\\", "") for markdown in app.markdown)
         assert answer(one, run_of(found, number, start), lang).reveal in said, number
+
+
+def test_what_is_no_readable_file_is_said_and_the_others_stay(tmp_path, monkeypatch):
+    """A link that leads nowhere, a folder, and a pipe, which would be waited for."""
+    (tmp_path / "good.en.toml").write_text(GOOD, encoding="utf-8")
+    (tmp_path / "lost.en.toml").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "folder.en.toml").mkdir()
+    os.mkfifo(tmp_path / "pipe.en.toml")
+    monkeypatch.setenv(shelf.FOLDER, str(tmp_path))
+    assert sorted((error.kind, error.file) for error in shelf.wrong()) == [
+        ("unreadable", f"{name}.en.toml") for name in ("folder", "lost", "pipe")
+    ]
+    assert isinstance(shelf.read_file(tmp_path / "good.en.toml"), Lesson)
 
 
 def test_a_draft_can_be_kept_and_read_again():

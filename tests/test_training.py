@@ -409,7 +409,7 @@ def test_a_folder_with_a_text_ignores_no_argument(tmp_path, monkeypatch, capsys)
         folder.prepare([text], None, Tokenizer.of_bytes())
     status, err = _train(capsys, "--data", text, tmp_path / "stroy.txt", "--folder", tmp_path)
     assert status == 2 and "stroy.txt" in err
-    with pytest.raises(BadInput, match="holds no validation"):
+    with pytest.raises(BadInput, match="holds no text.json"):
         TrainingFolder.of_a_run(tmp_path / "nowhere")
 
 

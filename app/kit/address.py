@@ -27,8 +27,8 @@ PROMPT = "Once upon a time there was a"
 
 
 def text(value: Any) -> str:
-    """Any text."""
-    return str(value)
+    """Any text; halves of surrogate pairs, which no browser could be sent, become U+FFFD."""
+    return str(value).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def one_of(*choices: str) -> Callable[[Any], str]:
@@ -80,7 +80,7 @@ def optional(inner: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def numbers(value: Any) -> tuple[int, ...]:
     """Whole numbers from 0 on, with dots between in an address."""
-    parts = value.split(".") if isinstance(value, str) else value
+    parts = value.split(".") if isinstance(value, str) and value else value
     return tuple(whole()(part) for part in parts)
 
 

@@ -111,6 +111,17 @@ def before_after(
             x=max(p, q), y=place, xanchor="left", xshift=8, text=text, showarrow=False, font={"color": colour}
         )
     most = max(0.05, float(np.maximum(before, after).max()))
+    pairs_of_bars(made, tokens, most, x)
+    return made
+
+
+def pairs_of_bars(made: go.Figure, tokens: Sequence[str], most: float, x: str) -> None:
+    """Lay out horizontal bars, two for each of n tokens, the first token on top.
+
+    Args:
+        most: the probability at the right end of the axis.
+        x: title of the axis.
+    """
     made.update_layout(
         bargap=0.3,
         bargroupgap=0.05,
@@ -122,7 +133,6 @@ def before_after(
         autorange="reversed",
         showgrid=False,
         tickmode="array",
-        tickvals=places,
+        tickvals=list(range(len(tokens))),
         ticktext=[escape(token) for token in tokens],
     )
-    return made

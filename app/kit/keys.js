@@ -1,6 +1,7 @@
 // The keys of the whole app, their help, and the projector mode. Uses dom.js and events.js.
 
-const NAMES = { ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→", PageUp: "Page ↑", PageDown: "Page ↓" };
+const ARROW_NAMES = { ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→" };
+const NAMES = { ...ARROW_NAMES, PageUp: "Page ↑", PageDown: "Page ↓" };
 const STEPS = { layer_up: ["layer", 1], layer_down: ["layer", -1], head_left: ["head", -1], head_right: ["head", 1] };
 const FIELDS = "textarea, select, input:not([type=checkbox], [type=radio], [type=button]), [contenteditable=true]";
 const OWN = "[role=listbox], [role=menu], [role=dialog], [role=combobox], [data-baseweb=popover]"; // read letters too
@@ -11,8 +12,10 @@ const ANSWER = 4000; // ms after which a step counts as done, whatever became of
 const SAID = 1800; // ms that the name of a room stays
 
 // Of a lesson or a game of guesses: the keys press their buttons.
-const button = (part) =>
-  document.querySelector(["lesson", "guess"].map((room) => `[class*="st-key-${room}"][class*="${part}"] button`).join());
+const button = (part) => {
+  const inside = ["lesson", "guess"].map((room) => `[class*="st-key-${room}"][class*="${part}"] button`);
+  return document.querySelector(inside.join());
+};
 
 class Keys {
   constructor(root) {

@@ -24,7 +24,7 @@ def query_of(parameters: Mapping[str, str]) -> str:
     """The query of a link to these parameters: short words as they are, long ones packed where that is shorter."""
     long = {name: value for name, value in parameters.items() if len(quote(value)) > LONG}
     plain = urlencode(parameters, quote_via=quote)
-    if not long:
+    if not long or len(plain) > MOST:  # what `unpacked` would refuse
         return plain
     short = {name: value for name, value in parameters.items() if name not in long}
     packed = urlencode(short | {PACKED: _pack(long)}, quote_via=quote)

@@ -1,5 +1,6 @@
 // The stations as links on one line, the current one marked, its neighbours by the arrows at both ends.
-// One of them is a stop of the Tab key, the arrow keys lead to the others. A plain click asks Python, which keeps the view;
+// One of them is a stop of the Tab key, the arrow keys lead to the others.
+// A plain click asks Python, which keeps the view;
 // a new tab gets the view by the address. Uses dom.js and events.js.
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".root");
@@ -66,7 +67,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   replaceKeepingFocus(root, "arrow, a", arrow("previous", "‹", -1), line, arrow("next", "›", 1));
   const here = line.children[at];
   if (!here) return;
-  const centre = () => (line.scrollLeft = here.offsetLeft - line.offsetLeft - (line.clientWidth - here.clientWidth) / 2);
+  const centre = () => {
+    line.scrollLeft = here.offsetLeft - line.offsetLeft - (line.clientWidth - here.clientWidth) / 2;
+  };
   centre();
   document.fonts.ready.then(centre); // names are wider in the page's own font
 }

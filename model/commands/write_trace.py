@@ -7,6 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from ..files.whole import put_in_place
 from ..trace import Trace, run_trace
 from .common import add_prompt, bad_place, check_place, load_model, print_json, read_prompt, table
 
@@ -52,7 +53,7 @@ def _write(trace: Trace, path: Path) -> None:
             try:
                 trace.save(file)
                 file.close()
-                os.replace(file.name, path)
+                put_in_place(Path(file.name), path)
             except BaseException:
                 os.unlink(file.name)
                 raise

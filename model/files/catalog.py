@@ -150,7 +150,7 @@ def find_path(name: str) -> Path | None:
     """
     try:
         path = Path(name).expanduser()
-        if not path.exists():
+        if not (path.is_file() or path.is_dir()):  # opening a pipe would wait for whoever writes into it
             return None
         inside = path.suffix == ".json" or (path.suffix == ".safetensors" and not checkpoint.is_ours(path))
         # A file may be a link into a store of blobs: the folder is where the link lies, not where it leads.

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from ..language_model import LanguageModel
 from ..transformer import Transformer
 from .tokenizer import Tokenizer
 from .unfilled import unfilled
+from .whole import put_in_place
 
 FORMAT = "glassformer-1"
 SELECTION_BIAS = ("selection_bias", "router.bias")  # today's name and the first files'
@@ -56,7 +56,7 @@ def save(lm: LanguageModel, path: Path, dtype: torch.dtype = torch.bfloat16) -> 
     }
     partial = path.with_name(path.name + ".part")
     save_file(tensors, partial, header)
-    os.replace(partial, path)
+    put_in_place(partial, path)
 
 
 def is_ours(path: Path) -> bool:

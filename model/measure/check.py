@@ -10,6 +10,7 @@ from ..config import ModelConfig
 from ..errors import BadInput
 from ..files import checkpoint, convert
 from ..files.catalog import find_path
+from ..files.convert.foreign import read_bytes
 from ..footprint import free_bytes
 from .memory import count_parameters
 
@@ -92,7 +93,7 @@ def _understood(path: Path, family: str, config: ModelConfig, passed_over: tuple
 def _family(path: Path) -> str | None:
     """What the files of a model that cannot be followed call it."""
     try:
-        data = json.loads((path / "config.json").read_text(encoding="utf-8"))
+        data = json.loads(read_bytes(path / "config.json").decode())
         return str(data["model_type"])[:40]
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None

@@ -9,6 +9,7 @@ solves in validation, it has never seen.
 from __future__ import annotations
 
 import hashlib
+import io
 import lzma
 import re
 from collections.abc import Iterable
@@ -24,6 +25,7 @@ from ..errors import BadInput
 from ..files.tokenizer import END_OF_TEXT, Tokenizer
 
 HELD_OUT = 50  # one document in this many
+MOST_BYTES = 10**9  # of a text, unpacked
 PIECE = 4_000  # characters: a longer document is cut at line ends, so that no book is one document
 SUM = re.compile(r"(\d+) ([+*-]) (\d+) = (\d+)")
 LINES_OF_SUMS = 30
@@ -47,8 +49,8 @@ def read_files(paths: Iterable[Path]) -> Corpus:
     for path in paths:
         data = read_bytes(path)
         try:
-            text = (lzma.decompress(data) if path.suffix == ".xz" else data).decode()
-        except (UnicodeDecodeError, lzma.LZMAError) as error:
+            text = (_unpacked(data, path) if path.suffix == ".xz" else data).decode()
+        except (UnicodeDecodeError, lzma.LZMAError, EOFError) as error:
             raise BadInput(
                 "unreadable_text", f"{path} is not a UTF-8 text, plain or .xz: convert it first.", path=str(path)
             ) from error
@@ -93,6 +95,19 @@ def read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise BadInput("unreadable_text", f"{path} cannot be read: {error.strerror}.", path=str(path)) from error
+
+
+def _unpacked(data: bytes, path: Path) -> bytes:
+    """The content of an .xz file; a few kilobytes of one can stand for gigabytes."""
+    with lzma.open(io.BytesIO(data)) as file:
+        unpacked = file.read(MOST_BYTES + 1)
+    if len(unpacked) > MOST_BYTES:
+        raise BadInput(
+            "unreadable_text",
+            f"{path} unpacks to more than {MOST_BYTES // 10**6:,} MB: give a part of it.",
+            path=str(path),
+        )
+    return unpacked
 
 
 def split(text: str) -> tuple[list[str], list[str]]:

@@ -17,6 +17,7 @@ import torch
 
 from ..errors import BadInput
 from ..files.tokenizer import Tokenizer
+from ..files.whole import write_text
 from ..language_model import LanguageModel
 from . import corpus, recipes
 from .loop import LOG_STEPS, Run
@@ -38,8 +39,8 @@ class TrainingFolder:
             BadInput: "unreadable_text" if none has.
         """
         folder = cls(path)
-        if not folder._validation.exists():
-            message = f"{path} is no folder of python -m model train: it holds no {folder._validation.name}."
+        if not folder._marker.exists():
+            message = f"{path} is no folder of python -m model train: it holds no {folder._marker.name}."
             raise BadInput("unreadable_text", message, path=str(path))
         return folder
 
@@ -120,7 +121,7 @@ class TrainingFolder:
         tokenizer.save(self.path / "tokenizer.json")
         np.save(self.path / "tokens.npy", tokens)
         marker = {"sha256": stamp, "files": [path.name for path in files], "vocabulary": vocabulary}
-        self._marker.write_text(json.dumps(marker), encoding="utf-8")
+        write_text(self._marker, json.dumps(marker))
         return tokenizer, tokens
 
     def _kept(self, stamp: str, vocabulary: int | None, tokenizer: Tokenizer | None) -> tuple[Tokenizer, np.ndarray]:

@@ -8,7 +8,6 @@ exactly the losses of one that was not.
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 from tqdm import tqdm
@@ -26,6 +25,7 @@ from ..config import ModelConfig
 from ..errors import BadInput
 from ..feed_forward import MixtureOfExperts
 from ..files.checkpoint import with_todays_names
+from ..files.whole import put_in_place
 from ..transformer import Transformer
 from .loss import cross_entropy
 from .optimiser import make_optimisers
@@ -176,7 +176,7 @@ class Run:
         }
         partial = path.with_name(path.name + ".part")
         save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, partial, header)
-        os.replace(partial, path)
+        put_in_place(partial, path)
 
     def restore(self, path: Path) -> None:
         """Go on from what `save` wrote.
@@ -184,7 +184,7 @@ class Run:
         Raises:
             BadInput: if that run had another architecture, or read the text in another order.
         """
-        with safe_open(path, framework="pt") as file:
+        with _opened(path) as file:
             header = file.metadata()
             if ModelConfig.from_dict(json.loads(header["config"])) != self.config:
                 raise BadInput(
@@ -217,9 +217,18 @@ class Run:
         self.losses, self._recent = state["losses"], state["recent"]
 
 
+def _opened(path: Path) -> safe_open:
+    try:
+        return safe_open(path, framework="pt")
+    except SafetensorError as error:
+        raise BadInput(
+            "other_run", f"{path} is damaged and no run can go on from it: remove it to start anew.", path=str(path)
+        ) from error
+
+
 def _ended_elsewhere(path: Path, schedule: Schedule) -> bool:
     """Whether the run saved at `path` was past the stable part of a schedule of another length."""
-    with safe_open(path, framework="pt") as file:
+    with _opened(path) as file:
         header = file.metadata()
     before = Schedule(**json.loads(header["schedule"]))
     return before.steps != schedule.steps and json.loads(header["state"])["step"] > before.stable_steps

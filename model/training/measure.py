@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..config import MoEConfig
+from ..files.whole import write_text
 from ..generate import generate
 from ..language_model import LanguageModel
 from ..measure import experts, heads
@@ -72,5 +73,5 @@ def baselines(folder: TrainingFolder) -> dict[str, dict[str, float]]:
         nats = sum(peer.surprise(np.array(tokenizer.encode(text), np.uint64)) for text in own)
         found["5-gram, Kneser-Ney"][kind] = nats / math.log(2) / size
         found["xz -9"][kind] = 8 * len(lzma.compress("".join(own).encode(), preset=9)) / size
-    folder.peers.write_text(json.dumps(found), encoding="utf-8")
+    write_text(folder.peers, json.dumps(found))
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.text import translate
+from model.errors import one_line
 
 
 class LessonError(Exception):
@@ -30,5 +31,5 @@ class LessonError(Exception):
 
 def short(text: str, most: int = 300) -> str:
     """One line of `text`."""
-    line = " ".join(text.split())
+    line = " ".join(one_line(text).split())
     return line if len(line) <= most else line[:most] + "…"

@@ -27,8 +27,15 @@ def folder() -> Path | None:
 
 def read_file(path: Path) -> Lesson | LessonError:
     """The lesson in a file, read anew when it changes; or what is wrong with it."""
-    found = path.stat()
-    return _read(path, found.st_mtime_ns, found.st_size)
+    try:
+        found = path.stat()
+        if not path.is_file():  # a folder; or a pipe, which would be waited for
+            raise OSError
+        return _read(path, found.st_mtime_ns, found.st_size)
+    except OSError:
+        error = LessonError("unreadable", 1)
+        error.file = path.name
+        return error
 
 
 @lru_cache(maxsize=256)

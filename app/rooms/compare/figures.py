@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from app.kit.figures import CHANGE, figure
+from app.kit.figures import CHANGE, figure, pairs_of_bars
 from app.kit.numbers import percent_change
 from app.kit.theme import Look, escape
 
@@ -44,18 +44,5 @@ def predictions(
             x=max(known), y=place, xanchor="left", xshift=8, text=text, showarrow=False, font={"color": colour}
         )
     most = max(0.05, float(np.nanmax(np.concatenate([a, b]))))
-    made.update_layout(
-        bargap=0.3,
-        bargroupgap=0.05,
-        showlegend=True,
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
-    )
-    made.update_xaxes(range=[0, most], tickformat=".0%", title={"text": escape(x)})
-    made.update_yaxes(
-        autorange="reversed",
-        showgrid=False,
-        tickmode="array",
-        tickvals=places,
-        ticktext=[escape(token) for token in tokens],
-    )
+    pairs_of_bars(made, tokens, most, x)
     return made

@@ -12,10 +12,12 @@ from app.kit.lessons.draft import Sketch, Written
 from app.kit.lessons.errors import LessonError
 from app.kit.lessons.format import MOST_BYTES, Lesson, read
 from app.kit.lessons.panel import start
+from app.kit.lessons.words import MOST_STATIONS
 from app.text import escape_markdown
 
 SKETCHES = "_lesson_sketches"  # session: the stations of the draft
-FIELDS = ("title", "text", "ask", "yes", "no", "reveal")
+PROBLEM = "_lesson_problem"  # session: what is wrong with the station that was typed last
+FIELDS = {"title": 100, "text": 300, "ask": 300, "yes": 150, "no": 150, "reveal": 300}  # most characters
 
 
 def show() -> None:
@@ -95,7 +97,9 @@ def _upload(room: Room) -> None:
 
 def _draft(room: Room) -> None:
     sketches: list[Sketch] = st.session_state.get(SKETCHES, [])
-    with st.expander(room.translate("lesson.draft"), key="lesson_draft", expanded=bool(sketches)):
+    with st.expander(
+        room.translate("lesson.draft"), key="lesson_draft", expanded=bool(sketches) or PROBLEM in st.session_state
+    ):
         st.markdown(room.translate("lesson.draft.look"))
         seen = session.room_before()
         if seen is None and not sketches:
@@ -107,20 +111,29 @@ def _draft(room: Room) -> None:
 
 
 def _form(room: Room, seen: str, sketches: list[Sketch]) -> None:
-    with st.form("lesson_station", clear_on_submit=True):
-        given = [st.text_input(room.translate(f"lesson.draft.{name}"), key=f"draft_{name}") for name in FIELDS]
-        sent = st.form_submit_button(
-            room.translate("lesson.draft.add"), disabled=len(sketches) >= shelf.MOST_OF_ONE_S_OWN
+    with st.form("lesson_station"):
+        for name in FIELDS:
+            st.text_input(room.translate(f"lesson.draft.{name}"), max_chars=FIELDS[name], key=f"draft_{name}")
+        full = len(sketches) >= MOST_STATIONS
+        st.form_submit_button(
+            room.translate("lesson.draft.add"), disabled=full, on_click=_add, args=(room, seen, sketches)
         )
-    if sent:
-        added = draft.sketch(seen, room.view, Written(*(text[:300] for text in given)))
-        try:
-            draft.lesson(added.written.title or "…", [added], room.view.lang)
-        except LessonError as error:
-            st.error(escape_markdown(error.sentence(room.view.lang)))
-        else:
-            st.session_state[SKETCHES] = [*sketches, added]
-            st.rerun()
+    problem = st.session_state.pop(PROBLEM, None)
+    if problem is not None:
+        st.error(escape_markdown(problem.sentence(room.view.lang)))
+
+
+def _add(room: Room, seen: str, sketches: list[Sketch]) -> None:
+    """Keep what was typed as a station; where it cannot be one, it stays in the form."""
+    added = draft.sketch(seen, room.view, Written(*(st.session_state[f"draft_{name}"] for name in FIELDS)))
+    try:
+        draft.lesson(added.written.title, [added], room.view.lang)
+    except LessonError as error:
+        st.session_state[PROBLEM] = error
+        return
+    st.session_state[SKETCHES] = [*sketches, added]
+    for name in FIELDS:
+        st.session_state[f"draft_{name}"] = ""
 
 
 def _file(room: Room, sketches: list[Sketch]) -> None:

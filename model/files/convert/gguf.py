@@ -12,8 +12,9 @@ import torch
 from ...errors import BadInput
 from ...language_model import LanguageModel
 from .assembly import Plan, check_counts
+from .foreign import foreign
 from .gguf_config import FAMILIES, PERMUTED, read_config, unsupported
-from .gguf_file import GGUFFile
+from .gguf_file import GGUFFile, not_a_model_file
 from .gguf_names import TABLES, Arranged, recipe_of
 from .gguf_tokenizer import read_tokenizer
 
@@ -32,6 +33,11 @@ def read_gguf(path: Path, name: str, dtype: torch.dtype = torch.float32) -> Lang
 def plan_gguf(path: Path) -> Plan:
     """What loading `path` would do, before any weight is read; raises as `read_gguf`."""
     file = GGUFFile(path)
+    with foreign(lambda why: not_a_model_file(path, f"a value in its header is of the wrong kind: {why}")):
+        return _plan(path, file)
+
+
+def _plan(path: Path, file: GGUFFile) -> Plan:
     family = family_of(file)
     counts = [file.metadata.get(f"{family}.{key}", 0) for key in ("block_count", "expert_count")]
     layers, experts = (count if isinstance(count, int) else 0 for count in counts)

@@ -29,6 +29,9 @@ def unsupported(what: str, advice: str) -> BadInput:
     return BadInput("unsupported", f"{what} is not supported: {advice}.", what=what)
 
 
+_LARGEST = float(np.finfo(np.float32).max)  # in which llama.cpp keeps what it reads
+
+
 class Header:
     """The header's values of one architecture, checked for type as they are asked for, and marked as known."""
 
@@ -54,7 +57,7 @@ class Header:
 
     def _checked(self, key: str, value: Any, kind: Callable[[Any], Any]) -> Any:
         number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-        if not number or (kind is int and value != int(value)):
+        if not number or abs(value) > _LARGEST or (kind is int and value != int(value)):
             problem = "is missing" if value is None else f"is {str(value)[:40]!r}"
             raise unsupported(
                 f"The setting {self.family}.{key} {problem} in {self.file.path.name}, which", "use another file"

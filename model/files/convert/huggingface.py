@@ -18,6 +18,7 @@ from ...errors import BadInput
 from ...language_model import LanguageModel
 from .assembly import Plan, Source, check_counts
 from .families import FAMILIES
+from .foreign import foreign, read_bytes
 from .huggingface_config import describe
 from .huggingface_tokenizer import read_tokenizer
 from .mxfp4 import Unpacked
@@ -40,9 +41,10 @@ def read_huggingface(folder: Path, name: str, dtype: torch.dtype = torch.float32
 def plan_huggingface(folder: Path) -> Plan:
     """What loading `folder` would do, before any weight is read; raises as `read_huggingface`."""
     data = _read_json(folder / "config.json", "a folder with a config.json")
-    if data.get("model_type") in FAMILIES:  # one that is not known has no use for other files
-        _require_weights(folder)
-    said = describe(data)
+    with foreign(lambda why: damaged(folder, f"its config.json has a value of the wrong kind ({why})")):
+        if data.get("model_type") in FAMILIES:  # one that is not known has no use for other files
+            _require_weights(folder)
+        said = describe(data)
     source: Source = SafetensorsFolder(folder)
     if any(name.endswith("_blocks") for name in source.names()):
         source = Unpacked(source)
@@ -86,6 +88,8 @@ class SafetensorsFolder:
             self._spans |= _spans(folder / file)
 
     def _open(self, path: Path) -> Any:
+        if not path.is_file():
+            raise damaged(self._folder, f"{path.name} is missing")
         try:
             return safe_open(path, framework="pt")
         except (SafetensorError, OSError) as error:
@@ -180,7 +184,7 @@ def _require_weights(folder: Path) -> None:
 
 def _read_json(path: Path, what: str) -> dict[str, Any]:
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(read_bytes(path).decode())
     except FileNotFoundError:
         raise damaged(path.parent, f"{path.name} is missing") from None
     except (OSError, ValueError, RecursionError) as error:

@@ -15,6 +15,7 @@ import tokenizers
 from ...errors import BadInput
 from ..tokenizer import END_OF_TEXT, Tokenizer
 from .backends import QWEN2, SPLITS, Pieces, Split, add_whole, byte_level_bpe, sentencepiece, start_with
+from .foreign import foreign, read_bytes
 
 _UNIGRAM, _BPE = 1, 2  # SentencePiece's kinds of model; its others cut at spaces or letters
 
@@ -28,17 +29,8 @@ def read_tokenizer(folder: Path, config: dict[str, Any], vocab_size: int) -> Tok
         BadInput: "no_tokenizer" if there is none, "bad_tokenizer" if it cannot be read, "unsupported" naming
             what cannot be followed faithfully, "wrong_weights" for more ordinary tokens than the model has rows.
     """
-    settings = read_json(folder / "tokenizer_config.json")
-    data, starts = _read_backend(folder, settings, config)
-    added = _added_tokens(folder, settings)
-    if added.keys() - {token["content"] for token in data["added_tokens"]} or _misplaced(data):
-        _add(data, added)
-    starts = settings.get("add_bos_token", starts)
-    if isinstance(starts, bool):
-        # As llama.cpp and transformers 4 do; transformers 5 goes by tokenizer.json alone.
-        first = _start_token(data, settings, config) if starts else None
-        data["post_processor"] = None if first is None else json.loads(start_with(first).__getstate__())
-    tokenizer = Tokenizer.from_json(json.dumps(data))
+    with foreign(lambda why: _unreadable(folder / "tokenizer.json", why)):
+        tokenizer = _put_together(folder, config)
     if tokenizer.ordinary_size > vocab_size:
         raise BadInput(
             "wrong_weights",
@@ -49,6 +41,20 @@ def read_tokenizer(folder: Path, config: dict[str, Any], vocab_size: int) -> Tok
     return tokenizer.ending_with(ends) if ends else tokenizer
 
 
+def _put_together(folder: Path, config: dict[str, Any]) -> Tokenizer:
+    settings = read_json(folder / "tokenizer_config.json")
+    data, starts = _read_backend(folder, settings, config)
+    added = _added_tokens(folder, settings)
+    if added.keys() - {token["content"] for token in data["added_tokens"]} or _misplaced(data):
+        _add(data, added)
+    starts = settings.get("add_bos_token", starts)
+    if isinstance(starts, bool):
+        # As llama.cpp and transformers 4 do; transformers 5 goes by tokenizer.json alone.
+        first = _start_token(data, settings, config) if starts else None
+        data["post_processor"] = None if first is None else json.loads(start_with(first).__getstate__())
+    return Tokenizer.from_json(json.dumps(data))
+
+
 def read_json(path: Path) -> dict[str, Any]:
     """The object in a JSON file, empty where there is no such file.
 
@@ -56,7 +62,7 @@ def read_json(path: Path) -> dict[str, Any]:
         BadInput: "bad_tokenizer" if it holds anything else.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(read_bytes(path).decode())
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:
@@ -112,7 +118,7 @@ def read_pieces(path: Path) -> Pieces:
 
     try:
         made = sentencepiece_model_pb2.ModelProto  # type: ignore[attr-defined]  # only there once it is imported
-        proto = made.FromString(path.read_bytes())
+        proto = made.FromString(read_bytes(path))
     except (OSError, DecodeError) as error:
         raise _unreadable(path, str(error)) from error
     kind, normalizer = proto.trainer_spec.model_type, proto.normalizer_spec
@@ -138,7 +144,7 @@ def read_pieces(path: Path) -> Pieces:
 
 def _two_files(vocabulary: Path, merges: Path, settings: dict, config: dict) -> tokenizers.Tokenizer:
     words = read_json(vocabulary)
-    lines = merges.read_text(encoding="utf-8").splitlines()
+    lines = read_bytes(merges).decode().splitlines()
     pairs = [line for line in lines if line and not line.startswith("#version")]
     try:
         backend = byte_level_bpe(words, pairs, _split(settings, config))
