@@ -15,7 +15,7 @@ import torch
 
 from .cache import Cache, make_cache
 from .capture import Recorder, recording
-from .draft import GUESSES
+from .draft import GUESSES, Draft
 from .errors import BadInput
 from .interventions import Intervention, collect
 from .language_model import LanguageModel
@@ -100,12 +100,12 @@ def generate(
 def _steps(
     lm: LanguageModel, ids: list[int], room: int, settings: tuple, rng: np.random.Generator, edits: dict
 ) -> Iterator[Step]:
-    def choose(logits: np.ndarray, probabilities: np.ndarray, noise: np.random.Generator) -> int:
-        return int(logits.argmax()) if settings[0] == 0 else draw(probabilities, noise)
+    greedy = settings[0] == 0
 
-    def guess(most: int) -> list[int]:
+    def guess(draft: Draft, most: int) -> list[int]:
         noise = copy.deepcopy(rng)  # what the choices will be drawn with
-        return draft.guess(read[-1], cache, lambda z: choose(z, distribution(z, *settings), noise), most)
+        choose = np.argmax if greedy else lambda logits: draw(distribution(logits, *settings), noise)
+        return draft.guess(read[-1], cache, lambda logits: int(choose(logits)), most)
 
     cache = make_cache(lm.config)
     stream = TextStream(lm)
@@ -118,12 +118,12 @@ def _steps(
             if cache.length and switches(lm.config, cache.length, len(read)):
                 cache, unread = make_cache(lm.config), read
             if draft is not None and cache.length and not switches(lm.config, cache.length, len(read) + GUESSES):
-                guesses = guess(min(GUESSES, room - made - 1))
+                guesses = guess(draft, min(GUESSES, room - made - 1))
             scored = _scores(lm, [*unread, *guesses], cache, edits, 1 + len(guesses))
         held = cache.length - len(guesses)
         logits = scored.pop(0)
         probabilities = distribution(logits, *settings)
-        token = choose(logits, probabilities, rng)
+        token = int(logits.argmax()) if greedy else draw(probabilities, rng)
         if token in lm.tokenizer.end_ids:
             return
         yield Step(

@@ -13,6 +13,7 @@ from .cache import Cache
 from .capture import HookPoint, name_hooks
 from .config import MLAConfig, ModelConfig, RopeConfig
 from .feed_forward import make_feed_forward
+from .linear import Linear, affine
 from .norm import LayerNorm, RMSNorm, make_norm
 from .rope import Rotation, rotation
 
@@ -85,7 +86,7 @@ class Transformer(nn.Module):
         self.blocks = nn.ModuleList(Block(config, layer) for layer in range(config.n_layers))
         self.ln_final = _norm(config)
         if not config.tied_embeddings:
-            self.unembed = nn.Linear(config.d_model, config.vocab_size, bias=False)
+            self.unembed = Linear(config.d_model, config.vocab_size, bias=False)
         self.logits = HookPoint()  # (B, T, V) scaled and capped
         self.hook_names = name_hooks(self)
 
@@ -102,7 +103,7 @@ class Transformer(nn.Module):
         resid = self.residual_stream(tokens, cache)
         if last is not None:
             resid = resid[:, -last:]
-        return self.logits(finish_logits(nn.functional.linear(self.ln_final(resid), self.unembedding), self.config))
+        return self.logits(finish_logits(affine(self.ln_final(resid), self.unembedding), self.config))
 
     def residual_stream(self, tokens: Tensor, cache: Cache | None = None) -> Tensor:
         """The stream after the last block, (B, T, D), for `tokens` (B, T)."""

@@ -11,6 +11,7 @@ LESSON = {
     "parts",
     "norm",
     "rope",
+    "linear",
     "attention",
     "feed_forward",
     "transformer",
