@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from .cache import Cache
 from .capture import HookPoint
 from .config import GQAConfig, MLAConfig, ModelConfig
+from .linear import Linear
 from .norm import RMSNorm
 from .rope import Rotation, rotate, score_factor
 
@@ -165,10 +166,8 @@ class GroupedQueryAttention(_Attention):
         assert isinstance(attention, GQAConfig)
         self.n_heads, self.n_kv_heads = attention.n_heads, attention.n_kv_heads
         H, K, Dh = attention.n_heads, attention.n_kv_heads, attention.head_dim
-        self.qkv = nn.Linear(
-            config.d_model, (H + 2 * K) * Dh, bias=attention.qkv_bias
-        )  # one product is faster than three
-        self.out = nn.Linear(H * Dh, config.d_model, bias=attention.out_bias)
+        self.qkv = Linear(config.d_model, (H + 2 * K) * Dh, bias=attention.qkv_bias)  # one product is faster than three
+        self.out = Linear(H * Dh, config.d_model, bias=attention.out_bias)
         self.hook_q = HookPoint()  # (B, T, H, Dh)
         self.hook_k = HookPoint()  # (B, T, K, Dh)
         self.hook_v = HookPoint()  # (B, T, K, Dh)
@@ -225,14 +224,14 @@ class MultiHeadLatentAttention(_Attention):
         Dn, Dr, Dv = attention.qk_nope_head_dim, attention.qk_rope_head_dim, attention.v_head_dim
         self.compresses_queries = Rq is not None
         if Rq is not None:
-            self.q_down = nn.Linear(config.d_model, Rq, bias=False)
+            self.q_down = Linear(config.d_model, Rq, bias=False)
             self.q_norm = RMSNorm(Rq, eps)
             self.hook_q_latent = HookPoint()  # (B, T, Rq) normalised
-        self.q_up = nn.Linear(Rq or config.d_model, H * (Dn + Dr), bias=False)
-        self.kv_down = nn.Linear(config.d_model, R + Dr, bias=False)
+        self.q_up = Linear(Rq or config.d_model, H * (Dn + Dr), bias=False)
+        self.kv_down = Linear(config.d_model, R + Dr, bias=False)
         self.kv_norm = RMSNorm(R, eps)
-        self.kv_up = nn.Linear(R, H * (Dn + Dv), bias=False)
-        self.out = nn.Linear(H * Dv, config.d_model, bias=False)
+        self.kv_up = Linear(R, H * (Dn + Dv), bias=False)
+        self.out = Linear(H * Dv, config.d_model, bias=False)
         self.hook_kv_latent = HookPoint()  # (B, T, R) normalised, as cached
         self.hook_rot_q = HookPoint()  # (B, T, H, Dr) the part of the query that rotates
         self.hook_rot_k = HookPoint()  # (B, T, 1, Dr) the one rotated key part, as cached

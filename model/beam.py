@@ -56,7 +56,7 @@ def _search(lm: LanguageModel, ids: list[int], width: int, steps: int) -> Iterat
     unread = torch.tensor([ids])  # (B, T)
     for step in range(steps):
         with torch.inference_mode():
-            logits = lm.transformer(unread, cache, last_only=True)[:, -1].float()  # (B, V)
+            logits = lm.transformer(unread, cache, last=1)[:, -1].float()  # (B, V)
             scored = logits.log_softmax(-1).numpy()
         live = [place for place, branch in enumerate(kept) if not branch.ended]  # the batch's rows, in this order
         candidates = [

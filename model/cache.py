@@ -39,6 +39,10 @@ class _GrowingTensor:
         assert self._storage is not None, "nothing was appended yet"
         return self._storage[:, : self.length]
 
+    def keep(self, length: int) -> None:
+        """Forget the rows after the first `length`."""
+        self.length = min(self.length, length)
+
     def select(self, rows: Tensor) -> None:
         """Keep these rows of axis 0, in this order."""
         if self._storage is not None:
@@ -55,6 +59,12 @@ class Cache:
         """Add the rows of new tokens at `layer`; return views of all rows held there."""
         held = self._layers[layer]
         return held[0].append(first), held[1].append(second)
+
+    def keep(self, length: int) -> None:
+        """Forget the tokens after the first `length`: guesses that were wrong."""
+        for layer in self._layers:
+            for part in layer:
+                part.keep(length)
 
     def select(self, sequences: Tensor) -> None:
         """Go on with these sequences of the batch, (B',) int64, each as often as it is named: for beam search."""

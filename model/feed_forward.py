@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from .capture import HookPoint
 from .config import DenseConfig, ModelConfig, MoEConfig
+from .linear import Linear, affine
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": F.relu,
@@ -39,10 +40,10 @@ class FeedForward(nn.Module):
         super().__init__()
         self.config = config
         if config.gated:
-            self.gate_up = nn.Linear(width, 2 * config.hidden, bias=config.bias)  # gate and up in one product
+            self.gate_up = Linear(width, 2 * config.hidden, bias=config.bias)  # gate and up in one product
         else:
-            self.up = nn.Linear(width, config.hidden, bias=config.bias)
-        self.down = nn.Linear(config.hidden, width, bias=config.bias)
+            self.up = Linear(width, config.hidden, bias=config.bias)
+        self.down = Linear(config.hidden, width, bias=config.bias)
         self.hook_pre = HookPoint()  # (B, T, F) before the activation
         if config.gated:
             self.hook_pre_linear = HookPoint()  # (B, T, F) the other factor
@@ -70,7 +71,7 @@ class MixtureOfExperts(nn.Module):
         super().__init__()
         E, hidden = config.n_routed_experts, config.moe_intermediate_size
         self.config = config
-        self.router = nn.Linear(width, E, bias=config.router_bias)
+        self.router = Linear(width, E, bias=config.router_bias)
         if config.selection_bias:
             self.register_buffer("selection_bias", torch.zeros(E))  # moved by load, not by gradients
         self.gate_up = nn.Parameter(torch.empty(E, 2 * hidden, width))  # gate and up of every expert
@@ -94,7 +95,7 @@ class MixtureOfExperts(nn.Module):
             self.shared = FeedForward(width, config.shared)
             self.hook_shared_out = HookPoint()  # (B, T, D)
         if config.shared_gate:
-            self.shared_gate = nn.Linear(width, 1, bias=False)
+            self.shared_gate = Linear(width, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Transform each row of `x` (B, T, D) by its own experts; (B, T, D)."""
@@ -117,7 +118,7 @@ class MixtureOfExperts(nn.Module):
         config = self.config
         with torch.autocast(x.device.type, enabled=False):  # in float32: a near tie must not depend on dtype
             bias = self.router.bias.float() if config.router_bias else None
-            logits = F.linear(x.float(), self.router.weight.float(), bias)  # (B, T, E)
+            logits = affine(x.float(), self.router.weight.float(), bias)  # (B, T, E)
         scores = logits.sigmoid() if config.scoring_func == "sigmoid" else logits.softmax(-1)
         scores = self.hook_router_scores(scores)
 
@@ -171,13 +172,13 @@ class MixtureOfExperts(nn.Module):
         hidden, working = [], []
         for (gate_up, down, own), (gate_up_bias, down_bias) in zip(parts, biases, strict=False):
             if len(own):
-                gate, linear = F.linear(own, gate_up, gate_up_bias).chunk(2, -1)
+                gate, linear = affine(own, gate_up, gate_up_bias).chunk(2, -1)
                 hidden.append(gated(gate, linear, expert))
                 working.append((down, down_bias))
         if self.hook_expert_post.listening:  # in the order of the tokens, and back
             seen = torch.cat(hidden)[order.argsort()].view(*indices.shape, -1)
             hidden = self.hook_expert_post(seen).flatten(0, -2)[order].split([count for count in counts if count])
-        results = [F.linear(own, *weights) for own, weights in zip(hidden, working, strict=True)]
+        results = [affine(own, *weights) for own, weights in zip(hidden, working, strict=True)]
         return torch.cat(results)[order.argsort()].view(*indices.shape, -1)
 
     def run_all_experts(self, x: Tensor, weights: Tensor, indices: Tensor) -> Tensor:

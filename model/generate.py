@@ -6,6 +6,7 @@ call, so generations run side by side over one model.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -14,11 +15,14 @@ import torch
 
 from .cache import Cache, make_cache
 from .capture import Recorder, recording
+from .draft import GUESSES, Draft
 from .errors import BadInput
 from .interventions import Intervention, collect
 from .language_model import LanguageModel
 from .rope import switches
 from .sampling import distribution, draw, rank
+
+SHORT = 8  # tokens that are made sooner than a draft
 
 
 @dataclass(frozen=True)
@@ -96,15 +100,30 @@ def generate(
 def _steps(
     lm: LanguageModel, ids: list[int], room: int, settings: tuple, rng: np.random.Generator, edits: dict
 ) -> Iterator[Step]:
+    greedy = settings[0] == 0
+
+    def guess(draft: Draft, most: int) -> list[int]:
+        noise = copy.deepcopy(rng)  # what the choices will be drawn with
+        choose = np.argmax if greedy else lambda logits: draw(distribution(logits, *settings), noise)
+        return draft.guess(read[-1], cache, lambda logits: int(choose(logits)), most)
+
     cache = make_cache(lm.config)
     stream = TextStream(lm)
+    draft = None if edits or room < SHORT else lm.draft
     read, unread = list(ids), ids
-    for _ in range(room):
-        if cache.length and switches(lm.config, cache.length, len(read)):
-            cache, unread = make_cache(lm.config), read
-        logits = next_logits(lm, unread, cache, edits)
+    guesses: list[int] = []  # read ahead, not chosen yet
+    scored: list[np.ndarray] = []  # logits (V,) of the next choice, and of one after each guess
+    for made in range(room):
+        if not scored:
+            if cache.length and switches(lm.config, cache.length, len(read)):
+                cache, unread = make_cache(lm.config), read
+            if draft is not None and cache.length and not switches(lm.config, cache.length, len(read) + GUESSES):
+                guesses = guess(draft, min(GUESSES, room - made - 1))
+            scored = _scores(lm, [*unread, *guesses], cache, edits, 1 + len(guesses))
+        held = cache.length - len(guesses)
+        logits = scored.pop(0)
         probabilities = distribution(logits, *settings)
-        token = int(logits.argmax()) if settings[0] == 0 else draw(probabilities, rng)
+        token = int(logits.argmax()) if greedy else draw(probabilities, rng)
         if token in lm.tokenizer.end_ids:
             return
         yield Step(
@@ -113,21 +132,30 @@ def _steps(
             stream.push(token),
             float(probabilities[token]),
             rank(logits, token),
-            cache.nbytes,
+            cache.nbytes * held // cache.length,  # without the guesses
             logits,
         )
-        unread = [token]
         read.append(token)
+        if guesses and guesses[0] == token:
+            guesses = guesses[1:]  # read already, and scored what follows
+        else:
+            cache.keep(held)
+            guesses, scored, unread = [], [], [token]
 
 
 def next_logits(lm: LanguageModel, ids: list[int], cache: Cache, edits: dict | None = None) -> np.ndarray:
     """Read `ids`, which follow what `cache` holds, and score every candidate for what comes next: (V,)."""
+    return _scores(lm, ids, cache, edits, 1)[0]
+
+
+def _scores(lm: LanguageModel, ids: list[int], cache: Cache, edits: dict | None, last: int) -> list[np.ndarray]:
+    """Read `ids` after what `cache` holds; the scores (V,) of what follows each of the `last` of them."""
     tokens = torch.tensor([ids])
     # inference_mode is entered per step: a generator that is not being resumed must not leave it on.
     with torch.inference_mode():
         if edits:
             with recording(Recorder(lambda name: False, edits)):
-                logits = lm.transformer(tokens, cache, last_only=True)
+                logits = lm.transformer(tokens, cache, last=last)
         else:
-            logits = lm.transformer(tokens, cache, last_only=True)
-    return logits[0, -1].float().numpy()
+            logits = lm.transformer(tokens, cache, last=last)
+    return list(logits[0].float().numpy())

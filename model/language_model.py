@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from .config import ModelConfig
+from .draft import Draft, make_draft
 from .errors import BadInput
 from .transformer import Transformer
 
@@ -56,6 +57,11 @@ class LanguageModel:
             for name, weight in zip(weights, workers.map(_sha256, weights.values()), strict=True):
                 digest.update(name.encode() + weight)
         return digest.hexdigest()[:16]
+
+    @cached_property
+    def draft(self) -> Draft | None:
+        """The model's rounded copy, which guesses tokens for generation; made when first asked for."""
+        return make_draft(self.transformer)
 
     @property
     def parameters(self) -> int:

@@ -24,6 +24,7 @@ from .errors import BadInput
 from .footprint import keep_memory, require_memory, trace_bytes
 from .interventions import Intervention, collect
 from .language_model import LanguageModel
+from .linear import affine
 from .norm import LayerNorm, RMSNorm
 from .transformer import finish_logits
 
@@ -78,7 +79,7 @@ class Readout:
     def _unembed(self, prepare: Callable[[Tensor], Tensor], resid: np.ndarray, finish: ModelConfig) -> np.ndarray:
         with torch.inference_mode():
             ready = prepare(torch.tensor(resid)).to(self.unembedding.dtype)
-            logits = finish_logits(torch.nn.functional.linear(ready, self.unembedding), finish)
+            logits = finish_logits(affine(ready, self.unembedding), finish)
             return logits.float().numpy()
 
 

@@ -13,6 +13,7 @@ from .cache import Cache
 from .capture import HookPoint, name_hooks
 from .config import MLAConfig, ModelConfig, RopeConfig
 from .feed_forward import make_feed_forward
+from .linear import Linear, affine
 from .norm import LayerNorm, RMSNorm, make_norm
 from .rope import Rotation, rotation
 
@@ -85,7 +86,7 @@ class Transformer(nn.Module):
         self.blocks = nn.ModuleList(Block(config, layer) for layer in range(config.n_layers))
         self.ln_final = _norm(config)
         if not config.tied_embeddings:
-            self.unembed = nn.Linear(config.d_model, config.vocab_size, bias=False)
+            self.unembed = Linear(config.d_model, config.vocab_size, bias=False)
         self.logits = HookPoint()  # (B, T, V) scaled and capped
         self.hook_names = name_hooks(self)
 
@@ -94,15 +95,15 @@ class Transformer(nn.Module):
         """The matrix (V, D) that turns the final residual stream into logits; tied models reuse the embedding."""
         return self.embed.weight if self.config.tied_embeddings else self.unembed.weight
 
-    def forward(self, tokens: Tensor, cache: Cache | None = None, last_only: bool = False) -> Tensor:
+    def forward(self, tokens: Tensor, cache: Cache | None = None, last: int | None = None) -> Tensor:
         """Logits (B, T, V) for `tokens` (B, T) int64, which follow those already in `cache`.
 
-        With `last_only`, logits of the last token alone, (B, 1, V): all that generation needs.
+        With `last`, logits of so many tokens at the end, (B, last, V): all that generation needs.
         """
         resid = self.residual_stream(tokens, cache)
-        if last_only:
-            resid = resid[:, -1:]
-        return self.logits(finish_logits(nn.functional.linear(self.ln_final(resid), self.unembedding), self.config))
+        if last is not None:
+            resid = resid[:, -last:]
+        return self.logits(finish_logits(affine(self.ln_final(resid), self.unembedding), self.config))
 
     def residual_stream(self, tokens: Tensor, cache: Cache | None = None) -> Tensor:
         """The stream after the last block, (B, T, D), for `tokens` (B, T)."""

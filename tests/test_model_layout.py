@@ -11,6 +11,7 @@ LESSON = {
     "parts",
     "norm",
     "rope",
+    "linear",
     "attention",
     "feed_forward",
     "transformer",
@@ -19,6 +20,7 @@ LESSON = {
     "interventions",
     "trace",
     "sampling",
+    "draft",
     "generate",
     "beam",
 }

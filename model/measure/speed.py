@@ -136,7 +136,7 @@ def median_interval(values: Sequence[float]) -> tuple[float, float]:
 
 @torch.inference_mode()
 def _read(lm: LanguageModel, cache: Cache, tokens: torch.Tensor) -> None:
-    lm.transformer(tokens, cache, last_only=True)
+    lm.transformer(tokens, cache, last=1)
 
 
 @torch.inference_mode()
@@ -144,7 +144,7 @@ def _steps_of(lm: LanguageModel, cache: Cache, tokens: torch.Tensor) -> list[flo
     seconds = []
     for token in tokens.split(1, dim=1):
         began = time.perf_counter()
-        lm.transformer(token, cache, last_only=True)
+        lm.transformer(token, cache, last=1)
         seconds.append(time.perf_counter() - began)
     return seconds
 

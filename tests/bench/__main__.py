@@ -6,6 +6,7 @@ Everything runs in float32 on the CPU, on the same weights and the same token id
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 from pathlib import Path
 
@@ -17,16 +18,18 @@ from model.attention import MultiHeadLatentAttention, causal_mask
 from model.config import DenseConfig, MLAConfig, ModelConfig
 from model.rope import rotation
 from tests import peers
+from tests.bench.decoding import bench_decoding
+from tests.bench.growth import bench_growth
 from tests.bench.hookless import without_hooks
 from tests.bench.timing import best_seconds, print_table
 
 TEXT = "The lighthouse keeper counted the ships each night, and wrote their names in a book. " * 12
-LENGTHS = (16, 64, 128)
+LENGTHS = (16, 64, 128, 512)
 ATTENTION_PAGE = ("hook_rot_q", "hook_rot_k", "hook_v")  # the rest of the page is derived from these
 
 
-def bench_traces(lm: model.LanguageModel, plain, lens, rounds: int) -> None:
-    """One pass over a prompt, seeing everything, something or nothing."""
+def bench_traces(lm: model.LanguageModel, plain, lens, rounds: int) -> dict[str, dict[int, float]]:
+    """One pass over a prompt, seeing everything, something or nothing: each as a multiple of transformers' pass."""
     seconds = {}
     for length in LENGTHS:
         ids = lm.tokenizer.encode(TEXT)[:length]
@@ -57,37 +60,20 @@ def bench_traces(lm: model.LanguageModel, plain, lens, rounds: int) -> None:
         }
         rows[peer] = [f"1 ({seconds[length][peer] * 1000:.0f} ms)" for length in LENGTHS]
         print_table(f"Time of one pass, as a multiple of {peer}", rows, [f"{length} tokens" for length in LENGTHS])
-
-
-def bench_generation(lm: model.LanguageModel, plain, rounds: int) -> None:
-    """Greedy generation of 32 tokens after 16."""
-    ids, new = lm.tokenizer.encode(TEXT)[:16], 32
-    tokens = torch.tensor([ids])
-    options = {
-        "attention_mask": torch.ones_like(tokens),
-        "max_new_tokens": new,
-        "min_new_tokens": new,
-        "do_sample": False,
+    return {
+        name: {length: seconds[length][name] / seconds[length]["transformers, plain"] for length in LENGTHS}
+        for name in seconds[16]
     }
-    seconds = best_seconds(
-        {
-            "ours": lambda: list(model.generate(lm, ids, max_new_tokens=new, temperature=0)),
-            "transformers": lambda: plain.generate(tokens, **options),
-        },
-        rounds,
-    )
-    rows = {name: [f"{new / taken:.1f}", f"{seconds['transformers'] / taken:.2f}"] for name, taken in seconds.items()}
-    print_table("Cached generation, tokens per second", rows, ["tokens/s", "times transformers"])
 
 
-def bench_latent_attention(rounds: int) -> None:
-    """One decoding step of one layer in the shape of DeepSeek-V2-Lite, both forms."""
+def bench_latent_attention(rounds: int) -> dict[int, float]:
+    """One decoding step of one layer in the shape of DeepSeek-V2-Lite: how much sooner absorbed is than expanded."""
     shape = MLAConfig(n_heads=16, kv_lora_rank=512, qk_nope_head_dim=128, qk_rope_head_dim=64, v_head_dim=128)
     config = ModelConfig(
         vocab_size=2, d_model=2048, n_layers=1, context=8192, attention=shape, feed_forward=DenseConfig(hidden=1)
     )
     layer = MultiHeadLatentAttention(config, 0).eval()
-    rows = {}
+    rows, sooner = {}, {}
     for held in (512, 4096):
         turn = rotation(config.rope, shape.rope_dim, torch.tensor([held - 1]), torch.float32)
         x, latent, k_pe = torch.randn(1, 1, config.d_model), torch.randn(1, held, 512), torch.randn(1, held, 64)
@@ -96,26 +82,32 @@ def bench_latent_attention(rounds: int) -> None:
             {form: lambda form=form, inputs=inputs: getattr(layer, form)(*inputs) for form in ("expanded", "absorbed")},
             rounds,
         )
-        rows[f"{held} tokens held"] = [f"{1000 * seconds[form]:.2f} ms" for form in seconds] + [
-            f"{seconds['expanded'] / seconds['absorbed']:.1f}"
-        ]
+        sooner[held] = seconds["expanded"] / seconds["absorbed"]
+        milliseconds = [f"{1000 * seconds[form]:.2f} ms" for form in seconds]
+        rows[f"{held} tokens held"] = [*milliseconds, f"{sooner[held]:.1f}"]
     print_table("Latent attention, one step of decoding", rows, ["expanded", "absorbed", "times faster"])
+    return sooner
 
 
-def bench_inert_hooks(lm: model.LanguageModel, rounds: int) -> None:
-    """The price of being able to look, paid by those who do not."""
+def bench_inert_hooks(lm: model.LanguageModel, rounds: int) -> dict[int, float]:
+    """The price of being able to look, paid by those who do not: extra time, as a share."""
     ids = lm.tokenizer.encode(TEXT)
     with tempfile.TemporaryDirectory() as folder:
         bare = without_hooks(lm.transformer, Path(folder))
-    rows = {}
+    extra = {}
     for length in LENGTHS:
         tokens = torch.tensor([ids[:length]])
         seconds = best_seconds(
             {"with": lambda tokens=tokens: lm.transformer(tokens), "without": lambda tokens=tokens: bare(tokens)},
             2 * rounds,
         )
-        rows[f"{length} tokens"] = [f"{100 * (seconds['with'] / seconds['without'] - 1):+.1f} %"]
+        extra[length] = seconds["with"] / seconds["without"] - 1
+    rows = {f"{length} tokens": [f"{100 * share:+.1f} %"] for length, share in extra.items()}
     print_table("Inert hooks, extra time against the same source without them", rows, ["SmolLM2"])
+    return extra
+
+
+PARTS = ("latent attention", "hooks", "traces", "decoding", "growth")
 
 
 def main() -> None:
@@ -130,21 +122,35 @@ def main() -> None:
         default=torch.get_num_threads(),
         help="CPU threads, for us and our peers alike (default %(default)s); 1 on a machine with other work",
     )
+    parser.add_argument("--only", choices=PARTS, help="one of the parts")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the ratios there too")
     asked = parser.parse_args()
-    rounds = asked.rounds
     torch.set_num_threads(asked.threads)
     transformers.logging.set_verbosity_error()
-    gguf = model.fetch_smollm2()
-    lm = model.load("smollm2")
+    transformers.utils.logging.disable_progress_bar()
+    found = {}
     with torch.inference_mode():
-        bench_latent_attention(rounds)
-        bench_inert_hooks(lm, rounds)
+        for part in PARTS:
+            if asked.only in (None, part):
+                found[part] = _measure(part, asked.rounds)
+    if asked.json:
+        asked.json.write_text(json.dumps(found, indent=2) + "\n")
+
+
+def _measure(part: str, rounds: int) -> dict:
+    if part == "latent attention":
+        return bench_latent_attention(rounds)
+    if part == "growth":
+        return bench_growth(rounds)
+    gguf, lm = model.fetch_smollm2(), model.load("smollm2")
+    if part == "hooks":
+        return bench_inert_hooks(lm, rounds)
     plain = peers.hugging_face(gguf)
+    if part == "decoding":
+        return bench_decoding(lm, plain)
     with tempfile.TemporaryDirectory() as folder:
         lens = peers.transformer_lens(gguf, Path(folder))
-    with torch.inference_mode():
-        bench_traces(lm, plain, lens, rounds)
-        bench_generation(lm, plain, max(2, rounds // 2))
+    return bench_traces(lm, plain, lens, rounds)
 
 
 if __name__ == "__main__":

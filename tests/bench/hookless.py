@@ -12,7 +12,19 @@ from torch import nn
 from model.transformer import Transformer
 
 SOURCE = Path(__file__).resolve().parents[2] / "model"
-MODULES = ("errors", "parts", "config", "capture", "cache", "norm", "rope", "attention", "feed_forward", "transformer")
+MODULES = (
+    "errors",
+    "parts",
+    "config",
+    "capture",
+    "cache",
+    "norm",
+    "rope",
+    "linear",
+    "attention",
+    "feed_forward",
+    "transformer",
+)
 
 
 class _CutHooks(ast.NodeTransformer):
