@@ -16,6 +16,7 @@ from model.files import checkpoint
 from model.measure import curves
 from model.measure import speed as benchmark
 from model.measure.memory import cache_bytes
+from model.training import elsewhere
 from model.training.recipes import CONFIGS
 from tests.random_models import DENSE, LATENT, LEARNED, random_model
 from tests.test_app_mla import page, texts
@@ -176,3 +177,13 @@ def test_figures_refuse_what_does_not_fit_and_draw_names_as_text():
     assert "<b>" not in made.data[0].customdata[0] and "<b>" not in made.layout.annotations[0].text
     curve = losses({hostile: [(1, 9.0), (2, 5.0)]}, LIGHT, x="x", y="y", height=300)
     assert list(curve.data[0].y) == [7.0, 7.0] and "<b>" not in curve.data[0].name
+
+
+def test_the_page_says_how_the_twins_compare_on_other_sources(twins, monkeypatch):
+    """An order that turns round there must not be hidden by the one that does not."""
+    assert "the order can be another" in texts(page(model="storyteller", latent="cost")), "never measured"
+    bits = {"storyteller": {"en-books": 1.5, "sums": 3.0}, "storyteller-mha": {"en-books": 1.6, "sums": 2.0}}
+    found = {name: {kind: {"bits_per_byte": b, "top1": 0.3} for kind, b in own.items()} for name, own in bits.items()}
+    monkeypatch.setattr(elsewhere, "scores", lambda lm: found[lm.name])
+    said = texts(page(model="storyteller", latent="cost"))
+    assert "−6.2 %" in said and "+50.0 %; in the mean +25.0 %" in said and "the order can be" not in said

@@ -71,7 +71,7 @@ def test_every_line_of_the_card_comes_from_the_records():
     peers = {
         cells[0]: dict(zip(kinds, map(float, cells[2:7]), strict=True))
         for cells in table
-        if cells[0] in ("5-gram, Kneser-Ney", "xz -9")
+        if len(cells) == 8 and cells[0] in ("5-gram, Kneser-Ney", "xz -9")  # of the first part
     }
     passes = next(float(cells[1]) for cells in table if cells[0] == "storyteller")
     with pytest.MonkeyPatch.context() as patch:

@@ -1,4 +1,4 @@
-"""`python -m model evaluate NAME --data FILES`: how well a model predicts texts."""
+"""`python -m model evaluate NAME`: how well a model predicts texts, given ones or those of other sources that ship."""
 
 from __future__ import annotations
 
@@ -8,22 +8,28 @@ from typing import Any
 
 from ..errors import BadInput
 from ..files.catalog import load
-from ..training import evaluate
+from ..training import elsewhere, evaluate
 from .common import add_json, print_json, table
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of `evaluate`."""
     parser.add_argument("name", metavar="NAME", help="a model's name or path")
-    parser.add_argument("--data", nargs="+", type=Path, required=True, metavar="FILE", help="UTF-8 text files")
+    parser.add_argument(
+        "--data",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="UTF-8 text files (default: assets/texts/elsewhere, of sources that no storyteller was trained on)",
+    )
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print bits per byte and top-1 accuracy of each file, and what the experts did; 0."""
-    texts = {str(path): read_text(path) for path in args.data}
+    texts = {str(path): [read_text(path)] for path in args.data} if args.data else elsewhere.texts()
     lm = load(args.name)
-    scores = {path: evaluate.score(lm, [text], label=path) for path, text in texts.items()}
+    scores = {path: evaluate.score(lm, own, label=path) for path, own in texts.items()}
     if args.json:
         files: dict[str, dict[str, Any]] = {}
         for path, score in scores.items():

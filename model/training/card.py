@@ -4,8 +4,9 @@
 
 reads the validation texts and training tokens that `python -m model train` left in FOLDER
 and every model in assets/models, adds to the record of each that was not measured before
-what the app shows (scores, heads, experts), and writes assets/models/README.md with the loss curves
-beside it (losses.csv, losses.svg).
+what the app shows (scores, heads, experts), keeps what each scores on text of other sources
+(elsewhere.json), and writes assets/models/README.md with the loss curves beside it
+(losses.csv, losses.svg).
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ from ..generate import generate
 from ..language_model import LanguageModel
 from ..measure import curves, heads
 from ..measure.memory import elements_per_layer
+from . import elsewhere
 from .corpus import HELD_OUT
 from .folder import TrainingFolder
-from .measure import BEFORE_SUMS, baselines, measure
+from .measure import BEFORE_SUMS, baselines, measure, peers
 from .recipes import Schedule
 
 PROMPTS = {
@@ -40,6 +42,8 @@ PROMPTS = {
 }
 SAMPLES, SAMPLE_TOKENS = 10, 40
 SAME = 0.005  # relative difference of bits per byte that says nothing: seeds differ by as much
+AS_GOOD = 0.01  # more bits that a smaller cache may cost
+PARTS = ("the training text's own sources", "other sources")
 SUMS_GOAL = 0.8  # of held-out additions
 LOAD_GOAL = (0.02, 0.4)  # of the choices in a layer: an expert's least and most
 JOBS = {
@@ -50,28 +54,90 @@ JOBS = {
 
 
 def claims(models: dict[str, LanguageModel]) -> list[str]:
-    """What the twins show of the outline's claims, in sentences: mean bits per byte over the kinds of text."""
-    mean = {
-        name: float(np.mean([own["bits_per_byte"] for own in lm.record["scores"].values()]))
-        for name, lm in models.items()
-    }
+    """What the twins show of the outline's claims, in sentences: mean bits per byte over the kinds of both parts."""
+    scores = {name: (lm.record["scores"], elsewhere.scores(lm)) for name, lm in models.items()}
+    mean = {name: [_mean(part) for part in parts if part] for name, parts in scores.items()}
     said = []
-    for first, second, claim in (
-        ("storyteller", "storyteller-mha", "latent attention against multi-head attention, {cache:.0%} of its cache"),
-        ("storyteller", "storyteller-dense", "experts against one dense network of the same active parameters"),
-        ("storyteller-mha", "storyteller-classic", "experts, RMSNorm, SwiGLU and RoPE against GPT-2's parts"),
+    for first, second, claim, most in (
+        (
+            "storyteller",
+            "storyteller-mha",
+            "latent attention against multi-head attention, {cache:.0%} of its cache",
+            AS_GOOD,
+        ),
+        (
+            "storyteller",
+            "storyteller-dense",
+            "experts against one dense network of the same active parameters",
+            -SAME,
+        ),
+        ("storyteller-mha", "storyteller-classic", "experts, RMSNorm, SwiGLU and RoPE against GPT-2's parts", -SAME),
     ):
         if first in mean and second in mean:
-            change = mean[first] / mean[second] - 1
             words = claim.format(
                 cache=elements_per_layer(models[first].config.attention)
                 / elements_per_layer(models[second].config.attention)
             )
-            verdict = "as many" if abs(change) < SAME else "fewer" if change < 0 else "more"
-            said.append(
-                f"- {words}: {mean[first]:.3f} against {mean[second]:.3f} bits per byte ({change:+.1%}, {verdict})."
-            )
+            compared = []
+            for part, (where, own, other) in enumerate(zip(PARTS, mean[first], mean[second], strict=False)):
+                change = own / other - 1
+                verdict = "as many" if abs(change) < SAME else "fewer" if change < 0 else "more"
+                holds = "" if change <= most else f"; **it does not hold there**{_worse(part, first, second, scores)}"
+                compared.append(
+                    f"on {where} {own:.3f} against {other:.3f} bits per byte ({change:+.1%}, {verdict}{holds})"
+                )
+            said.append(f"- {words}: {', '.join(compared)}.")
     return said
+
+
+def _worse(part: int, first: str, second: str, scores: dict[str, tuple[dict, dict]]) -> str:
+    """On which kinds `first` needs more bits than `second`, to say whether one alone turns the mean."""
+    own, other = (scores[name][part] for name in (first, second))
+    kinds = [kind for kind in own if own[kind]["bits_per_byte"] >= (1 + SAME) * other[kind]["bits_per_byte"]]
+    return f", for more on {', '.join(kinds)}" if len(kinds) < len(own) else ""
+
+
+def _mean(scores: dict[str, dict[str, float]]) -> float:
+    return float(np.mean([own["bits_per_byte"] for own in scores.values()]))
+
+
+def of_other_sources(models: list[LanguageModel]) -> list[str]:
+    """The second part of validation, as Markdown; nothing where it was not measured."""
+    kept, scores = elsewhere.kept(), {lm.name: elsewhere.scores(lm) for lm in models}
+    known = {name: own for name, own in scores.items() if own}
+    if not known:
+        return []
+    kinds = list(next(iter(known.values())))
+    lines = [
+        "## Bits per byte on text of other sources",
+        "",
+        "Books, stories, poems and modules whose authors, poets and projects stand nowhere in the training text, and "
+        "sums of operands that its generator never drew: [their sources](../texts/elsewhere/sources.toml). No model "
+        "here was trained on any of them, so all of it is clean for all of them.",
+        "",
+        "| model | " + " | ".join(kinds) + " | mean |",
+        "|---|" + "---|" * (len(kinds) + 1),
+    ]
+    for name, own in known.items():
+        cells = [f"{own[kind]['bits_per_byte']:.3f} ({100 * own[kind]['top1']:.0f} %)" for kind in kinds]
+        lines.append(f"| {name} | " + " | ".join(cells) + f" | {_mean(own):.3f} |")
+    for name, found in kept.get("peers", {}).items():
+        mean = np.mean([found[kind] for kind in kinds])
+        lines.append(f"| {name} | " + " | ".join(f"{found[kind]:.3f}" for kind in kinds) + f" | {mean:.3f} |")
+    beaten = [
+        f"{name} on {kind} by {peer}"
+        for name, own in known.items()
+        for peer, found in kept.get("peers", {}).items()
+        for kind in kinds
+        if own[kind]["bits_per_byte"] >= found[kind]
+    ]
+    lines += ["", f"Beaten there: {'; '.join(beaten)}." if beaten else "Every model beats both peers on every kind."]
+    if "shared" in kept:
+        shares = ", ".join(f"{kind} {100 * share:.1f} %" for kind, share in kept["shared"].items())
+        lines.append(
+            f"Lines of {elsewhere.LONG} characters or more that stand word for word in the training text: {shares}."
+        )
+    return [*lines, ""]
 
 
 def recipe(record: dict) -> list[str]:
@@ -134,7 +200,7 @@ def write(
         "Text: children's books and storybooks in English, Tang poems, Python sources, sums; "
         "sources and licences in [CREDITS.md](CREDITS.md).",
         f"One document in {HELD_OUT}, and one pair of operands in {HELD_OUT} of the sums, was held out before anything "
-        "else; all numbers below are of these.",
+        "else; all numbers below are of these where they do not say other sources.",
         f"Written by `python -m model.training.card`. The recipes: model/training/recipes.py.{absent}",
         "",
         "## Bits per byte (smaller is better), and share of tokens that were the first guess",
@@ -152,7 +218,7 @@ def write(
     for name, found in peers.items():
         lines.append(f"| {name} | | " + " | ".join(f"{found[kind]:.3f}" for kind in kinds) + " | |")
     missed = not_shown(models, peers)
-    lines += ["", "## What the twins show", "", *claims({lm.name: lm for lm in models})]
+    lines += ["", *of_other_sources(models), "## What the twins show", "", *claims({lm.name: lm for lm in models})]
     lines += [
         "",
         "**Not shown yet:** " + "; ".join(missed) + "."
@@ -292,7 +358,12 @@ def main() -> None:
             if "scores" not in lm.record:
                 lm = measure(lm, texts)
                 checkpoint.save(lm, path)
+            if not elsewhere.scores(lm):
+                elsewhere.measure(lm)
             models.append(lm)
+    if "peers" not in elsewhere.kept():
+        elsewhere.keep("peers", peers(folder, elsewhere.texts()))
+        elsewhere.keep("shared", elsewhere.shared(folder))
     card = write(models, baselines(folder), texts, len(folder.tokens))
     (MODELS / "README.md").write_text(card, encoding="utf-8")
     (MODELS / "losses.csv").write_text(curves.table(models), encoding="utf-8")

@@ -113,8 +113,7 @@ def _unpacked(data: bytes, path: Path) -> bytes:
 def split(text: str) -> tuple[list[str], list[str]]:
     """Documents of `text` for training and for validation."""
     lines = text.splitlines()
-    sums = sum(SUM.fullmatch(line) is not None for line in lines[:1000])
-    if sums > min(len(lines), 1000) / 2:
+    if _are_sums(lines):
         held = [line for line in lines if held_out_sum(line)]
         kept = [line for line in lines if not held_out_sum(line)]
         return _in_groups(kept), _in_groups(held)
@@ -128,6 +127,16 @@ def split(text: str) -> tuple[list[str], list[str]]:
             train = [train[0][:cut], train[0][cut:]]
         validation.append(train.pop())
     return train, validation
+
+
+def whole(text: str) -> list[str]:
+    """Documents of a `text` of which nothing is for training."""
+    lines = text.splitlines()
+    return _in_groups(lines) if _are_sums(lines) else documents(text)
+
+
+def _are_sums(lines: list[str]) -> bool:
+    return sum(SUM.fullmatch(line) is not None for line in lines[:1000]) > min(len(lines), 1000) / 2
 
 
 def documents(text: str) -> list[str]:

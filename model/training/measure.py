@@ -64,14 +64,20 @@ def baselines(folder: TrainingFolder) -> dict[str, dict[str, float]]:
     """Bits per byte of the 5-gram model and of `xz -9` on the validation texts, counted once: they cannot change."""
     if folder.peers.exists():
         return json.loads(folder.peers.read_text(encoding="utf-8"))
+    found = peers(folder, folder.validation)
+    write_text(folder.peers, json.dumps(found))
+    return found
+
+
+def peers(folder: TrainingFolder, texts: dict[str, list[str]]) -> dict[str, dict[str, float]]:
+    """Bits per byte on `texts` of a 5-gram model of the training text in `folder`, and of `xz -9`."""
     tokenizer, run = folder.tokenizer, folder.tokens
     ends = np.flatnonzero(run == min(tokenizer.end_ids)) + 1
     peer = ngram.KneserNey(np.split(run, ends[:-1]), tokenizer.vocab_size)
     found: dict[str, dict[str, float]] = {"5-gram, Kneser-Ney": {}, "xz -9": {}}
-    for kind, own in folder.validation.items():
+    for kind, own in texts.items():
         size = sum(len(text.encode()) for text in own)
         nats = sum(peer.surprise(np.array(tokenizer.encode(text), np.uint64)) for text in own)
         found["5-gram, Kneser-Ney"][kind] = nats / math.log(2) / size
         found["xz -9"][kind] = 8 * len(lzma.compress("".join(own).encode(), preset=9)) / size
-    write_text(folder.peers, json.dumps(found))
     return found

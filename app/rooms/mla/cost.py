@@ -24,6 +24,7 @@ from model.measure import curves
 from model.measure import speed as benchmark
 from model.measure.memory import elements_per_layer
 from model.measure.speed import Measured, Point
+from model.training import elsewhere
 
 PICTURE = 390  # px
 SECONDS = 15.0  # of a measurement here; a step that has begun, and the page, take their time beyond it
@@ -82,12 +83,29 @@ def _bits(room: Room, pair: tuple[LanguageModel, LanguageModel]) -> None:
     else:
         training = ""
         st.warning(translate("mla.cost.bits.other", tokens=f"{tokens:,}", others=f"{others:,}", **names))
-    changes = ", ".join(
-        f"{escape_markdown(kind)} {_signed(100 * (first / second - 1))} %"
-        for kind, first, second in zip(kinds, *values, strict=True)
-    )
     few, many = (elements_per_layer(lm.config.attention) for lm in pair)
+    changes = _changes(kinds, *values)
     st.markdown(training + translate("mla.cost.bits.numbers", few=few, many=many, changes=changes, **names))
+    st.markdown(_elsewhere(room, pair))
+
+
+def _changes(kinds: list[str], first: np.ndarray, second: np.ndarray) -> str:
+    return ", ".join(
+        f"{escape_markdown(kind)} {_signed(100 * (one / other - 1))} %"
+        for kind, one, other in zip(kinds, first, second, strict=True)
+    )
+
+
+def _elsewhere(room: Room, pair: tuple[LanguageModel, LanguageModel]) -> str:
+    """The same comparison on sources that no training text shares, where it was measured."""
+    scores = [elsewhere.scores(lm) for lm in pair]
+    if not all(scores):
+        return room.translate("mla.cost.bits.elsewhere.none")
+    kinds = list(scores[0])
+    first, second = (np.array([score[kind]["bits_per_byte"] for kind in kinds]) for score in scores)
+    changes = _changes([room.kind_of_text(kind) for kind in kinds], first, second)
+    mean = _signed(100 * (first.mean() / second.mean() - 1))
+    return room.translate("mla.cost.bits.elsewhere", changes=changes, mean=mean)
 
 
 def _signed(value: float) -> str:
