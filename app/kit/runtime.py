@@ -13,6 +13,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,7 +38,9 @@ T = TypeVar("T")
 _LOGGER = logging.getLogger("glassformer")  # app/kit/server.py says where it goes
 
 TORCH_THREADS = 2
-PAGES = 2  # drawn at a time: one computes in Python, another waits for the network or for numpy
+PAGES = 1  # drawn at a time: Python runs one thread at a time, and a forward of a thousand small steps beside other
+# pages would wait for them at each step (p95 of thirty people's prompts: 2.9 s, and 1.0 s so)
+LONG_FORWARD = 3e9  # parameters times tokens, from which a forward lets other pages be drawn meanwhile
 PATIENCE = 2.0  # seconds after which a page is drawn beside those that take long
 TRACE_ENTRIES = 32
 MODELS_HELD = 3
@@ -71,7 +74,7 @@ def pages() -> Pages:
 @cache
 def forwards() -> Forwards:
     """The places for forwards: as many as torch has threads, which somebody who is alone has together."""
-    return Forwards(_threads(), still_wanted, lambda: 1 if pages().crowd else _threads())
+    return Forwards(_threads(), still_wanted, lambda: _threads() if pages().crowd <= 1 else 1)
 
 
 @cache
@@ -237,7 +240,9 @@ def trace(lm: LanguageModel, source: str | list[int], interventions: tuple = ())
     key = (lm.fingerprint, tuple(ids), tuple(interventions))
     held = traces().get(key)
     if held is None:
-        with pages().aside(), traces().making(key):  # a class types the same prompt: the first one computes it for all
+        work = len(ids) * sum(weight.numel() for weight in lm.transformer.parameters())
+        meanwhile = pages().aside() if work > LONG_FORWARD else nullcontext()
+        with meanwhile, traces().making(key):  # a class types the same prompt: the first one computes it for all
             held = traces().get(key)
             if held is None:
                 held = _computed(lm, ids, tuple(interventions))
