@@ -4,6 +4,7 @@ The server imports it once, for `app`; and for every run of a page it is run as 
 and hands over to the room that the address names.
 """
 
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -12,11 +13,22 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))  # `streamlit run app/main.py` puts only app/ there
 
+# GNU's OpenMP, which torch uses, would spin for milliseconds wherever one of its threads waits for another: on cores
+# that others use too, a forward of 60 ms takes seconds.  It reads this once, when torch is imported.
+os.environ.setdefault("GOMP_SPINCOUNT", "3000")
+
 import streamlit as st  # noqa: E402
 
 
 def page() -> None:
     """Draw the page that the browser asks for."""
+    from app.kit import runtime
+
+    with runtime.pages():
+        _page()
+
+
+def _page() -> None:
     from app.kit import browser, comparing, frame, runtime, session, visitors
     from app.kit.lessons import panel
     from app.kit.stations import STATIONS

@@ -16,7 +16,7 @@ from app import __main__ as start
 from app.kit import component, download, runtime, server, tidy, visitors
 from app.kit.limits import EVERYBODY, PUBLIC, limits
 from app.kit.trainings import Limits
-from app.kit.turns import Turns
+from app.kit.turns import Pages, Turns
 from app.rooms.train import line
 
 HALF = 10  # seconds after which a thread that should have come counts as lost
@@ -113,6 +113,51 @@ def test_generating_ends_where_the_tab_was_closed(monkeypatch):
     assert len(seen) == 2
     with runtime.forwards():  # and has left its place
         pass
+
+
+def test_a_forward_ends_between_two_layers_where_the_tab_was_closed(monkeypatch):
+    """Guards against a thousand tokens that are computed to their end for nobody."""
+    lm, looks = model.load("tiny"), []
+
+    def look():
+        looks.append(len(looks))
+        if len(looks) == 2:  # once before it begins, then once a layer
+            raise Left
+
+    monkeypatch.setattr(runtime, "still_wanted", look)
+    with pytest.raises(Left):
+        runtime.trace(lm, "a tab that is closed meanwhile")
+    assert lm.config.n_layers > 1 and len(looks) == 2
+    assert runtime.forwards().crowd == 0 and runtime.trace(lm, "a tab that is closed meanwhile") is not None
+
+
+def test_a_page_that_takes_long_keeps_nobody_out():
+    """Guards against a long forward that holds the place of a page, and against a page that waits
+    for its place while it holds what another one needs."""
+    pages, drawn = Pages(1, nothing, float("inf")), threading.Event()
+
+    def other():
+        with pages:
+            drawn.set()
+
+    with pages:
+        with pages.aside():
+            threading.Thread(target=other).start()
+            assert drawn.wait(HALF)
+        assert pages.crowd == 1
+    assert pages.crowd == 0
+
+
+def test_a_page_goes_in_where_the_one_inside_never_comes_out():
+    pages, drawn = Pages(1, nothing, 0.0), threading.Event()
+
+    def other():
+        with pages:
+            drawn.set()
+
+    with pages:
+        threading.Thread(target=other).start()
+        assert drawn.wait(HALF)
 
 
 class Ring:

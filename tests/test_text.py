@@ -90,8 +90,10 @@ def test_chinese_text_is_chinese():
 def test_a_missing_sentence_is_said_in_english(monkeypatch):
     """A language can be shown before it is finished, and is offered only after."""
     monkeypatch.delitem(SENTENCES["zh"], "attention.layer")
+    offered.cache_clear()
     assert translate("zh", "attention.layer") == "Layer" and "zh" not in offered()
     assert translate("zh", "attention.head") == "头"
+    offered.cache_clear()
 
 
 def test_every_sentence_is_used():

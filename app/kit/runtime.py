@@ -13,6 +13,8 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
@@ -25,16 +27,21 @@ import model
 from app.kit import tidy
 from app.kit.limits import limits, public
 from app.kit.own_models import OwnModels
-from app.kit.turns import Turns
+from app.kit.turns import Forwards, Pages, Turns
 from model import LanguageModel, Trace
 from model.beam import Branch, beam_search
 from model.files.catalog import STORYTELLERS, TINY, file_of, load_tokenizer, present
 from model.files.tokenizer import Tokenizer
+from model.trace import DERIVED
 
 T = TypeVar("T")
 _LOGGER = logging.getLogger("glassformer")  # app/kit/server.py says where it goes
 
 TORCH_THREADS = 2
+PAGES = 1  # drawn at a time: Python runs one thread at a time, and a forward of a thousand small steps beside other
+# pages would wait for them at each step (p95 of thirty people's prompts: 2.9 s, and 1.0 s so)
+LONG_FORWARD = 3e9  # parameters times tokens, from which a forward lets other pages be drawn meanwhile
+PATIENCE = 2.0  # seconds after which a page is drawn beside those that take long
 TRACE_ENTRIES = 32
 MODELS_HELD = 3
 OWN_MODELS = 12  # that people made on this server, of all sessions together
@@ -58,13 +65,19 @@ def _threads() -> int:
     return min(TORCH_THREADS, os.cpu_count() or 1)
 
 
-@st.cache_resource(show_spinner=False)
-def forwards() -> Turns:
+@cache
+def pages() -> Pages:
+    """The places for drawing pages: in the order of asking, each is drawn sooner than all at once would be."""
+    return Pages(PAGES, still_wanted, PATIENCE)
+
+
+@cache
+def forwards() -> Forwards:
     """The places for forwards: as many as torch has threads, which somebody who is alone has together."""
-    return Turns(_threads(), still_wanted, _threads())
+    return Forwards(_threads(), still_wanted, lambda: _threads() if pages().crowd <= 1 else 1)
 
 
-@st.cache_resource(show_spinner=False)
+@cache
 def writers() -> Turns:
     """The places for those who ask for one forward after another, each of which still waits for its own turn."""
     return Turns(limits().writers, still_wanted)
@@ -86,7 +99,7 @@ def entries() -> list[model.Entry]:
     return _entries(tuple(present()))
 
 
-@st.cache_resource(show_spinner=False)
+@cache
 def default_name() -> str:
     """The model shown to someone who chose none: one that came with the project."""
     return model.default_name()
@@ -114,7 +127,7 @@ def language_model(name: str, weights: str = "fp32") -> LanguageModel:
     return _load(name, weights, _stamp(name))
 
 
-@st.cache_resource(show_spinner=False)
+@cache
 def own_models() -> OwnModels:
     """The models that people made on this server."""
     return OwnModels(OWN_MODELS)
@@ -143,7 +156,8 @@ def _stamp(name: str) -> tuple[int, int] | None:
 
 @st.cache_resource(show_spinner=False, max_entries=MODELS_HELD)
 def _load(name: str, weights: str, stamp: tuple[int, int] | None) -> LanguageModel:
-    return model.load(name, weights=weights)
+    with pages().aside():
+        return model.load(name, weights=weights)
 
 
 class TraceCache:
@@ -185,7 +199,7 @@ class TraceCache:
         return len(self._held)
 
 
-@st.cache_resource(show_spinner=False)
+@cache
 def traces() -> TraceCache:
     """The one trace cache of the process."""
     return TraceCache(TRACE_ENTRIES, limits().trace_bytes)
@@ -226,7 +240,9 @@ def trace(lm: LanguageModel, source: str | list[int], interventions: tuple = ())
     key = (lm.fingerprint, tuple(ids), tuple(interventions))
     held = traces().get(key)
     if held is None:
-        with traces().making(key):  # a class types the same prompt: the first one computes it for all
+        work = len(ids) * sum(weight.numel() for weight in lm.transformer.parameters())
+        meanwhile = pages().aside() if work > LONG_FORWARD else nullcontext()
+        with meanwhile, traces().making(key):  # a class types the same prompt: the first one computes it for all
             held = traces().get(key)
             if held is None:
                 held = _computed(lm, ids, tuple(interventions))
@@ -238,9 +254,16 @@ def _computed(lm: LanguageModel, ids: list[int], interventions: tuple) -> Trace:
     with forwards():
         still_wanted()
         started = time.monotonic()
-        trace = model.run_trace(lm, ids, capture="light", interventions=interventions)
+        trace = model.run_trace(lm, ids, capture=_light, interventions=interventions)
         _log(trace, time.monotonic() - started)
         return trace
+
+
+def _light(hook: str) -> bool:
+    """As ``capture="light"``; and once a layer, end the run where nobody waits for it any more."""
+    if hook.endswith("hook_resid_mid"):
+        still_wanted()
+    return not hook.endswith(DERIVED)
 
 
 def _log(trace: Trace, seconds: float) -> None:
@@ -255,7 +278,7 @@ def whole_trace(lm: LanguageModel, ids: Sequence[int]) -> Trace:
     Raises:
         BadInput: as `model.run_trace`.
     """
-    with forwards():
+    with pages().aside(), forwards():
         return model.run_trace(lm, list(ids))
 
 
@@ -268,7 +291,7 @@ def in_turn(steps: Iterable[T]) -> Iterator[T]:
     """`steps`, each computed while holding a place among the forwards."""
     waiting = iter(steps)
     while True:
-        with forwards():
+        with pages().aside(), forwards():
             still_wanted()
             try:
                 step = next(waiting)
@@ -277,14 +300,10 @@ def in_turn(steps: Iterable[T]) -> Iterator[T]:
         yield step
 
 
+@cache
 def of_process(factory: Callable[[], T]) -> T:
     """``factory()``, made once: what all sessions of the process share."""
-    return _of_process(f"{factory.__module__}.{factory.__qualname__}", factory)
-
-
-@st.cache_resource(show_spinner=False)
-def _of_process(name: str, _factory: Callable[[], T]) -> T:
-    return _factory()
+    return factory()
 
 
 def derived(function: Callable[..., T], held: Trace, *settings: Hashable) -> T:
@@ -295,7 +314,8 @@ def derived(function: Callable[..., T], held: Trace, *settings: Hashable) -> T:
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _derived(name: str, key: tuple, settings: tuple, _function: Callable[..., T], _held: Trace) -> T:
-    return _function(_held, *settings)
+    with pages().aside():
+        return _function(_held, *settings)
 
 
 @st.cache_resource(show_spinner=False, max_entries=MODELS_HELD)
@@ -325,7 +345,8 @@ def of_model(function: Callable[[LanguageModel], T], lm: LanguageModel) -> T:
 
 @st.cache_resource(show_spinner=False, max_entries=4 * MODELS_HELD)
 def _of_model(name: str, fingerprint: str, _function: Callable[[LanguageModel], T], _lm: LanguageModel) -> T:
-    return _function(_lm)
+    with pages().aside():
+        return _function(_lm)
 
 
 def beams(lm: LanguageModel, ids: list[int], *, width: int, steps: int) -> list[tuple[Branch, ...]]:
@@ -335,5 +356,5 @@ def beams(lm: LanguageModel, ids: list[int], *, width: int, steps: int) -> list[
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _beams(fingerprint: str, ids: tuple[int, ...], width: int, steps: int, _lm: LanguageModel) -> list:
-    with writers():
+    with pages().aside(), writers():
         return list(in_turn(beam_search(_lm, list(ids), width=width, steps=steps)))

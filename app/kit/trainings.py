@@ -34,6 +34,7 @@ ONE_THREAD = {  # for torch, for the tokenizer's trainer
     "TOKENIZERS_PARALLELISM": "false",
 }
 LOOKS = 150  # that are kept; beyond that every second one goes
+_NICE = 10  # how far a training steps back for the pages of the others
 _TICK = 0.2  # seconds between two looks at who is still there
 _OVERLAP = 1.0  # seconds that a page loaded again may be seen before the one that it replaces is seen to be gone
 _PATIENCE = 30.0  # seconds for a stopped process to write its model
@@ -306,6 +307,8 @@ class Trainings:
                 stderr=log,
                 encoding="ascii",
             )
+        if hasattr(os, "setpriority"):  # not on Windows
+            os.setpriority(os.PRIO_PROCESS, training.process.pid, _NICE)  # before it has threads, which inherit it
         training.began, training.state = time.monotonic(), "starting"
         training.ask(plan.prompt)
         assert training.process.stdout is not None, "a pipe was asked for"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from functools import cache
 from pathlib import Path
 
 LANGUAGE_NAMES = {"en": "English", "zh": "中文", "fr": "Français"}
@@ -27,9 +28,10 @@ SENTENCES = {lang: _read(lang) for lang in LANGUAGE_NAMES}  # language -> key ->
 ENGLISH = SENTENCES["en"]
 
 
-def offered() -> list[str]:
+@cache
+def offered() -> tuple[str, ...]:
     """The languages that have every sentence."""
-    return [lang for lang in LANGUAGE_NAMES if SENTENCES[lang].keys() >= ENGLISH.keys()]
+    return tuple(lang for lang in LANGUAGE_NAMES if SENTENCES[lang].keys() >= ENGLISH.keys())
 
 
 def template(lang: str, key: str) -> str:
@@ -43,6 +45,11 @@ def template(lang: str, key: str) -> str:
 
 def templates(lang: str, prefix: str) -> dict[str, str]:
     """Every sentence whose key begins with `prefix`, by the rest of its key, placeholders left open."""
+    return dict(_templates(lang, prefix))
+
+
+@cache
+def _templates(lang: str, prefix: str) -> dict[str, str]:
     return {key.removeprefix(prefix): template(lang, key) for key in ENGLISH if key.startswith(prefix)}
 
 

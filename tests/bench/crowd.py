@@ -73,13 +73,14 @@ class Person:
         moment = begin + self._dice.random()
         while moment < end:
             await until(moment)
-            tally.late += time.monotonic() - moment > 0.1
             prompt = self._acts % int(PROMPT_SECONDS + 1) == PROMPT_SECONDS
             await self._act("prompt" if prompt else "widget", tally)
             self._acts += 1
             if self._acts % int(PROMPT_SECONDS + 1):
                 moment += WIDGET_SECONDS
-            moment = max(moment, time.monotonic())  # who had to wait does not hurry afterwards
+            if moment < time.monotonic():  # who had to wait does not hurry afterwards
+                tally.late += self._acts % int(PROMPT_SECONDS + 1) != 0
+                moment = time.monotonic()
 
     async def _act(self, kind: str, tally: Tally) -> None:
         try:

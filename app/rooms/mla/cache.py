@@ -42,7 +42,7 @@ def cache(room: Room) -> None:
         pressed = _button(room, limit)
         table = st.empty()
     if pressed:
-        with runtime.writers():
+        with runtime.pages().aside(), runtime.writers():
             _grow(room, twin, run, limit, place)
     heading.markdown(f"#### {room.translate('mla.cache.heading', count=run['sizes'][-1].length)}")
     _picture(room, run, place, "growth_done")
@@ -64,7 +64,7 @@ def _run(room: Room, twin: LanguageModel | None) -> dict:
     identity = (room.lm.fingerprint, room.trace.ids, None if twin is None else twin.name)
     run = st.session_state.get(_RUN)
     if run is None or run["identity"] != identity:
-        with runtime.forwards():
+        with runtime.pages().aside(), runtime.forwards():
             first = analysis.prompt_cache_bytes(room.lm, twin, list(room.trace.ids))
         run = {"identity": identity, "sizes": [first], "tokens": list(room.trace.tokens)}
         st.session_state[_RUN] = run

@@ -164,7 +164,7 @@ def _speed(room: Room, pair: tuple[LanguageModel, LanguageModel]) -> None:
         button.button(
             translate("mla.cost.speed.stop"), key="stop_measure", icon=":material/stop:"
         )  # any click ends this run
-        with runtime.writers():
+        with runtime.pages().aside(), runtime.writers():
             _measure(room, pair, identity, place)
     measured_pair, measured = st.session_state.get(_MEASURED, (None, None))
     here = measured_pair == identity

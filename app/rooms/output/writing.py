@@ -41,7 +41,7 @@ def writing(room: Room, place: DeltaGenerator, asked: bool) -> None:
     """
     with place:
         if asked:
-            with runtime.writers():
+            with runtime.pages().aside(), runtime.writers():
                 _write(room)
         else:
             _say(room)
