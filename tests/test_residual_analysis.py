@@ -104,14 +104,11 @@ def test_bars_of_effects_begin_where_the_last_one_ended():
     made = figures.effects(
         ["<i>", "b", "c"], ["embedding", "attention", "feed_forward"], values, TEXTS, "sum", names, LIGHT
     )
-    spans = {
-        int(x): (float(base), float(base + y))
-        for bar in made.data
-        if bar.type == "bar"
-        for x, y, base in zip(bar.x, bar.y, bar.base, strict=True)
-    }
+    _, bars = made.marks
+    spans = dict(zip(bars.at.tolist(), zip(bars.starts.tolist(), bars.ends.tolist(), strict=True), strict=True))
     assert spans == {0: (0.0, 1.0), 1: (1.0, -2.0), 2: (-2.0, -1.5), 3: (0.0, -1.5)}
-    assert made.layout.xaxis.ticktext[0] == "&lt;i&gt;"
+    assert made.x.labels == ["<i>", "b", "c", "sum"] and bars.words == TEXTS
+    assert [colour for _, colour in made.legend] == list(bars.colours[1:3])
     with pytest.raises(ValueError, match="2 parts"):
         figures.effects(["a", "b"], ["embedding", "attention"], values, TEXTS, "sum", names, LIGHT)
 
@@ -120,10 +117,13 @@ def test_the_stream_s_figure_draws_lengths_and_directions():
     names = {"attention": "attention", "feed_forward": "ffn", "stream": "stream", "length": "l", "cosine": "c"}
     lengths, stream, cosines = np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.5, 4.0]), np.array([np.nan, 0.5, -0.5])
     kinds = ["embedding", "attention", "feed_forward"]
-    made = figures.growth(["a", "b", "c"], kinds, lengths, stream, cosines, names, LIGHT)
-    np.testing.assert_array_equal(made.data[0].y, stream)
-    assert [float(each.y[0]) for each in made.data[1:] if each.type == "scatter"] == [1.0, 2.0, 3.0]
-    assert [float(each.y[0]) for each in made.data if each.type == "bar"][1:] == [0.5, -0.5]
+    above, below = figures.growth(["a", "b", "c"], kinds, lengths, stream, cosines, names, LIGHT)
+    level, at, points = above.marks
+    assert level.y.tolist() == [1.0, 1.0, 2.5, 2.5, 4.0, 4.0] and level.x.tolist() == [-0.5, 0.5, 0.5, 1.5, 1.5, 2.5]
+    np.testing.assert_array_equal(at.y, stream)
+    np.testing.assert_array_equal(points.y, lengths)
+    np.testing.assert_array_equal(below.marks[0].ends, cosines)
+    assert above.x.labels == below.x.labels == ["a", "b", "c"] and (below.y.low, below.y.high) == (-1, 1)
     with pytest.raises(ValueError, match="3 additions"):
         figures.growth(["a", "b", "c"], kinds, lengths[1:], stream, cosines, names, LIGHT)
 
@@ -132,5 +132,5 @@ def test_the_heads_figure_has_zero_in_the_middle():
     made = figures.heads(
         np.array([[0.5, -2.0]]), {"layer": "l", "head": "h", "hover": "{layer} {head} {effect}"}, LIGHT
     )
-    assert (made.data[0].zmin, made.data[0].zmax) == (-2.0, 2.0)
-    assert made.data[0].hovertemplate.startswith("%{y} %{x} %{z")
+    (cells,) = made.marks
+    assert (cells.low, cells.high) == (-2.0, 2.0) and cells.hover == "{row} {column} {value}"

@@ -166,7 +166,6 @@ def _foreseen(room: Room) -> None:
         probabilities,
         hovers,
         room.look,
-        title="",
         y=room.translate("output.foreseen.axis"),
         chosen=room.view.query,
     )

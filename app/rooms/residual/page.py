@@ -72,8 +72,7 @@ def _growth(room: Room) -> None:
         _names(room),
         room.look,
     )
-    with st.container(key="wide"):
-        chart(made, key="growth", alt=heading)
+    chart(*made, key="growth", alt=heading)
     longest = int(found.lengths[1:].argmax()) + 1
     name = _label(room, added[longest].kind, added[longest].layer)
     st.markdown(
@@ -96,8 +95,7 @@ def _effects(room: Room, found: Effects, tokens: dict[str, str]) -> None:
         _names(room),
         room.look,
     )
-    with st.container(key="wide"):
-        chart(made, key="effects", alt=heading)
+    chart(made, key="effects", alt=heading)
     st.markdown(_summed(room, found, tokens))
 
 
