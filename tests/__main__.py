@@ -1,5 +1,7 @@
-"""``python3 -m tests [pytest's arguments]``: make the environment if there is none, run every test.
+"""``python3 -m tests [--coverage] [pytest's arguments]``: make the environment if there is none, run every test.
 
+With ``--coverage`` a table says which share of model/ and app/ ran (see tests/covered.py), in the processes that
+tests start too: the app's server, commands, trainings.  After a run of every test, too small a share fails it.
 Standard library only, and readable by an old Python: see app/environment.py.
 """
 
@@ -12,7 +14,9 @@ from app import environment
 from app.environment import ROOT, Trouble
 
 CHROMIUM = "GLASSFORMER_CHROMIUM"  # the path of the browser, for tests/conftest.py
-EVERYTHING = ["-n", "2", "--dist", "loadfile"]  # two processes, each with an app and a browser of its own
+COVERAGE = "--coverage"
+# Two processes, each with an app and a browser of its own; the one that is done first takes over half of what is left.
+EVERYTHING = ["-n", "2", "--dist", "worksteal"]
 
 
 def main() -> int:
@@ -24,12 +28,18 @@ def main() -> int:
         variables[CHROMIUM] = found
     else:
         install_chromium(python)
-    chosen = sys.argv[1:]
+    chosen = [word for word in sys.argv[1:] if word != COVERAGE]
+    measuring = COVERAGE in sys.argv[1:]
     if not chosen:
         variables.setdefault(
             "OMP_NUM_THREADS", "1"
         )  # two processes on two cores: more threads would wait for each other
-    return environment.run([python, "-m", "pytest", *(chosen or EVERYTHING)], variables)
+    command = [python, "-m", "pytest", *(chosen or EVERYTHING), *(["--cov", "--cov-report="] if measuring else [])]
+    status = environment.run(command, variables)
+    if not measuring:
+        return status
+    report = environment.run([python, "-m", "tests.covered", *([] if chosen else ["--enough"])], variables)
+    return status or report
 
 
 def system_chromium() -> "str | None":

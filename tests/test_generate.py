@@ -129,6 +129,10 @@ def test_nucleus_is_the_smallest_that_reaches_p(values, top_p):
     assert inside.sum() - inside.min() < top_p + 1e-9
 
 
+def test_a_nucleus_that_reaches_p_exactly_takes_no_token_more():
+    np.testing.assert_array_equal(distribution(np.zeros(4), top_p=0.5), [0.5, 0.5, 0.0, 0.0])
+
+
 @steady
 @given(logits, st.floats(0.05, 3), st.integers(0, 50), st.floats(0.05, 1), st.floats(0, 1))
 def test_each_step_of_the_narrowing_cuts_from_what_the_one_before_left(values, temperature, top_k, top_p, min_p):

@@ -87,6 +87,14 @@ def numbers(value: Any) -> tuple[int, ...]:
     return tuple(whole()(part) for part in parts)
 
 
+def some_numbers(value: Any) -> tuple[int, ...]:
+    """As `numbers`, at least one."""
+    found = numbers(value)
+    if not found:
+        raise ValueError("at least one number is needed")
+    return found
+
+
 @dataclass(frozen=True)
 class Word:
     """One query parameter: its value where the address has none, and the reader of its text."""
@@ -123,7 +131,7 @@ WORDS: Mapping[str, Word] = MappingProxyType(_words)  # every word claimed so fa
 claim(
     "kit",
     prompt=Word(PROMPT, text, always=True),
-    ids=Word(None, optional(numbers)),  # exact token ids, where encoding the prompt's text would give others
+    ids=Word(None, optional(some_numbers)),  # exact token ids, where encoding the prompt's text would give others
     model=Word("", text, always=True),  # a name of the catalog, or a path
     weights=Word("fp32", one_of(*WEIGHTS)),
     lang=Word("en", one_of(*LANGUAGE_NAMES), always=True),
