@@ -43,9 +43,9 @@ def test_one_token_has_nothing_to_compare_with():
 def test_equal_and_hostile_tokens_keep_their_own_bars(look):
     """Categorical axes merge equal tokens, and Plotly reads tags and colours in labels."""
     tokens = ["a", "<b>", "<b>", "#000001", "&lt;"]
-    figure = foreseen_figure(tokens, np.array([0.1, 0.2, 0.3, 0.4]), ["<i>"] * 4, look, title="", y="p", chosen=2)
-    assert figure.data[0].x.tolist() == [0, 1, 2, 3]
-    assert figure.layout.xaxis.tickvals == (0, 1, 2, 3)
+    figure = foreseen_figure(tokens, np.array([0.1, 0.2, 0.3, 0.4]), ["<i>"] * 4, look, title="", x="", y="p", chosen=2)
+    assert figure.data[0].x.tolist() == [1, 2, 3, 4]
+    assert figure.layout.xaxis.tickvals == (1, 2, 3, 4)
     assert figure.layout.xaxis.ticktext == ("&lt;b&gt;", "&lt;b&gt;", "#\u200d000001", "&amp;lt;")
     assert figure.data[0].customdata[0] == "&lt;i&gt;"
     assert figure.layout.yaxis.range == (0, 1.02)
@@ -54,7 +54,22 @@ def test_equal_and_hostile_tokens_keep_their_own_bars(look):
 
 def test_figures_refuse_shapes_that_do_not_fit():
     with pytest.raises(ValueError, match="3 tokens need 2"):
-        foreseen_figure(["a", "b", "c"], np.zeros(3), ["", "", ""], LOOKS["light"], title="", y="")
+        foreseen_figure(["a", "b", "c"], np.zeros(3), ["", "", ""], LOOKS["light"], title="", x="", y="")
+
+
+@pytest.mark.parametrize(
+    ("token", "count", "lines"),
+    [("king", 10, 1), ("daughter", 20, 3), ("花", 60, 3), ("daughter", 40, 0), ("月", 296, 0)],
+)
+def test_names_below_an_axis_stand_upright_or_give_way_to_positions(token, count, lines):
+    """Labels leaned and overlapped; of 296 Chinese characters every nth stood there and read like running text."""
+    axis = token_axis([token] * count, first=1, title="position")
+    assert axis["tickangle"] == 0
+    if lines:
+        assert list(axis["tickvals"]) == list(range(1, count + 1)) and "title" not in axis
+        assert {text.count("<br>") for text in axis["ticktext"]} == set(range(lines))
+    else:
+        assert axis["tickmode"] == "auto" and "ticktext" not in axis and axis["title"]["text"] == "position"
 
 
 def test_labels_read_as_exactly_the_token():

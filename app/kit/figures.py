@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,14 +14,36 @@ from app.kit.theme import FONT, FONT_SIZE, Look, escape
 CHANGE = 165  # px for "12.3 → 45.6 %  +33.3" at a bar's end, however wide the picture is
 
 
-def token_axis(tokens: Sequence[str], *, title: str = "") -> dict:
-    """Axis settings that put token i's label at position i; equal tokens stay apart."""
+NARROWEST = 700  # px between the ends of an axis of tokens: on a narrower screen the picture scrolls
+LINES = 3  # on which names stand below each other
+
+
+def token_axis(tokens: Sequence[str], *, first: int = 0, title: str = "") -> dict:
+    """Axis settings that put token i's upright label at position `first` + i; equal tokens stay apart.
+
+    Names that do not fit beside each other stand on up to three lines; where they do not fit then either, the axis has
+    numbers of positions.
+
+    Args:
+        first: position of the first token.
+        title: said below the numbers; names need none.
+    """
+    room = NARROWEST / FONT_SIZE / max(1, len(tokens))  # of a name on the only line
+    widest = max(map(_width, tokens), default=0.0) + 0.5
+    if LINES * room < widest:
+        return {"tickmode": "auto", "nticks": 16, "tickangle": 0, "title": {"text": escape(title)}}
+    lines = next(lines for lines in range(1, LINES + 1) if lines * room >= widest)
     return {
         "tickmode": "array",
-        "tickvals": list(range(len(tokens))),
-        "ticktext": [escape(t) for t in tokens],
-        "title": {"text": title},
+        "tickvals": list(range(first, first + len(tokens))),
+        "ticktext": ["<br>" * (place % lines) + escape(token) for place, token in enumerate(tokens)],
+        "tickangle": 0,
     }
+
+
+def _width(text: str) -> float:
+    """About how wide `text` is drawn, in units of the size of type."""
+    return sum(1.0 if unicodedata.east_asian_width(c) in "WF" else 0.58 for c in text)
 
 
 def figure(look: Look, *, title: str = "", height: int = 420, margin: dict[str, int] | None = None) -> go.Figure:

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from app.kit.figures import figure, token_axis
 from app.kit.theme import Look, escape
 
-LABELLED = 60  # with more tokens their labels would overlap
+NUMBERED = 16  # layers whose numbers have room below an axis
 
 
 def foreseen(
@@ -20,6 +20,7 @@ def foreseen(
     look: Look,
     *,
     title: str,
+    x: str,
     y: str,
     chosen: int | None = None,
 ) -> go.Figure:
@@ -29,7 +30,8 @@ def foreseen(
         tokens: the T tokens as shown.
         probabilities: (T - 1,) of the tokens 1 ... T - 1, in 0..1.
         hovers: T - 1 plain texts, one for each bar.
-        title, y: of the figure and its axis, plain text.
+        title: of the figure, plain text.
+        x, y: of its axes; that of x where not every token can be named.
         chosen: index in the prompt of a token to mark.
 
     Raises:
@@ -44,7 +46,7 @@ def foreseen(
     made = figure(look, title=title, height=320)
     colours = [look.accent if i + 1 == chosen else look.attention for i in range(count)]
     made.add_bar(
-        x=np.arange(count),
+        x=np.arange(1, count + 1),
         y=probabilities,
         marker={"color": colours, "line": {"width": 0}},
         customdata=[escape(text) for text in hovers],
@@ -52,9 +54,7 @@ def foreseen(
     )
     made.update_layout(bargap=0.25 if count > 12 else 0.6)
     made.update_yaxes(range=[0, 1.02], tickformat=".0%", dtick=0.25, title={"text": escape(y)})
-    made.update_xaxes(showgrid=False, **token_axis(tokens[1:]))
-    if count > LABELLED:
-        made.update_xaxes(showticklabels=False)
+    made.update_xaxes(showgrid=False, **token_axis(tokens[1:], first=1, title=x))
     return made
 
 
@@ -119,6 +119,8 @@ def followed(
     hovers: Sequence[Sequence[str]],
     look: Look,
     *,
+    x: str,
+    thinned: str,
     y: str,
 ) -> go.Figure:
     """A line for each token: its probability in every row of the lens, with its name where it is highest.
@@ -126,9 +128,10 @@ def followed(
     Args:
         tokens: n, as shown to people.
         probabilities: (n, R).
-        rows: R names of the layers.
+        rows: R names: of the input, and of the layers.
         hovers: n times R plain texts.
-        y: title of the axis.
+        x, y: titles of the axes.
+        thinned: added to `x` with {every}, where not every layer is numbered.
 
     Raises:
         ValueError: if the shapes do not fit.
@@ -151,13 +154,15 @@ def followed(
         made.add_annotation(
             x=peak, y=float(shares[peak]), text=escape(token), showarrow=False, yshift=14, font={"color": colour}
         )
-    step = max(1, -(-len(rows) // 16))
-    shown = list(range(0, len(rows), step))
+    every = max(1, -(-(len(rows) - 1) // NUMBERED))
+    layers = range(0, len(rows) - 1, every)
     made.update_xaxes(
         showgrid=False,
         tickmode="array",
-        tickvals=shown,
-        ticktext=[escape(rows[row]) for row in shown],
+        tickvals=[0, *(layer + 1 for layer in layers)],
+        ticktext=[f"<br>{escape(rows[0])}", *map(str, layers)],
+        tickangle=0,
+        title={"text": escape(x + (thinned.format(every=every) if every > 1 else ""))},
         range=[-0.4, len(rows) - 0.6],
     )
     made.update_yaxes(range=[0, 1.08], tickformat=".0%", dtick=0.25, title={"text": escape(y)})

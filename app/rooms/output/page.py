@@ -167,10 +167,12 @@ def _foreseen(room: Room) -> None:
         hovers,
         room.look,
         title="",
+        x=room.translate("common.axis.position"),
         y=room.translate("output.foreseen.axis"),
         chosen=room.view.query,
     )
-    chart(drawn, key="foreseen", alt=room.translate("output.foreseen"))
+    with st.container(key="wide"):
+        chart(drawn, key="foreseen", alt=room.translate("output.foreseen"))
 
 
 def _take(room: Room) -> None:

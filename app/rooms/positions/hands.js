@@ -121,14 +121,23 @@ export default function ({ data, parentElement }) {
       context.strokeStyle = colours.faint;
       line(context, EDGE.left, down(content), width - EDGE.right, down(content));
       context.setLineDash([]);
-      context.textAlign = "right";
-      context.fillText(labels.content, width - EDGE.right, down(content) - 11);
     }
     context.strokeStyle = colours.attention;
     context.lineWidth = 3;
     context.beginPath();
     scores.forEach((score, d) => context.lineTo(across(d), down(score)));
     context.stroke();
+    if (content !== 0) {
+      // Last, on its own ground: the curve may pass below it.
+      const wide = context.measureText(labels.content).width;
+      context.fillStyle = colours.paper;
+      context.globalAlpha = 0.85;
+      context.fillRect(width - EDGE.right - wide - 4, down(content) - FONT_SIZE - 4, wide + 4, FONT_SIZE + 2);
+      context.globalAlpha = 1;
+      context.textAlign = "right";
+      context.fillStyle = colours.ink;
+      context.fillText(labels.content, width - EDGE.right - 2, down(content) - FONT_SIZE / 2 - 3);
+    }
     // The true distance as a ring, the one that is tried as a dot.
     context.lineWidth = 3;
     context.strokeStyle = colours.accent;

@@ -10,8 +10,7 @@ import plotly.graph_objects as go
 from app.kit.figures import figure
 from app.kit.theme import Look, escape
 
-LABELLED = 26  # more bars than this, and only some are named
-FLAT = 5  # more bars than this, and their names are turned
+NUMBERED = 16  # layers whose numbers have room
 NAMED = ("attention", "feed_forward")  # kinds that the legend names; the others stand below their only bar
 WRITTEN = 18  # more bars than this, and their numbers are on hover only
 
@@ -21,15 +20,27 @@ def _colours(look: Look) -> dict[str, str]:
     return rest | {"attention": look.attention, "feed_forward": look.drawn, "total": look.query}
 
 
-def _named(labels: Sequence[str]) -> dict:
-    every = -(-len(labels) // LABELLED)
-    places = list(range(0, len(labels), every))
+def _axis(labels: Sequence[str], layers: Sequence[int | None], names: Mapping[str, str]) -> dict:
+    """The axis below the additions: upright numbers of layers, between attention and feed-forward of each.
+
+    What belongs to no layer has its name, on lines of their own below: two of them may stand side by side.
+    """
+    every = max(1, -(-(1 + max((layer for layer in layers if layer is not None), default=0)) // NUMBERED))
+    ticks, line = {}, 0
+    for place, (label, layer) in enumerate(zip(labels, layers, strict=True)):
+        line = line + 1 if layer is None else 0
+        if layer is None:
+            ticks[float(place)] = "<br>" * line + escape(label)
+        elif layer % every == 0:
+            places = [at for at, other in enumerate(layers) if other == layer]
+            ticks[sum(places) / len(places)] = str(layer)
     return {
         "tickmode": "array",
-        "tickvals": places,
-        "ticktext": [escape(labels[i]) for i in places],
-        "tickangle": 35 if len(labels) > FLAT else 0,
+        "tickvals": list(ticks),
+        "ticktext": list(ticks.values()),
+        "tickangle": 0,
         "range": [-0.6, len(labels) - 0.4],
+        "title": {"text": escape(names["layers"] + (names["thinned"].format(every=every) if every > 1 else ""))},
     }
 
 
@@ -39,6 +50,7 @@ def growth(
     lengths: np.ndarray,
     stream: np.ndarray,
     cosines: np.ndarray,
+    layers: Sequence[int | None],
     names: Mapping[str, str],
     look: Look,
 ) -> go.Figure:
@@ -48,13 +60,14 @@ def growth(
         labels, kinds: n, what each addition is: plain text, and the name of its colour and of its line in the legend.
         lengths, stream: (n,), drawn on a logarithmic axis.
         cosines: (n,) with what was there before, -1 to 1.
-        names: of the kinds in the legend, "stream", "length" and "cosine".
+        layers: n, whose additions they are; None of what belongs to no layer.
+        names: of the kinds in the legend, "stream", "length", "cosine", "layers" and "thinned" with {every}.
 
     Raises:
         ValueError: if the shapes do not fit.
     """
     shape = (len(labels),)
-    if not len(kinds) == len(labels) or not lengths.shape == stream.shape == cosines.shape == shape:
+    if not len(kinds) == len(layers) == len(labels) or not lengths.shape == stream.shape == cosines.shape == shape:
         raise ValueError(f"{len(labels)} additions do not fit shapes {lengths.shape}, {stream.shape}, {cosines.shape}.")
     made = figure(look, height=470)
     at, colours, texts = np.arange(len(labels)), _colours(look), np.array([escape(label) for label in labels])
@@ -97,7 +110,7 @@ def growth(
             "title": {"text": escape(names["cosine"])},
         },
     )
-    made.update_xaxes(showgrid=False, anchor="y2", **_named(labels))
+    made.update_xaxes(showgrid=False, anchor="y2", **_axis(labels, layers, names))
     return made
 
 
@@ -107,6 +120,7 @@ def effects(
     values: np.ndarray,
     texts: Sequence[str],
     total: str,
+    layers: Sequence[int | None],
     names: Mapping[str, str],
     look: Look,
 ) -> go.Figure:
@@ -116,7 +130,8 @@ def effects(
         labels, kinds: n, as for `growth`.
         values: (n,) in logits; texts: n + 1, each of them and their sum as written.
         total: label of the last bar.
-        names: of the kinds in the legend, and "axis".
+        layers: n, as for `growth`.
+        names: of the kinds in the legend, "axis", "layers" and "thinned" with {every}.
 
     Raises:
         ValueError: if the shapes do not fit.
@@ -163,7 +178,7 @@ def effects(
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
     )
     made.update_yaxes(title={"text": escape(names["axis"])}, zeroline=True, zerolinecolor=look.ink)
-    made.update_xaxes(showgrid=False, **_named(every))
+    made.update_xaxes(showgrid=False, **_axis(every, [*layers, None], names))
     return made
 
 

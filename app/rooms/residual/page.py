@@ -52,7 +52,7 @@ def _label(room: Room, kind: str, layer: int | None) -> str:
 
 
 def _names(room: Room) -> dict[str, str]:
-    return room.templates("residual.name.")
+    return room.templates("residual.name.") | room.templates("common.axis.")
 
 
 def _growth(room: Room) -> None:
@@ -69,6 +69,7 @@ def _growth(room: Room) -> None:
         found.lengths,
         found.stream,
         found.cosines,
+        [addition.layer for addition in added],
         _names(room),
         room.look,
     )
@@ -93,6 +94,7 @@ def _effects(room: Room, found: Effects, tokens: dict[str, str]) -> None:
         np.array([part.effect for part in found.parts]),
         [signed(effect, 2) for effect in (*(part.effect for part in found.parts), found.total)],
         room.translate("residual.total"),
+        [part.layer for part in found.parts],
         _names(room),
         room.look,
     )
