@@ -51,7 +51,7 @@ def figure(look: Look, *, title: str = "", height: int = 420, margin: dict[str, 
 
     Args:
         title: plain text that states what the figure shows; escaped here.
-        height: px.
+        height: px on a screen of usual size.
         margin: px, merged into tight defaults (axes make room for their labels).
     """
     font = {"family": FONT, "size": round(FONT_SIZE * look.scale), "color": look.ink}
@@ -67,7 +67,7 @@ def figure(look: Look, *, title: str = "", height: int = 420, margin: dict[str, 
     return go.Figure(
         layout={
             "template": "none",
-            "height": height,
+            "height": round(height * look.grown),
             "margin": {"l": 8, "r": 8, "t": 44 if title else 8, "b": 8} | (margin or {}),
             "title": {
                 "text": escape(title),

@@ -1,6 +1,4 @@
 // Rows of coloured cells, one for each vector. Uses dom.js, colour.js, arrays.js, events.js and numbers.js.
-const ROW = { least: 24, most: 38 }; // px
-const HEAD = 28; // px
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 function entriesOf(vector, digits) {
@@ -15,6 +13,8 @@ function entriesOf(vector, digits) {
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
+  const ROW = { least: Math.round(px(24)), most: px(38) };
+  const HEAD = Math.round(px(28));
   const { columns, cells, width, labels } = data;
   const root = parentElement.querySelector(".root");
   const values = float32(data.values); // (count, width)

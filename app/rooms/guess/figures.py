@@ -33,7 +33,7 @@ def score(
     """
     if ours.shape != (len(tokens),) or theirs.shape != ours.shape:
         raise ValueError(f"{len(tokens)} tokens do not fit bits of shapes {ours.shape} and {theirs.shape}.")
-    made = figure(look, height=HEIGHT, margin={"r": 72})
+    made = figure(look, height=HEIGHT, margin={"r": round(72 * look.scale)})
     places = list(range(len(tokens)))
     named = np.array([escape(token) for token in tokens])
     for values, name, colour, symbol in (

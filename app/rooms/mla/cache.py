@@ -37,7 +37,7 @@ def cache(room: Room) -> None:
     heading = st.empty()
     picture, side = st.columns([1.9, 1], gap="medium")
     with picture:
-        place = st.container(key="growth", height=PICTURE, border=False).empty()
+        place = st.container(key="growth", height=round(PICTURE * room.look.grown), border=False).empty()
     with side:
         pressed = _button(room, limit)
         table = st.empty()

@@ -51,7 +51,7 @@ def pairs(
         raise ValueError(
             f"{len(labels)} labels do not fit values of shapes {[values.shape for _, values in models.values()]}."
         )
-    picture = figure(look, height=AXES + PAIR * len(labels))
+    picture = figure(look, height=round((AXES + PAIR * len(labels)) * look.scale / look.grown))
     colours, places = kind_colours(look), list(range(len(labels)))
     for name, (attention, values) in models.items():
         picture.add_bar(
@@ -90,7 +90,7 @@ def speed(lines: Sequence[Line], look: Look, *, x: str, y: str, hover: str, heig
     Args:
         hover: with ``{name}``, ``{tokens}``, ``{milliseconds}``, ``{low}`` and ``{high}``.
     """
-    picture = figure(look, height=height, margin={"r": 150})
+    picture = figure(look, height=height, margin={"r": round(150 * look.scale)})
     colours, most = kind_colours(look), max(high for line in lines for *_, high in line.points)
     ends = []
     for line in lines:
@@ -138,7 +138,7 @@ def speed(lines: Sequence[Line], look: Look, *, x: str, y: str, hover: str, heig
 
 def losses(lines: Mapping[str, Sequence[tuple[float, float]]], look: Look, *, x: str, y: str, height: int) -> go.Figure:
     """Loss in nats per token against tokens trained on, a line for each model."""
-    picture = figure(look, height=height, margin={"r": 170})
+    picture = figure(look, height=height, margin={"r": round(170 * look.scale)})
     colours = (look.value, look.key, look.query, look.attention)
     lines = {name: smooth(points) for name, points in lines.items()}
     low = min(loss for points in lines.values() for _, loss in points)

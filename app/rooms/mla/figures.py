@@ -48,7 +48,7 @@ def growth(curves: Sequence[Curve], most: int, look: Look, *, x: str, y: str, ho
     held = max((length for curve in curves for length, _ in curve.measured), default=0)
     if most < held:
         raise ValueError(f"{held} tokens do not fit on an axis of {most}.")
-    picture = figure(look, height=height, margin={"r": 60})
+    picture = figure(look, height=height, margin={"r": round(60 * look.scale)})
     colours = kind_colours(look)
     for curve in curves:
         colour = colours[curve.kind]
@@ -105,7 +105,7 @@ class Bar:
 
 def bars(rows: Sequence[Bar], look: Look, *, x: str, height: int) -> go.Figure:
     """A bar of bytes for each row, the first on top; `x` is the title of the axis."""
-    picture = figure(look, height=height, margin={"r": BYTES})
+    picture = figure(look, height=height, margin={"r": round(BYTES * look.scale)})
     colours, most = kind_colours(look), max(row.nbytes for row in rows)
     for place, row in enumerate(rows):
         picture.add_bar(
