@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from plotly.colors import sample_colorscale
 
-from app.kit.figures import token_axis
 from app.kit.prediction import foreseen, most_probable, ranks
 from app.kit.theme import LOOKS, contrast, escape, ink_on
 from app.rooms.moe.figures import shares
@@ -41,40 +40,23 @@ def test_one_token_has_nothing_to_compare_with():
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
 def test_equal_and_hostile_tokens_keep_their_own_bars(look):
-    """Categorical axes merge equal tokens, and Plotly reads tags and colours in labels."""
+    """Guards against places found by their name, and against labels that are changed on their way."""
     tokens = ["a", "<b>", "<b>", "#000001", "&lt;"]
-    figure = foreseen_figure(tokens, np.array([0.1, 0.2, 0.3, 0.4]), ["<i>"] * 4, look, title="", x="", y="p", chosen=2)
-    assert figure.data[0].x.tolist() == [1, 2, 3, 4]
-    assert figure.layout.xaxis.tickvals == (1, 2, 3, 4)
-    assert figure.layout.xaxis.ticktext == ("&lt;b&gt;", "&lt;b&gt;", "#\u200d000001", "&amp;lt;")
-    assert figure.data[0].customdata[0] == "&lt;i&gt;"
-    assert figure.layout.yaxis.range == (0, 1.02)
-    assert figure.layout.font.size >= 16
+    figure = foreseen_figure(tokens, np.array([0.1, 0.2, 0.3, 0.4]), ["<i>"] * 4, look, y="p", chosen=2)
+    (bars,) = figure.marks
+    assert bars.at.tolist() == [0, 1, 2, 3] and bars.texts == ["<i>"] * 4
+    assert figure.x.labels == tokens[1:] and figure.x.marked == 1
+    assert list(bars.colours) == [look.attention, look.accent, look.attention, look.attention]
+    assert (figure.y.low, figure.y.high) == (0, 1.02)
 
 
 def test_figures_refuse_shapes_that_do_not_fit():
     with pytest.raises(ValueError, match="3 tokens need 2"):
-        foreseen_figure(["a", "b", "c"], np.zeros(3), ["", "", ""], LOOKS["light"], title="", x="", y="")
-
-
-@pytest.mark.parametrize(
-    ("token", "count", "lines"),
-    [("king", 10, 1), ("daughter", 20, 3), ("花", 60, 3), ("daughter", 40, 0), ("月", 296, 0)],
-)
-def test_names_below_an_axis_stand_upright_or_give_way_to_positions(token, count, lines):
-    """Labels leaned and overlapped; of 296 Chinese characters every nth stood there and read like running text."""
-    axis = token_axis([token] * count, first=1, title="position")
-    assert axis["tickangle"] == 0
-    if lines:
-        assert list(axis["tickvals"]) == list(range(1, count + 1)) and "title" not in axis
-        assert {text.count("<br>") for text in axis["ticktext"]} == set(range(lines))
-    else:
-        assert axis["tickmode"] == "auto" and "ticktext" not in axis and axis["title"]["text"] == "position"
+        foreseen_figure(["a", "b", "c"], np.zeros(3), ["", "", ""], LOOKS["light"], y="")
 
 
 def test_labels_read_as_exactly_the_token():
     assert escape("<a href='x'>&#35;") == "&lt;a href='x'&gt;&amp;#\u200d35;"
-    assert token_axis(["x", "x"])["tickvals"] == [0, 1]
 
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)

@@ -159,7 +159,7 @@ def test_next_tokens_stand_beside_each_other(room):
     best = int(p.argmax())
     printed = percent_change(float(q[best]), float(p[best]))
     expect(page.locator("h4")).to_contain_text(lm.tokenizer.shown(best))
-    expect(page.locator(".st-key-predictions .annotation").first).to_contain_text(
+    expect(page.locator(".st-key-predictions .words").first).to_contain_text(
         f"{printed.after} − {printed.before} = {printed.change}"
     )
 

@@ -46,7 +46,7 @@ def test_a_click_switches_a_neuron_off_and_another_one_on_again(visit):
     bars = page.locator(".st-key-before_after")
     for trace in (plain, off):
         best = model.distribution(trace.logits[-1]).max()
-        expect(bars.locator(".annotation-text").first).to_contain_text(re.compile(f"{100 * best:.1f}"[:3]))
+        expect(bars.locator(".words").first).to_contain_text(re.compile(f"{100 * best:.1f}"[:3]))
     rows(page).first.click()
     expect(page.locator(".st-key-before_after")).to_have_count(0)
 

@@ -126,7 +126,7 @@ def test_a_cell_of_the_lens_tells_the_five_best_and_the_answers_rank(visit, name
     page.mouse.down()
     page.mouse.up()
     expect(page).to_have_url(re.compile("query=1"))
-    expect(page.locator(".st-key-followed .scatterlayer .trace")).to_have_count(len(analysis.followed(trace, 1).ids))
+    expect(page.locator(".st-key-followed .line")).to_have_count(len(analysis.followed(trace, 1).ids))
 
 
 def test_the_lens_of_a_long_prompt_shows_a_window_that_says_so(visit):

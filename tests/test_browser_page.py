@@ -19,7 +19,7 @@ def stop(page: Page) -> None:
 @pytest.mark.parametrize(
     ("path", "button", "underway", "last"),
     [
-        ("/output?model=storyteller&prompt=Once", "generate", "Writing", ".st-key-foreseen .main-svg"),
+        ("/output?model=storyteller&prompt=Once", "generate", "Writing", ".st-key-foreseen .plot"),
         ("/mla?model=storyteller&prompt=Once&latent=cache", "grow", "of 32 tokens", ".st-key-growth .main-svg"),
     ],
 )

@@ -70,5 +70,6 @@ def test_a_row_leads_to_its_head(visit):
 
 def test_the_stream_of_one_token_has_its_picture_too(visit):
     page = visit("/residual?model=tiny&prompt=a")
-    expect(page.locator(".st-key-growth .js-plotly-plot")).to_be_visible()
+    expect(page.locator(".st-key-growth .figure")).to_be_visible()
+    expect(page.locator(".st-key-growth .bar")).to_have_count(9 - 1)
     expect(page.get_by_text("The 9 additions, summed up here")).to_be_visible()

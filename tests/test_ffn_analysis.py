@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from app.kit.theme import LIGHT
+from app.kit.theme import LIGHT, colours_at
 from app.rooms.ffn import analysis, figures
 from app.rooms.ffn.words import network as read_word
 from model import AblateNeuron, run_trace
@@ -102,14 +102,17 @@ def test_the_figures_draw_every_neuron_and_mark_the_one_switched_off():
     x = np.linspace(-3, 3, 5)
     curves = {name: (x, function(x)) for name, function in analysis.ACTIVATIONS.items()}
     made = figures.activation(found.pre, found.activated, curves, "silu", [3, 5], 11, names, LIGHT)
-    lines, (points, strongest, ring) = made.data[:4], made.data[4:]
-    assert lines[-1].name == "silu" and lines[-1].line.width > lines[0].line.width
+    lines, (points, strongest, *words, ring) = made.marks[:4], made.marks[4:]
+    assert lines[-1].name == "silu" and lines[-1].width > lines[0].width
     np.testing.assert_array_equal(points.x, found.pre)
     np.testing.assert_array_equal(points.y, found.activated)
-    assert set(strongest.text) == {"3", "5"} and ring.x[0] == found.pre[11]
-    assert "&lt;b&gt;" in points.hovertemplate
+    np.testing.assert_array_equal(strongest.x, found.pre[[3, 5]])
+    assert {each.text for each in words} == {"3", "5"} and ring.x[0] == found.pre[11]
+    assert "<b> {i}" in points.hover
     made = figures.product(found.activated, found.linear, [3, 5], None, names, LIGHT)
-    np.testing.assert_allclose(made.data[0].marker.color, found.post, rtol=1e-6)
+    share = 0.5 + 0.5 * found.post / np.abs(found.post).max()
+    assert list(made.marks[0].colours) == colours_at(LIGHT.signed, share)
+    assert made.marks[0].texts[7].endswith(f"product: {found.post[7]:.4g}".replace("-", "−"))
     with pytest.raises(ValueError, match="shapes"):
         figures.product(found.activated, found.linear[1:], [], None, names, LIGHT)
 

@@ -62,8 +62,9 @@ def test_lengths_at_every_norm(config):
 def test_the_figure_draws_both_lines_and_marks_the_norm_shown():
     before, after = np.array([1.0, 10.0, 100.0]), np.array([5.0, 5.0, 6.0])
     made = lengths(["<b>", "b", "c"], before, after, ("before", "after"), LIGHT, y="length", chosen=1)
-    np.testing.assert_array_equal(made.data[0].y, before)
-    np.testing.assert_array_equal(made.data[1].y, after)
-    assert made.layout.shapes[0].x0 == 1 and made.layout.xaxis.ticktext[0] == "&lt;b&gt;"
+    rule, first, second = made.marks
+    np.testing.assert_array_equal(first.y, before)
+    np.testing.assert_array_equal(second.y, after)
+    assert rule.at == made.x.marked == 1 and made.x.labels[0] == "<b>" and made.y.log
     with pytest.raises(ValueError, match="2 norms"):
         lengths(["a", "b"], before, after, ("before", "after"), LIGHT, y="length", chosen=0)

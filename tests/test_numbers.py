@@ -47,11 +47,10 @@ def test_the_bars_of_before_and_after_say_it_too():
     made = before_after(
         ["a", "b"], np.array([0.1054, 0.5]), np.array([0.1046, 0.5]), ("x", "y"), LIGHT, x="", height=90
     )
-    assert [note.text for note in made.layout.annotations] == [
-        "10.54 → 10.46 %  <b>−0.08</b>",
-        "50.0 → 50.0 %  <b>±0</b>",
-    ]
-    assert [list(bar.customdata) for bar in made.data] == [["10.54 %", "50.0 %"], ["10.46 %", "50.0 %"]]
+    first, second, *words = made.marks
+    assert [(each.text, each.strong) for each in words] == [("10.54 → 10.46 %", "−0.08"), ("50.0 → 50.0 %", "±0")]
+    assert first.texts == ["a: x 10.54 %", "b: x 50.0 %"] and second.texts == ["a: y 10.46 %", "b: y 50.0 %"]
+    assert [each.x for each in words] == [0.1054, 0.5] and made.rows and made.y.labels == ["a", "b"]
 
 
 def test_signs_and_tiny_differences():

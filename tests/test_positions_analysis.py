@@ -84,6 +84,7 @@ def test_thinned_rows_are_evenly_apart():
 
 def test_the_figure_marks_the_position_and_the_prompt():
     made = alike(np.linspace(-1, 1, 20), 4, 6, LIGHT, x="position", y="cosine")
-    assert [len(trace.x) for trace in made.data] == [14, 7, 1] and made.data[2].x[0] == 4
+    assert [len(mark.x) for mark in made.marks] == [14, 13, 7, 1] and made.marks[3].x[0] == 4
+    assert [mark.hover != "" for mark in made.marks] == [False, True, True, False]  # each position is found once
     with pytest.raises(ValueError, match="fit"):
         alike(np.zeros(5), 7, 2, LIGHT, x="", y="")

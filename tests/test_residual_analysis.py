@@ -10,7 +10,6 @@ from app.rooms.residual import analysis, figures
 from model import AblateHead, run_trace
 from tests.random_models import DENSE, LATENT, LEARNED, T, random_ids, random_model
 
-AXES = {"layers": "layer", "thinned": " (1 of {every})"}
 TEXTS = ["+1.00", "−3.00", "+0.50", "−1.50"]
 POSITION, TARGET, AGAINST = 11, 65, 101
 CONFIGS = {
@@ -101,56 +100,37 @@ def test_tokens_are_named_by_their_text():
 
 def test_bars_of_effects_begin_where_the_last_one_ended():
     values = np.array([1.0, -3.0, 0.5])
-    names = AXES | {"attention": "attention", "feed_forward": "feed-forward", "axis": "logits"}
-    kinds, layers = ["embedding", "attention", "feed_forward"], [None, 0, 0]
-    made = figures.effects(["<i>", "b", "c"], kinds, values, TEXTS, "sum", layers, names, LIGHT)
-    spans = {
-        int(x): (float(base), float(base + y))
-        for bar in made.data
-        if bar.type == "bar"
-        for x, y, base in zip(bar.x, bar.y, bar.base, strict=True)
-    }
+    names = {"attention": "attention", "feed_forward": "feed-forward", "axis": "logits"}
+    made = figures.effects(
+        ["<i>", "b", "c"], ["embedding", "attention", "feed_forward"], values, TEXTS, "sum", names, LIGHT
+    )
+    _, bars = made.marks
+    spans = dict(zip(bars.at.tolist(), zip(bars.starts.tolist(), bars.ends.tolist(), strict=True), strict=True))
     assert spans == {0: (0.0, 1.0), 1: (1.0, -2.0), 2: (-2.0, -1.5), 3: (0.0, -1.5)}
-    assert made.layout.xaxis.ticktext[0] == "<br>&lt;i&gt;"
+    assert made.x.labels == ["<i>", "b", "c", "sum"] and bars.words == TEXTS
+    assert [colour for _, colour in made.legend] == list(bars.colours[1:3])
     with pytest.raises(ValueError, match="2 parts"):
-        figures.effects(["a", "b"], ["embedding", "attention"], values, TEXTS, "sum", [None, 0], names, LIGHT)
-
-
-def test_names_below_the_additions_stand_upright_and_apart():
-    """ "feed-forward 12" leaned over its neighbours, and every nth was left out without a word."""
-    for L in (6, 30):
-        kinds = ["embedding", "position", *["attention", "feed_forward"] * L, "bias", "shift"]
-        layers = [None, None, *(layer for layer in range(L) for _ in range(2)), None, None]
-        names, count = AXES | {"axis": "logits"}, len(kinds)
-        made = figures.effects(kinds, kinds, np.ones(count), ["+1"] * (count + 1), "sum", layers, names, LIGHT)
-        axis = made.layout.xaxis
-        ticks = dict(zip(axis.tickvals, axis.ticktext, strict=True))
-        assert axis.tickangle == 0
-        # Side by side, so each on a line of its own; the last three likewise.
-        assert [ticks[0], ticks[1]] == ["<br>embedding", "<br><br>position"]
-        assert [ticks[count - 2], ticks[count - 1], ticks[count]] == ["<br>bias", "<br><br>shift", "<br><br><br>sum"]
-        every = 1 if L == 6 else 2
-        assert [float(text) for text in axis.ticktext if text.isdigit()] == list(range(0, L, every))
-        assert ticks[2.5] == "0"  # between attention and feed-forward of layer 0
-        assert axis.title.text == ("layer" if L == 6 else "layer (1 of 2)")
+        figures.effects(["a", "b"], ["embedding", "attention"], values, TEXTS, "sum", names, LIGHT)
 
 
 def test_the_stream_s_figure_draws_lengths_and_directions():
-    names = AXES | {"attention": "attention", "feed_forward": "ffn", "stream": "stream", "length": "l", "cosine": "c"}
+    names = {"attention": "attention", "feed_forward": "ffn", "stream": "stream", "length": "l", "cosine": "c"}
     lengths, stream, cosines = np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.5, 4.0]), np.array([np.nan, 0.5, -0.5])
     kinds = ["embedding", "attention", "feed_forward"]
-    layers = [None, 0, 0]
-    made = figures.growth(["a", "b", "c"], kinds, lengths, stream, cosines, layers, names, LIGHT)
-    np.testing.assert_array_equal(made.data[0].y, stream)
-    assert [float(each.y[0]) for each in made.data[1:] if each.type == "scatter"] == [1.0, 2.0, 3.0]
-    assert [float(each.y[0]) for each in made.data if each.type == "bar"][1:] == [0.5, -0.5]
+    above, below = figures.growth(["a", "b", "c"], kinds, lengths, stream, cosines, names, LIGHT)
+    level, at, points = above.marks
+    assert level.y.tolist() == [1.0, 1.0, 2.5, 2.5, 4.0, 4.0] and level.x.tolist() == [-0.5, 0.5, 0.5, 1.5, 1.5, 2.5]
+    np.testing.assert_array_equal(at.y, stream)
+    np.testing.assert_array_equal(points.y, lengths)
+    np.testing.assert_array_equal(below.marks[0].ends, cosines)
+    assert above.x.labels == below.x.labels == ["a", "b", "c"] and (below.y.low, below.y.high) == (-1, 1)
     with pytest.raises(ValueError, match="3 additions"):
-        figures.growth(["a", "b", "c"], kinds, lengths[1:], stream, cosines, layers, names, LIGHT)
+        figures.growth(["a", "b", "c"], kinds, lengths[1:], stream, cosines, names, LIGHT)
 
 
 def test_the_heads_figure_has_zero_in_the_middle():
     made = figures.heads(
         np.array([[0.5, -2.0]]), {"layer": "l", "head": "h", "hover": "{layer} {head} {effect}"}, LIGHT
     )
-    assert (made.data[0].zmin, made.data[0].zmax) == (-2.0, 2.0)
-    assert made.data[0].hovertemplate.startswith("%{y} %{x} %{z")
+    (cells,) = made.marks
+    assert (cells.low, cells.high) == (-2.0, 2.0) and cells.hover == "{row} {column} {value}"

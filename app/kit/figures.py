@@ -1,49 +1,15 @@
-"""What all Plotly figures share: an empty figure in our look, token labels, and how a page shows one."""
+"""What all Plotly figures share: an empty figure in our look."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 
+from app.kit.charts import Axis, Bars, Chart, Words
 from app.kit.numbers import percent_change
 from app.kit.theme import FONT, FONT_SIZE, Look, escape
-
-CHANGE = 165  # px for "12.3 → 45.6 %  +33.3" at a bar's end, however wide the picture is
-
-
-NARROWEST = 700  # px between the ends of an axis of tokens: on a narrower screen the picture scrolls
-LINES = 3  # on which names stand below each other
-
-
-def token_axis(tokens: Sequence[str], *, first: int = 0, title: str = "") -> dict:
-    """Axis settings that put token i's upright label at position `first` + i; equal tokens stay apart.
-
-    Names that do not fit beside each other stand on up to three lines; where they do not fit then either, the axis has
-    numbers of positions.
-
-    Args:
-        first: position of the first token.
-        title: said below the numbers; names need none.
-    """
-    room = NARROWEST / FONT_SIZE / max(1, len(tokens))  # of a name on the only line
-    widest = max(map(_width, tokens), default=0.0) + 0.5
-    if LINES * room < widest:
-        return {"tickmode": "auto", "nticks": 16, "tickangle": 0, "title": {"text": escape(title)}}
-    lines = next(lines for lines in range(1, LINES + 1) if lines * room >= widest)
-    return {
-        "tickmode": "array",
-        "tickvals": list(range(first, first + len(tokens))),
-        "ticktext": ["<br>" * (place % lines) + escape(token) for place, token in enumerate(tokens)],
-        "tickangle": 0,
-    }
-
-
-def _width(text: str) -> float:
-    """About how wide `text` is drawn, in units of the size of type."""
-    return sum(1.0 if unicodedata.east_asian_width(c) in "WF" else 0.58 for c in text)
 
 
 def figure(look: Look, *, title: str = "", height: int = 420, margin: dict[str, int] | None = None) -> go.Figure:
@@ -97,7 +63,7 @@ def before_after(
     *,
     x: str,
     height: int,
-) -> go.Figure:
+) -> Chart:
     """Two bars for each token, and the change in percentage points at their end.
 
     Args:
@@ -111,51 +77,51 @@ def before_after(
     """
     if before.shape != (len(tokens),) or after.shape != before.shape:
         raise ValueError(f"{len(tokens)} tokens do not fit probabilities of shapes {before.shape} and {after.shape}.")
-    made = figure(look, height=height, margin={"r": round(CHANGE * look.scale)})
-    places = list(range(len(tokens)))
     shares = [percent_change(p, q) for p, q in zip(before.tolist(), after.tolist(), strict=True)]
-    for name, values, colour, texts in (
-        (names[0], before, look.residual, [share.before for share in shares]),
-        (names[1], after, look.own, [share.after for share in shares]),
-    ):
-        made.add_bar(
-            y=places,
-            x=values,
-            orientation="h",
-            name=escape(name),
-            marker={"color": colour},
-            customdata=[f"{text} %" for text in texts],
-            hovertemplate="%{customdata}<extra></extra>",
+    words = [
+        Words(
+            max(p, q),
+            place,
+            f"{share.before} → {share.after} %",
+            {"±": look.faint, "+": look.signed[-1][1], "−": look.signed[0][1]}[share.change[0]],
+            strong=share.change,
         )
-    for place, p, q, printed in zip(places, before.tolist(), after.tolist(), shares, strict=True):
-        text = f"{printed.before} → {printed.after} %  <b>{printed.change}</b>"
-        colour = {"±": look.faint, "+": look.signed[-1][1], "−": look.signed[0][1]}[printed.change[0]]
-        made.add_annotation(
-            x=max(p, q), y=place, xanchor="left", xshift=8, text=text, showarrow=False, font={"color": colour}
-        )
-    most = max(0.05, float(np.maximum(before, after).max()))
-    pairs_of_bars(made, tokens, most, x)
-    return made
+        for place, (p, q, share) in enumerate(zip(before.tolist(), after.tolist(), shares, strict=True))
+    ]
+    texts = [[f"{share.before} %" for share in shares], [f"{share.after} %" for share in shares]]
+    return pairs_of_bars(tokens, (before, after), names, texts, (look.residual, look.own), words, look, x, height)
 
 
-def pairs_of_bars(made: go.Figure, tokens: Sequence[str], most: float, x: str) -> None:
-    """Lay out horizontal bars, two for each of n tokens, the first token on top.
+def pairs_of_bars(
+    tokens: Sequence[str],
+    pair: tuple[np.ndarray, np.ndarray],
+    names: tuple[str, str],
+    numbers: Sequence[Sequence[str]],
+    colours: tuple[str, str],
+    words: Sequence[Words],
+    look: Look,
+    x: str,
+    height: int,
+) -> Chart:
+    """Two bars for each of n tokens, the first token on top.
 
     Args:
-        most: the probability at the right end of the axis.
+        pair: (n,) probabilities each; NaN where there is no bar.
+        numbers: n texts for each of the two, for the mouse.
+        words: at the bars' ends.
         x: title of the axis.
     """
-    made.update_layout(
-        bargap=0.3,
-        bargroupgap=0.05,
-        showlegend=True,
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
-    )
-    made.update_xaxes(range=[0, most], tickformat=".0%", title={"text": escape(x)})
-    made.update_yaxes(
-        autorange="reversed",
-        showgrid=False,
-        tickmode="array",
-        tickvals=list(range(len(tokens))),
-        ticktext=[escape(token) for token in tokens],
-    )
+    bars = [
+        Bars(
+            np.arange(len(tokens)),
+            values,
+            colour,
+            name=name,
+            slot=(place, 2),
+            texts=[f"{token}: {name} {number}" for token, number in zip(tokens, texts, strict=True)],
+        )
+        for place, (values, name, texts, colour) in enumerate(zip(pair, names, numbers, colours, strict=True))
+    ]
+    most = max(0.05, float(np.nanmax(np.concatenate(pair))))
+    across = Axis(title=x, low=0, high=most, form="percent")
+    return Chart(look, [*bars, *words], x=across, y=Axis(labels=tokens), height=height, rows=True)

@@ -107,6 +107,14 @@ def contrast(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.maximum(*light) / np.minimum(*light)
 
 
+def colours_at(scale: Sequence[tuple[float, str]], shares: np.ndarray) -> list[str]:
+    """The colour, "#rrggbb", of each of `shares` (0..1) on `scale`."""
+    places = [place for place, _ in scale]
+    stops = np.array([[int(colour[at : at + 2], 16) for at in (1, 3, 5)] for _, colour in scale])
+    channels = np.stack([np.interp(shares, places, stop) for stop in stops.T], axis=-1)
+    return [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in channels.round().astype(int).tolist()]
+
+
 def ink_on(scale: Sequence[tuple[float, str]], values: Sequence[float]) -> list[str]:
     """Black or white for each of `values` (0..1), whichever is easier to read on its colour in `scale`."""
     ground = np.array(sample_colorscale([list(stop) for stop in scale], values, colortype="tuple"))

@@ -1,18 +1,5 @@
-// Boxes of the page as SVG: ground, gradients, borders, as the browser has them. Defines svgElement, plainColour,
-// unlessOpaque, boxAsSvg, clipTo; for itself SVG_SPACE, GRADIENT, DIRECTIONS, splitTop, gradientFill, gradientLayer,
-// borderLines. Uses nothing.
-
-const SVG_SPACE = "http://www.w3.org/2000/svg";
-
-// A new SVG element; attributes without a value are left out.
-function svgElement(tag, attributes = {}, ...children) {
-  const node = document.createElementNS(SVG_SPACE, tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value !== undefined) node.setAttribute(name, typeof value === "number" ? Number(value.toFixed(2)) : value);
-  }
-  node.append(...children);
-  return node;
-}
+// Boxes of the page as SVG: ground, gradients, borders, as the browser has them. Defines plainColour, unlessOpaque,
+// boxAsSvg, clipTo; for itself GRADIENT, DIRECTIONS, splitTop, gradientFill, gradientLayer, borderLines. Uses dom.js.
 
 // Any colour that CSS can write, as {colour: "#rrggbb", alpha: 0..1}: other programs read no color-mix and no color().
 const plainColour = (() => {

@@ -1,6 +1,6 @@
-// Elements, text and canvases. Defines FONT_SIZE, px, clamp, element, readoutLine, fillIn, setColours, describe,
-// replaceKeepingFocus, isProjected, tallPicture, pixelDensity, sharpCanvas, pixelCanvas, cutText, cellUnder;
-// for itself fitFont, PAGE_HEAD. Uses nothing.
+// Elements, text, drawings and canvases. Defines FONT_SIZE, px, clamp, element, svgElement, readoutLine, fillIn, setColours,
+// describe, replaceKeepingFocus, isProjected, tallPicture, pixelDensity, sharpCanvas, pixelCanvas, cutText, cellUnder;
+// for itself fitFont, SVG_SPACE, PAGE_HEAD. Uses nothing.
 
 let FONT_SIZE = 16; // px on a canvas: the smallest that the back row of a classroom reads; larger where the page's is
 
@@ -25,6 +25,18 @@ function element(tag, className = "", text = undefined) {
   if (className) node.className = className;
   if (tag === "button") node.type = "button";
   if (text !== undefined) node.textContent = text;
+  return node;
+}
+
+const SVG_SPACE = "http://www.w3.org/2000/svg";
+
+// A new SVG element; attributes without a value are left out.
+function svgElement(tag, attributes = {}, ...children) {
+  const node = document.createElementNS(SVG_SPACE, tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== undefined) node.setAttribute(name, typeof value === "number" ? Number(value.toFixed(2)) : value);
+  }
+  node.append(...children);
   return node;
 }
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
-from app.kit.figures import figure
-from app.kit.theme import Look, escape
+from app.kit.charts import Axis, Chart, Key, Line, Mark, Points, Words
+from app.kit.theme import Look, colours_at
 
 HEIGHT = 400
-DIGITS = ":.4g"
-DASHES = ("dot", "dash", "dashdot", "longdash")  # tell the other activations apart
-SIDES = ("top left", "bottom right")  # of neighbours' numbers, in turn
+DASHES = ("2 4", "8 5", "8 4 2 4", "14 5")  # px: tell the other activations apart
 
 
 def activation(
@@ -25,7 +22,7 @@ def activation(
     chosen: int | None,
     names: Mapping[str, str],
     look: Look,
-) -> go.Figure:
+) -> Chart:
     """The neurons on the curve of the model's activation, the other curves drawn faintly.
 
     Args:
@@ -39,23 +36,16 @@ def activation(
     """
     if pre.ndim != 1 or activated.shape != pre.shape:
         raise ValueError(f"Neurons before and after the activation have shapes {pre.shape} and {activated.shape}.")
-    made = figure(look, height=HEIGHT)
+    marks: list[Mark] = []
     for dash, (name, (x, y)) in zip(DASHES, sorted(curves.items(), key=lambda curve: curve[0] == own), strict=False):
-        mine = name == own
-        made.add_scatter(
-            x=x,
-            y=y,
-            mode="lines",
-            name=escape(name),
-            line={"color": look.own, "width": 4} if mine else {"color": look.faint, "width": 2, "dash": dash},
-            hoverinfo="skip",
-        )
-    _points(made, pre, activated, activated, names, look)
-    _marks(made, pre, activated, strongest, chosen, look)
-    made.update_layout(showlegend=True, legend={"x": 0.02, "y": 0.98, "bgcolor": "rgba(0,0,0,0)"})
-    made.update_xaxes(title={"text": escape(names["pre"])}, zeroline=True, zerolinecolor=look.faint)
-    made.update_yaxes(title={"text": escape(names["activated"])}, zeroline=True, zerolinecolor=look.faint)
-    return made
+        if name == own:
+            marks.append(Line(x, y, look.own, name=name, width=4, hover=""))
+        else:
+            marks.append(Line(x, y, look.faint, name=name, width=2, dash=dash, hover=""))
+    hover = f"{names['neuron']} {{i}}\n{names['pre']}: {{x}}\n{names['activated']}: {{y}}"
+    marks.append(Points(pre, activated, look.own, opacity=0.55, hover=hover))
+    marks += _marks(pre, activated, strongest, chosen, look)
+    return Chart(look, marks, x=Axis(names["pre"]), y=Axis(names["activated"]), height=HEIGHT, apart=True)
 
 
 def product(
@@ -65,7 +55,7 @@ def product(
     chosen: int | None,
     names: Mapping[str, str],
     look: Look,
-) -> go.Figure:
+) -> Chart:
     """Each neuron of a gated network: its activated gate across, its other factor upwards, the product as colour.
 
     Args:
@@ -77,80 +67,32 @@ def product(
     """
     if activated.ndim != 1 or linear.shape != activated.shape:
         raise ValueError(f"The two factors have shapes {activated.shape} and {linear.shape}.")
-    made = figure(look, height=HEIGHT)
     post = activated * linear
     limit = float(np.abs(post).max()) or 1.0
-    _points(made, activated, linear, post, names, look, limit)
-    _marks(made, activated, linear, strongest, chosen, look)
-    made.update_xaxes(title={"text": escape(names["activated"])}, zeroline=True, zerolinecolor=look.faint)
-    made.update_yaxes(title={"text": escape(names["linear"])}, zeroline=True, zerolinecolor=look.faint)
-    return made
-
-
-def _points(
-    made: go.Figure,
-    x: np.ndarray,
-    y: np.ndarray,
-    post: np.ndarray,
-    names: Mapping[str, str],
-    look: Look,
-    limit: float | None = None,
-) -> None:
-    lines = [f"{escape(names['neuron'])} %{{customdata[0]}}"]
-    axes = ("pre", "activated") if limit is None else ("activated", "linear")
-    lines += [f"{escape(names[name])}: %{{{axis}{DIGITS}}}" for name, axis in zip(axes, "xy", strict=True)]
-    marker: dict = {"size": 8, "color": look.own, "opacity": 0.55}
-    if limit is not None:
-        lines.append(f"{escape(names['post'])}: %{{customdata[1]{DIGITS}}}")
-        marker = {
-            "size": 9,
-            "color": post,
-            "cmin": -limit,
-            "cmax": limit,
-            "colorscale": [list(stop) for stop in look.signed],
-            "line": {"width": 1, "color": look.faint},
-            "showscale": True,
-            "colorbar": {
-                "thickness": 12,
-                "outlinewidth": 0,
-                "title": {"text": escape(names["post"]), "side": "right"},
-                "tickvals": [-limit, 0, limit],
-                "ticktext": [f"−{limit:.2g}", "0", f"+{limit:.2g}"],
-            },
-        }
-    made.add_scatter(
-        x=x,
-        y=y,
-        mode="markers",
-        name="",
-        showlegend=False,
-        marker=marker,
-        customdata=np.stack([np.arange(len(x)), post], axis=-1),
-        hovertemplate="<br>".join(lines) + "<extra></extra>",
+    neuron, across, up, name = (names[each] for each in ("neuron", "activated", "linear", "post"))
+    texts = [
+        f"{neuron} {i}\n{across}: {x:.4g}\n{up}: {y:.4g}\n{name}: {xy:.4g}".replace("-", "−")
+        for i, (x, y, xy) in enumerate(zip(activated.tolist(), linear.tolist(), post.tolist(), strict=True))
+    ]
+    colours = colours_at(look.signed, 0.5 + 0.5 * post / limit)
+    points = Points(activated, linear, colours, size=9, outline=look.faint, texts=texts)
+    return Chart(
+        look,
+        [points, *_marks(activated, linear, strongest, chosen, look)],
+        x=Axis(across),
+        y=Axis(up),
+        height=HEIGHT,
+        apart=True,
+        key=Key(look.signed, f"−{limit:.2g}", f"+{limit:.2g}", title=name),
     )
 
 
-def _marks(
-    made: go.Figure, x: np.ndarray, y: np.ndarray, strongest: Sequence[int], chosen: int | None, look: Look
-) -> None:
+def _marks(x: np.ndarray, y: np.ndarray, strongest: Sequence[int], chosen: int | None, look: Look) -> list[Mark]:
     """Numbers beside the strongest neurons, and a ring around the chosen one."""
-    some = sorted(strongest, key=lambda neuron: x[neuron])
-    made.add_scatter(
-        x=x[some],
-        y=y[some],
-        mode="markers+text",
-        showlegend=False,
-        text=[str(neuron) for neuron in some],
-        textposition=[SIDES[n % 2] for n in range(len(some))],
-        marker={"size": 12, "color": "rgba(0,0,0,0)", "line": {"width": 2, "color": look.ink}},
-        hoverinfo="skip",
-    )
+    some = list(strongest)
+    marks: list[Mark] = [Points(x[some], y[some], "none", size=12, outline=look.ink, hover="")]
+    marks += [Words(float(x[i]), float(y[i]), str(i), look.ink, side="above") for i in some]
     if chosen is not None:
-        made.add_scatter(
-            x=[x[chosen]],
-            y=[y[chosen]],
-            mode="markers",
-            showlegend=False,
-            marker={"size": 20, "color": "rgba(0,0,0,0)", "line": {"width": 4, "color": look.accent}},
-            hoverinfo="skip",
-        )
+        ring = np.array([chosen])
+        marks.append(Points(x[ring], y[ring], "none", size=20, outline=look.accent, hover=""))
+    return marks

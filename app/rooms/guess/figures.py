@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
-from app.kit.figures import figure, token_axis
-from app.kit.theme import Look, escape
+from app.kit.charts import Axis, Chart, Line, Mark, Points, Words
+from app.kit.theme import Look
 
 HEIGHT = 300  # px
 NAMED = 8  # layers whose leading token is written
@@ -20,7 +19,7 @@ def score(
     theirs: np.ndarray,
     names: Mapping[str, str],
     look: Look,
-) -> go.Figure:
+) -> Chart:
     """Bits of surprise, added up from token to token.
 
     Args:
@@ -33,37 +32,17 @@ def score(
     """
     if ours.shape != (len(tokens),) or theirs.shape != ours.shape:
         raise ValueError(f"{len(tokens)} tokens do not fit bits of shapes {ours.shape} and {theirs.shape}.")
-    made = figure(look, height=HEIGHT, margin={"r": round(72 * look.scale)})
-    places = list(range(len(tokens)))
-    named = np.array([escape(token) for token in tokens])
-    for values, name, colour, symbol in (
-        (ours, "ours", look.query, "circle"),
-        (theirs, "theirs", look.own, "square"),
-    ):
+    places = np.arange(len(tokens))
+    marks: list[Mark] = []
+    for values, name, colour in ((ours, "ours", look.query), (theirs, "theirs", look.own)):
         total = values.cumsum()
-        made.add_scatter(
-            x=places,
-            y=total,
-            mode="lines+markers+text",
-            name=escape(names[name]),
-            line={"color": colour, "width": 3},
-            marker={"size": 9, "symbol": symbol},
-            text=[""] * (len(tokens) - 1) + [f" {total[-1]:.1f}"],
-            textposition="middle right",
-            textfont={"color": look.ink, "size": 18},
-            cliponaxis=False,
-            customdata=np.stack([named, np.array([f"{value:.2f}" for value in values])], axis=-1),
-            hovertemplate=f"{escape(names[name])}, %{{customdata[0]}}: %{{customdata[1]}}<extra></extra>",
-        )
-    made.update_layout(showlegend=True, legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"})
-    made.update_xaxes(showgrid=False, range=[-0.4, max(1, len(tokens) - 1) + 0.4], **token_axis(tokens))
-    made.update_yaxes(rangemode="tozero", title={"text": escape(names["axis"])})
-    return made
+        texts = [f"{names[name]}, {token}: {value:.2f}" for token, value in zip(tokens, values, strict=True)]
+        marks.append(Line(places, total, colour, name=names[name], size=9, texts=texts))
+        marks.append(Words(int(places[-1]), float(total[-1]), f"{total[-1]:.1f}", look.ink))
+    return Chart(look, marks, x=Axis(labels=tokens), y=Axis(title=names["axis"], low=0), height=HEIGHT)
 
 
-def way(
-    ranks: np.ndarray, best: Sequence[str], hovers: Sequence[str], names: Mapping[str, str], look: Look
-) -> go.Figure:
+def way(ranks: np.ndarray, best: Sequence[str], hovers: Sequence[str], names: Mapping[str, str], look: Look) -> Chart:
     """A word's rank by the lens in the input and after each layer, with the token that leads there beside it.
 
     Args:
@@ -77,37 +56,14 @@ def way(
     """
     if ranks.shape != (len(best),) or len(hovers) != len(best):
         raise ValueError(f"{len(best)} layers do not fit ranks of shape {ranks.shape}.")
-    made = figure(look, height=HEIGHT, margin={"t": 30, "r": 30})
-    places = list(range(len(best)))
+    places = np.arange(len(best))
+    first = ranks == 1
+    marks: list[Mark] = [
+        Line(places, ranks, look.own, size=10, texts=hovers),
+        Points(places[first], ranks[first], look.accent, size=10, hover=""),
+    ]
     every = -(-len(best) // NAMED)
-    made.add_scatter(
-        x=places,
-        y=ranks,
-        mode="lines+markers+text",
-        line={"color": look.own, "width": 3},
-        marker={"size": 10, "color": [look.accent if rank == 1 else look.own for rank in ranks]},
-        text=[escape(token) if i % every == 0 else "" for i, token in enumerate(best)],
-        textposition="top center",
-        cliponaxis=False,
-        customdata=[escape(hover) for hover in hovers],
-        hovertemplate="%{customdata}<extra></extra>",
-    )
-    decades = range(int(np.ceil(np.log10(max(10, ranks.max())))) + 1)
-    ticks = [10**power for power in decades]
-    made.update_yaxes(
-        type="log",
-        range=[decades[-1] + 0.1, -0.15],
-        tickvals=ticks,
-        ticktext=[f"{tick:,}" for tick in ticks],
-        title={"text": escape(names["axis"])},
-    )
-    made.update_xaxes(
-        showgrid=False,
-        tickmode="array",
-        tickvals=places[::every],
-        ticktext=[escape(names["input"]), *map(str, range(len(best) - 1))][::every],
-        tickangle=0,
-        title={"text": escape(names["layer"])},
-        range=[-0.5, len(best) - 0.5],
-    )
-    return made
+    marks += [Words(i, float(ranks[i]), best[i], look.ink, side="above") for i in range(0, len(best), every)]
+    layers = [names["input"], *map(str, range(len(best) - 1))]
+    up = Axis(title=names["axis"], low=float(max(10, ranks.max())) * 1.2, high=0.8, log=True)
+    return Chart(look, marks, x=Axis(title=names["layer"], labels=layers), y=up, height=HEIGHT)

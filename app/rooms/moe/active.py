@@ -10,7 +10,8 @@ from app.kit.numbers import percent
 from app.kit.source import source
 from app.rooms.moe import analysis as routing
 from app.rooms.moe.experts import Experts
-from app.rooms.moe.figures import Piece, squares, stacked
+from app.rooms.moe.figures import Piece, stacked
+from app.rooms.moe.squares import squares
 from app.text import escape_markdown
 from model.measure.memory import active_with_tables, count_parameters, layer_parameters
 from model.measure.presets import PRESETS
@@ -102,6 +103,6 @@ def published(room: Room) -> None:
             "moe.active.published.text", active=preset.active, total=preset.total, share=percent(used / count.total)
         )
         models.append((preset.title, count.total, used, words))
-    chart(squares(models, room.look, height=340), key="published", alt=translate("moe.active.published"))
+    squares(models, translate("moe.active.published"), room.look, key="published")
     sources = "; ".join(escape_markdown(preset.source.split(";")[-1].strip()) for preset in mixtures)
     st.markdown(translate("moe.active.published.look", sources=sources))

@@ -52,7 +52,7 @@ def likes(experts: Experts) -> None:
         room.look,
         hover=room.template("moe.likes.hover"),
     )
-    chart(heat_map, key="shares", alt=translate("moe.likes.heading", layer=layer))
+    chart(*heat_map, key="shares", alt=translate("moe.likes.heading", layer=layer))
     if record is not None:
         token_count = f"{sum(record['tokens'].values()):,}"
         st.markdown(

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
-from app.kit.figures import figure
-from app.kit.theme import Look, escape
-
-LABELLED = 14  # more places than this, and only the first norm of a layer is named
+from app.kit.charts import Axis, Chart, Line, Rule
+from app.kit.theme import Look
 
 
 def lengths(
@@ -22,8 +19,7 @@ def lengths(
     *,
     y: str,
     chosen: int,
-    per_layer: int = 2,
-) -> go.Figure:
+) -> Chart:
     """Two lines over the norms in the order of the model.
 
     Args:
@@ -32,32 +28,16 @@ def lengths(
         names: of the two lines.
         y: title of the axis.
         chosen: index of the norm that the page shows, which is marked.
-        per_layer: norms in each layer.
 
     Raises:
         ValueError: if the shapes do not fit.
     """
     if before.shape != (len(places),) or after.shape != before.shape:
         raise ValueError(f"{len(places)} norms do not fit lengths of shapes {before.shape} and {after.shape}.")
-    made = figure(look, height=300)
-    at = list(range(len(places)))
-    labels = [escape(place) for place in places]
-    for name, values, colour in ((names[0], before, look.residual), (names[1], after, look.query)):
-        made.add_scatter(
-            x=at,
-            y=values,
-            mode="lines+markers",
-            name=escape(name),
-            line={"color": colour, "width": 3},
-            marker={"size": 8},
-            customdata=labels,
-            hovertemplate="%{customdata}: %{y:.4g}<extra></extra>",
-        )
-    every = 1 if len(places) <= LABELLED else per_layer * -(-len(places) // (per_layer * LABELLED))
-    made.add_vline(x=chosen, line={"color": look.accent, "width": 2, "dash": "dot"})
-    made.update_layout(
-        showlegend=True, legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}, hovermode="closest"
-    )
-    made.update_yaxes(type="log", dtick=1, title={"text": escape(y)})
-    made.update_xaxes(showgrid=False, tickmode="array", tickvals=at[::every], ticktext=labels[::every])
-    return made
+    at = np.arange(len(places))
+    lines = [
+        Line(at, values, colour, name=name, size=8)
+        for name, values, colour in ((names[0], before, look.residual), (names[1], after, look.query))
+    ]
+    across = Axis(labels=places, marked=chosen)
+    return Chart(look, [Rule(chosen, look.accent), *lines], x=across, y=Axis(title=y, log=True), height=300)

@@ -80,10 +80,8 @@ def _lengths(room: Room, own: tuple[analysis.Which, ...], which: analysis.Which)
         room.look,
         y=room.translate("norms.lengths.axis"),
         chosen=chosen,
-        per_layer=len(own),
     )
-    with st.container(key="wide"):
-        chart(made, key="lengths", alt=heading)
+    chart(made, key="lengths", alt=heading)
 
 
 def _take(room: Room, found: analysis.Norm) -> None:

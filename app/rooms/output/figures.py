@@ -1,16 +1,15 @@
-"""How well a model expected each token of the prompt."""
+"""How well each token was expected, what sampling leaves of a vocabulary, and how tokens rise from layer to layer."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
-from app.kit.figures import figure, token_axis
-from app.kit.theme import Look, escape
+from app.kit.charts import Axis, Bars, Chart, Line, Mark, Rule, Words
+from app.kit.theme import Look
 
-NUMBERED = 16  # layers whose numbers have room below an axis
+QUARTERS = (0, 0.25, 0.5, 0.75, 1)
 
 
 def foreseen(
@@ -19,19 +18,16 @@ def foreseen(
     hovers: Sequence[str],
     look: Look,
     *,
-    title: str,
-    x: str,
     y: str,
     chosen: int | None = None,
-) -> go.Figure:
+) -> Chart:
     """One bar for each token after the first: the probability the model gave it beforehand.
 
     Args:
         tokens: the T tokens as shown.
         probabilities: (T - 1,) of the tokens 1 ... T - 1, in 0..1.
         hovers: T - 1 plain texts, one for each bar.
-        title: of the figure, plain text.
-        x, y: of its axes; that of x where not every token can be named.
+        y: title of the axis, plain text.
         chosen: index in the prompt of a token to mark.
 
     Raises:
@@ -43,19 +39,15 @@ def foreseen(
             f"{len(tokens)} tokens need {count} probabilities and hover texts, "
             f"not {probabilities.shape} and {len(hovers)}."
         )
-    made = figure(look, title=title, height=320)
-    colours = [look.accent if i + 1 == chosen else look.attention for i in range(count)]
-    made.add_bar(
-        x=np.arange(1, count + 1),
-        y=probabilities,
-        marker={"color": colours, "line": {"width": 0}},
-        customdata=[escape(text) for text in hovers],
-        hovertemplate="%{customdata}<extra></extra>",
+    marked = chosen - 1 if chosen else None
+    colours = [look.accent if i == marked else look.attention for i in range(count)]
+    return Chart(
+        look,
+        [Bars(np.arange(count), probabilities, colours, texts=hovers)],
+        x=Axis(labels=tokens[1:], marked=marked, first=1),
+        y=Axis(title=y, low=0, high=1.02, form="percent", ticks=QUARTERS),
+        height=320,
     )
-    made.update_layout(bargap=0.25 if count > 12 else 0.6)
-    made.update_yaxes(range=[0, 1.02], tickformat=".0%", dtick=0.25, title={"text": escape(y)})
-    made.update_xaxes(showgrid=False, **token_axis(tokens[1:], first=1, title=x))
-    return made
 
 
 def curve(
@@ -68,7 +60,7 @@ def curve(
     *,
     x: str,
     y: str,
-) -> go.Figure:
+) -> Chart:
     """The whole vocabulary by rank on logarithmic axes, before and after temperature, and where each step cut it off.
 
     Args:
@@ -83,33 +75,13 @@ def curve(
     """
     if own.shape != ranks.shape or tempered.shape != ranks.shape:
         raise ValueError(f"{ranks.shape} ranks do not fit probabilities of shapes {own.shape} and {tempered.shape}.")
-    made = figure(look, height=330)
-    for name, values, colour in ((names[0], own, look.own), (names[1], tempered, look.drawn)):
-        made.add_scatter(
-            x=ranks,
-            y=np.where(values > 0, values, np.nan),  # zero has no place on a logarithmic axis
-            mode="lines" if len(ranks) > 1 else "markers",
-            name=escape(name),
-            line={"color": colour, "width": 3, "dash": "solid" if colour == look.own else "dash"},
-            hovertemplate="%{x:,}: %{y:.3g}<extra></extra>",
-        )
-    for place, (last, words) in enumerate(edges):
-        made.add_vline(x=last, line={"color": look.accent, "width": 2, "dash": "dot"})
-        made.add_annotation(
-            x=np.log10(last),
-            y=0.98 - 0.13 * place,
-            yref="paper",
-            text=escape(words),
-            showarrow=False,
-            xanchor="left" if last < ranks[-1] ** 0.6 else "right",
-            xshift=4 if last < ranks[-1] ** 0.6 else -4,
-            font={"color": look.accent},
-            bgcolor=look.paper,
-        )
-    made.update_layout(showlegend=True, legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"})
-    made.update_xaxes(type="log", dtick=1, title={"text": escape(x)})
-    made.update_yaxes(type="log", exponentformat="power", nticks=6, title={"text": escape(y)})
-    return made
+    size = 0 if len(ranks) > 1 else 8
+    marks: list[Mark] = [
+        Line(ranks, own, look.own, name=names[0], size=size),
+        Line(ranks, tempered, look.drawn, name=names[1], dash="8 5", size=size),
+    ]
+    marks += [Rule(last, look.accent, words) for last, words in edges]
+    return Chart(look, marks, x=Axis(title=x, log=True), y=Axis(title=y, log=True), height=330)
 
 
 def followed(
@@ -119,51 +91,30 @@ def followed(
     hovers: Sequence[Sequence[str]],
     look: Look,
     *,
-    x: str,
-    thinned: str,
     y: str,
-) -> go.Figure:
+) -> Chart:
     """A line for each token: its probability in every row of the lens, with its name where it is highest.
 
     Args:
         tokens: n, as shown to people.
         probabilities: (n, R).
-        rows: R names: of the input, and of the layers.
+        rows: R names of the layers.
         hovers: n times R plain texts.
-        x, y: titles of the axes.
-        thinned: added to `x` with {every}, where not every layer is numbered.
+        y: title of the axis.
 
     Raises:
         ValueError: if the shapes do not fit.
     """
     if probabilities.shape != (len(tokens), len(rows)):
         raise ValueError(f"{len(tokens)} tokens and {len(rows)} rows do not fit {probabilities.shape}.")
-    made = figure(look, height=360, margin={"t": 30})
+    marks: list[Mark] = []
+    names: list[Mark] = []
     for place, (token, shares) in enumerate(zip(tokens, probabilities, strict=True)):
         last = place == len(tokens) - 1  # the one that leads at the end
         colour = look.own if last else look.experts[place % len(look.experts)]
-        made.add_scatter(
-            x=np.arange(len(rows)),
-            y=shares,
-            mode="lines+markers",
-            line={"color": colour, "width": 5 if last else 2.5},
-            customdata=[escape(text) for text in hovers[place]],
-            hovertemplate="%{customdata}<extra></extra>",
-        )
+        width = 5 if last else 2.5
+        marks.append(Line(np.arange(len(rows)), shares, colour, width=width, size=9, texts=hovers[place]))
         peak = int(shares.argmax())
-        made.add_annotation(
-            x=peak, y=float(shares[peak]), text=escape(token), showarrow=False, yshift=14, font={"color": colour}
-        )
-    every = max(1, -(-(len(rows) - 1) // NUMBERED))
-    layers = range(0, len(rows) - 1, every)
-    made.update_xaxes(
-        showgrid=False,
-        tickmode="array",
-        tickvals=[0, *(layer + 1 for layer in layers)],
-        ticktext=[f"<br>{escape(rows[0])}", *map(str, layers)],
-        tickangle=0,
-        title={"text": escape(x + (thinned.format(every=every) if every > 1 else ""))},
-        range=[-0.4, len(rows) - 0.6],
-    )
-    made.update_yaxes(range=[0, 1.08], tickformat=".0%", dtick=0.25, title={"text": escape(y)})
-    return made
+        names.append(Words(peak, float(shares[peak]), token, colour, side="above"))
+    up = Axis(title=y, low=0, high=1.02, form="percent", ticks=QUARTERS)
+    return Chart(look, [*marks, *names], x=Axis(labels=rows), y=up, height=360)

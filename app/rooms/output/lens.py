@@ -93,8 +93,6 @@ def _followed(room: Room, traced: analysis.Followed, names: list[str], vocabular
         names,
         hovers,
         room.look,
-        x=translate("common.axis.layers"),
-        thinned=room.template("common.axis.thinned"),
         y=translate("output.lens.followed.axis"),
     )
     chart(drawn, key="followed", alt=translate("output.lens.followed", token=room.trace.tokens[room.position]))

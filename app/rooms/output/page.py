@@ -166,13 +166,10 @@ def _foreseen(room: Room) -> None:
         probabilities,
         hovers,
         room.look,
-        title="",
-        x=room.translate("common.axis.position"),
         y=room.translate("output.foreseen.axis"),
         chosen=room.view.query,
     )
-    with st.container(key="wide"):
-        chart(drawn, key="foreseen", alt=room.translate("output.foreseen"))
+    chart(drawn, key="foreseen", alt=room.translate("output.foreseen"))
 
 
 def _take(room: Room) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import plotly.graph_objects as go
 
-from app.kit.figures import figure
-from app.kit.theme import Look, escape
+from app.kit.charts import Axis, Chart, Line, Mark, Points
+from app.kit.theme import Look
+
+DOTTED = 64  # more tokens than this, and they have a line without dots
 
 
-def alike(similarities: np.ndarray, position: int, last: int, look: Look, *, x: str, y: str) -> go.Figure:
+def alike(similarities: np.ndarray, position: int, last: int, look: Look, *, x: str, y: str) -> Chart:
     """The cosines between one position's vector and every other's, by position.
 
     Args:
@@ -24,23 +25,13 @@ def alike(similarities: np.ndarray, position: int, last: int, look: Look, *, x: 
     count = len(similarities)
     if similarities.shape != (count,) or not 0 <= position < count or not 0 <= last < count:
         raise ValueError(f"positions {position} and {last} do not fit similarities of shape {similarities.shape}.")
-    made = figure(look, height=300)
     places = np.arange(count)
-    for name, part, colour in (("rest", slice(last, count), look.faint), ("prompt", slice(0, last + 1), look.own)):
-        made.add_scatter(
-            x=places[part],
-            y=similarities[part],
-            mode="lines+markers" if name == "prompt" and last < 64 else "lines",
-            line={"color": colour, "width": 3 if name == "prompt" else 2},
-            hovertemplate="%{x}: %{y:.4f}<extra></extra>",
-        )
-    made.add_scatter(
-        x=[position],
-        y=[similarities[position]],
-        mode="markers",
-        marker={"size": 14, "color": look.accent},
-        hovertemplate="%{x}: %{y:.4f}<extra></extra>",
-    )
-    made.update_xaxes(title={"text": escape(x)}, range=[-0.02 * count, 1.02 * count])
-    made.update_yaxes(title={"text": escape(y)}, range=[-1.05, 1.08], dtick=0.5)
-    return made
+    rest, prompt, own = slice(last + 1, count), slice(0, last + 1), slice(position, position + 1)
+    marks: list[Mark] = [
+        Line(places[last:], similarities[last:], look.faint, width=2, hover=""),
+        Line(places[rest], similarities[rest], look.faint, width=2),
+        Line(places[prompt], similarities[prompt], look.own, size=7 if last < DOTTED else 0),
+        Points(places[own], similarities[own], look.accent, size=14, hover=""),
+    ]
+    up = Axis(title=y, low=-1.05, high=1.08, ticks=(-1, -0.5, 0, 0.5, 1))
+    return Chart(look, marks, x=Axis(title=x), y=up, height=300)

@@ -52,7 +52,7 @@ def _label(room: Room, kind: str, layer: int | None) -> str:
 
 
 def _names(room: Room) -> dict[str, str]:
-    return room.templates("residual.name.") | room.templates("common.axis.")
+    return room.templates("residual.name.")
 
 
 def _growth(room: Room) -> None:
@@ -69,12 +69,10 @@ def _growth(room: Room) -> None:
         found.lengths,
         found.stream,
         found.cosines,
-        [addition.layer for addition in added],
         _names(room),
         room.look,
     )
-    with st.container(key="wide"):
-        chart(made, key="growth", alt=heading)
+    chart(*made, key="growth", alt=heading)
     longest = int(found.lengths[1:].argmax()) + 1
     name = _label(room, added[longest].kind, added[longest].layer)
     st.markdown(
@@ -94,12 +92,10 @@ def _effects(room: Room, found: Effects, tokens: dict[str, str]) -> None:
         np.array([part.effect for part in found.parts]),
         [signed(effect, 2) for effect in (*(part.effect for part in found.parts), found.total)],
         room.translate("residual.total"),
-        [part.layer for part in found.parts],
         _names(room),
         room.look,
     )
-    with st.container(key="wide"):
-        chart(made, key="effects", alt=heading)
+    chart(made, key="effects", alt=heading)
     st.markdown(_summed(room, found, tokens))
 
 
