@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -21,7 +22,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "50000")
 import hypothesis
 import pytest
 import torch
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 from model import LanguageModel, fetch, load
 
@@ -33,6 +34,7 @@ CHROMIUM = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--process-per-site",  # whose compiled scripts the next page finds
 ]
 START_SECONDS = 120
 # Whether nothing on the page has moved for a fifth of a second, and nothing is still to be drawn.
@@ -162,22 +164,65 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+class Browsers:
+    """Chromium's contexts for ``visit``: each as new for every test, its scripts loaded and compiled once.
+
+    A page in a context of its own costs 2.4 s of processor time, most of it for the scripts; one in a context
+    where another has been costs 1.2 s.  So contexts are kept, each with an empty page that keeps its process.
+    """
+
+    def __init__(self, server: str, chromium: Browser) -> None:
+        self.server, self.chromium = server, chromium
+        self.kept: dict[str, list[BrowserContext]] = {}  # by what a page cannot set itself
+        self.lent: list[BrowserContext] = []
+
+    def page(self, viewport: ViewportSize, color_scheme: str, **options) -> Page:
+        """A page in a context that no other page of this test is in."""
+        alike = self.kept.setdefault(json.dumps(options, sort_keys=True), [])
+        context = next((each for each in alike if each not in self.lent), None)
+        if context is None:
+            context = self.chromium.new_context(**options)
+            context.new_page().goto(f"{self.server}/_stcore/health")
+            alike.append(context)
+        self.lent.append(context)
+        page = context.new_page()
+        page.set_viewport_size(viewport)
+        page.emulate_media(color_scheme=color_scheme)
+        return page
+
+    def tidy(self) -> None:
+        """Close what the test has opened, and forget what it has left in its contexts."""
+        for context in self.lent:
+            first, *others = context.pages
+            for page in others:
+                page.close()
+            first.evaluate("localStorage.clear()")
+            context.clear_cookies()
+            context.clear_permissions()
+        self.lent.clear()
+
+
+@pytest.fixture(scope="session")
+def browsers(server: str, chromium: Browser) -> Browsers:
+    """The contexts that ``visit`` lends to the tests."""
+    return Browsers(server, chromium)
+
+
 @pytest.fixture
-def visit(server: str, chromium: Browser) -> Iterator[Callable[..., Page]]:
+def visit(browsers: Browsers) -> Iterator[Callable[..., Page]]:
     """``visit("/output?lang=en", **context)`` opens the app in a browser of its own, drawn to the end.
 
     When the test ends, an error in any of its browsers' consoles fails it.  Streamlit itself
     asks for files that are not there when a page below "/" is opened, which Chromium reports
     as 404: those alone are left out.
     """
-    contexts, errors = [], []
+    errors = []
 
     def open_page(path: str = "/", *, hint: bool = False, **options) -> Page:
-        context = chromium.new_context(**({"viewport": {"width": 1280, "height": 800}, "locale": "en-US"} | options))
-        contexts.append(context)
+        usual = {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light", "locale": "en-US"}
+        page = browsers.page(**(usual | options))
         if not hint:  # of the first visit, which would lie over the page
-            context.add_init_script("localStorage.setItem('explained-hint', 'read')")
-        page = context.new_page()
+            page.add_init_script("localStorage.setItem('explained-hint', 'read')")
         page.set_default_timeout(60_000)
         page.on(
             "console",
@@ -186,7 +231,7 @@ def visit(server: str, chromium: Browser) -> Iterator[Callable[..., Page]]:
             ),
         )
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(server + path)
+        page.goto(browsers.server + path)
         page.locator(".st-key-prompt").wait_for()
         settled(page)
         # The chips are a script of their own: once they stand (or an error instead), nothing on the page is made anew.
@@ -195,8 +240,7 @@ def visit(server: str, chromium: Browser) -> Iterator[Callable[..., Page]]:
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    browsers.tidy()
     assert not errors, errors
 
 

@@ -74,7 +74,23 @@ def saved(tmp_path):
     return save
 
 
-@pytest.mark.parametrize("config", [LATENT, SECOND, DENSE, LEARNED], ids=["V3", "V2", "grouped", "learned"])
+# The recipe itself, untrained and cut short.
+SMALL_V3 = replace(CONFIGS["storyteller-v3"], vocab_size=257, n_layers=2)
+
+
+def test_the_small_v3s_latent_query_is_shown(saved):
+    """Beside the cached latent, and not framed as a part of the cache."""
+    path = saved(SMALL_V3)
+    trace = run_trace(model.load(path), "to be or not", capture="light")
+    boxes = {box["hook"]: box for box in piece(page(model=path, layer="1"), "lanes")}
+    box = boxes["blocks.1.attn.hook_q_latent"]
+    assert box["shape"] == "12 × 96" and not box["cached"]
+    np.testing.assert_allclose(values(box), trace["blocks.1.attn.hook_q_latent"], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "config", [LATENT, SECOND, DENSE, LEARNED, SMALL_V3], ids=["V3", "V2", "grouped", "learned", "storyteller-v3"]
+)
 def test_every_box_has_the_traces_numbers_and_says_its_true_shape(saved, config):
     path = saved(config)
     trace = run_trace(model.load(path), "to be or not", capture="light")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 import model
 from app.kit import runtime
 from app.rooms.moe.words import CHANGES, ROUTES, ROUTING
+from model.training.recipes import CONFIGS
 from tests.expert_models import V2, V3, saved
 
 
@@ -124,3 +126,22 @@ def test_the_same_view_again_needs_no_forward(paths, monkeypatch):
     app.segmented_control(key="expert").set_value(0).run()
     app.segmented_control(key="routing").set_value("decision").run()
     assert len(runs) == 1 and not app.exception
+
+
+def test_the_small_v3s_groups_and_scaled_weights_are_shown(tmp_path):
+    """The recipe itself, untrained: four groups of four, two kept, four chosen of these, weights that sum to 2.5."""
+    path = saved(replace(CONFIGS["storyteller-v3"], vocab_size=257, n_layers=3), tmp_path).name
+    app = drawn(model=path, routing="decision", layer=2, query=3)
+    assert not app.exception and not app.error
+    made = next(json.loads(each.proto.json) for each in app.get("bidi_component") if each.key == "decision")
+    heads = {column["name"]: column["head"] for column in made["columns"]}
+    assert "best 2 of 4" in heads["group"] and "2.5" in heads["weight"]
+    routed = [row for row in made["rows"] if row["expert"] is not None]
+    groups = [row["group"] for row in routed if "group" in row]
+    assert [group["span"] for group in groups] == [4] * 4 and sum(group["kept"] for group in groups) == 2
+    trace = model.run_trace(model.load(path), "a bee", capture="light")
+    chosen = {row["expert"]: float(row["weight"]["text"]) for row in routed if row["chosen"]}
+    assert set(chosen) == set(trace["blocks.2.mlp.hook_expert_indices"][3].tolist())
+    assert not any(row["chosen"] and row["dropped"] for row in routed)
+    assert sum(chosen.values()) == pytest.approx(2.5, abs=1e-3)
+    assert "dense" not in words(drawn(model=path, layer=0)), "the dense first layer gives way to one with experts"

@@ -24,8 +24,8 @@ def continued(name: str, prompt: str, seed: int = 0) -> str:
     )
 
 
-def test_all_four_ship():
-    assert list(STORYTELLERS) == SHIPPED
+def test_the_controlled_comparison_ships():
+    assert SHIPPED[:4] == list(STORYTELLERS[:4]) == list(CONFIGS)[:4]
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -36,7 +36,7 @@ def test_a_storyteller_has_its_recipe_and_stays_small(name):
 
 
 def test_the_four_read_the_same_text_in_the_same_order_with_the_same_schedule():
-    loaded = [model.load(name) for name in SHIPPED]
+    loaded = [model.load(name) for name in SHIPPED[:4]]
     assert len({lm.tokenizer.fingerprint for lm in loaded}) == 1
     assert len({lm.record["tokens"] for lm in loaded}) == 1
     assert len({str([run["schedule"] for run in curves.runs(lm.record)]) for lm in loaded}) == 1

@@ -1,5 +1,6 @@
 """Training: the same run whether it is killed or not, honest losses, nothing held out seen."""
 
+import contextlib
 import json
 import math
 import subprocess
@@ -13,11 +14,13 @@ import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from model import BadInput, LanguageModel, load
 from model.__main__ import main
 from model.capture import Recorder, recording
 from model.config import GQAConfig, ModelConfig, MoEConfig
+from model.feed_forward import FeedForward, MixtureOfExperts
 from model.files import checkpoint
 from model.files.tokenizer import Tokenizer
 from model.measure import curves
@@ -25,7 +28,7 @@ from model.training import corpus, optimiser
 from model.training.folder import TrainingFolder, finished
 from model.training.loop import LEAST_PERIOD, SHORTER, Run, train
 from model.training.loss import cross_entropy
-from model.training.recipes import CONFIGS, Schedule, further
+from model.training.recipes import CONFIGS, Schedule, further, on_card
 from model.transformer import Transformer
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -271,6 +274,151 @@ def test_the_four_storytellers_differ_only_where_they_should():
     assert active == 3 * dense.feed_forward.hidden == 2 * classic.feed_forward.hidden
     for config in (story, mha, dense, classic):
         assert sum(weight.numel() for weight in Transformer(config).parameters()) * 2 < 20_000_000  # bytes in bfloat16
+
+
+# Devices
+
+
+def test_a_step_leaves_no_tensor_behind_on_the_cpu(tokens, monkeypatch):
+    """What mixes devices fails on the first machine with a card.  The device "meta" has shapes and no numbers: every
+    operation that reads a tensor of the CPU beside one of it raises."""
+
+    class Zeros(TorchDispatchMode):
+        """Answers the questions for a number that this device has none for."""
+
+        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+            if func is torch.ops.aten._local_scalar_dense.default and args[0].is_meta:
+                return 0.0
+            if func is torch.ops.aten.bincount.default:
+                return torch.empty(args[2], dtype=torch.int64, device=args[0].device)
+            return func(*args, **(kwargs or {}))
+
+    monkeypatch.setattr(torch, "autocast", lambda *_, **__: contextlib.nullcontext())  # knows no such device
+    narrow = {"vocab_size": 257, "d_model": 32, "n_layers": 2}
+    for config in (SMALL, *(replace(CONFIGS[name], **narrow) for name in CONFIGS)):
+        with Zeros():
+            run = Run(config, SCHEDULE, tokens, device="meta")
+            while run.step < SCHEDULE.stable_steps + 1:  # whole sequences, then lines and repetitions too
+                run.step = max(run.step, SCHEDULE.stable_steps - 1)
+                run.advance()
+        assert {weight.device.type for weight in run.model.state_dict().values()} == {"meta"}
+        moving = [each for optimiser in run.optimisers for state in optimiser.state.values() for each in state.items()]
+        assert {each.device.type for name, each in moving if name != "step"} == {"meta"}
+
+
+DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_every_device_has_the_losses_of_a_plain_loop_in_float32(tokens, device):
+    """Against a loop with PyTorch's own cross-entropy over all logits, in float32 throughout, on the CPU."""
+    text = np.tile(np.arange(50, dtype=np.uint16), 30)
+    schedule = replace(SCHEDULE, lines=0, again=0, optimiser="adamw")
+    run = Run(SMALL, schedule, text, device=device)
+    plain = Transformer(SMALL).initialise(torch.Generator().manual_seed(0)).train()
+    optimisers = optimiser.make_optimisers(plain, "adamw", schedule.rate, schedule.weight_decay)
+    for step in range(schedule.steps):
+        (batch,) = run.batches(step)
+        choices = Recorder(lambda name: name.endswith("hook_expert_indices"))
+        with recording(choices):
+            logits = plain(batch[:, :-1])
+        loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), batch[:, 1:].flatten())
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(plain.parameters(), schedule.clip)
+        for each in optimisers:
+            each.param_groups[0]["lr"] = schedule.rate_at(step)
+            each.step()
+            each.zero_grad()
+        for layer, block in enumerate(plain.blocks):
+            load = choices.tensors[f"blocks.{layer}.mlp.hook_expert_indices"].flatten().bincount(minlength=4).float()
+            block.mlp.selection_bias.add_(schedule.bias_rate * (load.mean() - load).sign())
+        assert run.advance() == pytest.approx(loss.item(), rel=5e-3), step
+    assert loss.item() < 5, "too few steps to tell one loop from another"
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_a_run_goes_on_on_another_device(tmp_path, tokens, device):
+    """A state is of no device: what one began, another ends."""
+    here = Run(SMALL, SCHEDULE, tokens)
+    for _ in range(3):
+        here.advance()
+    here.save(tmp_path / "run.safetensors")
+    there = Run(SMALL, SCHEDULE, tokens, device=device)
+    there.restore(tmp_path / "run.safetensors")
+    assert there.step == 3
+    assert [there.advance() for _ in range(3)] == pytest.approx([here.advance() for _ in range(3)], rel=5e-3)
+
+
+def test_a_cards_steps_are_larger_and_mixed_alike():
+    """The same recipe: as many tokens, the same shares of whole sequences, lines and repetitions."""
+    here = Schedule(tokens=200_000_000)
+    there = on_card(here)
+    assert there.steps * there.batch == pytest.approx(here.steps * here.batch, rel=1e-3) and there.batch > here.batch
+    for share in ("lines", "again"):
+        assert getattr(there, share) / there.batch == getattr(here, share) / here.batch
+    assert there.mixed_at(there.steps - 1) / there.batch == here.mixed_at(here.steps - 1) / here.batch
+    assert replace(there, batch=here.batch, lines=here.lines, again=here.again) == here
+
+
+def test_a_card_that_is_not_there_is_refused_before_any_work(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    text = tmp_path / "story.txt"
+    text.write_text("There were cats.\n", encoding="utf-8")
+    status, err = _train(capsys, "--data", text, "--folder", tmp_path / "run", "--device", "cuda")
+    assert status == 2 and "--device cuda" in err and not (tmp_path / "run").exists()
+
+
+# The fifth storyteller
+
+
+def test_every_part_of_the_small_v3_is_alive_after_a_few_steps(tokens):
+    """Guards against a recipe with a part that does nothing: groups that never limit, experts without gradient."""
+    config = replace(CONFIGS["storyteller-v3"], vocab_size=257, n_layers=3)
+    run = Run(config, replace(SCHEDULE, tokens=8 * 64), tokens)
+    before = {name: weight.clone() for name, weight in run.model.state_dict().items()}
+    watched = ("hook_groups_kept", "hook_expert_indices", "hook_expert_weights", "hook_router_choice")
+    seen = Recorder(lambda name: name.endswith((*watched, "hook_q_latent")))
+    gradients: dict[str, float] = dict.fromkeys(dict(run.model.named_parameters()), 0.0)
+    for name, weight in run.model.named_parameters():
+        weight.register_hook(
+            lambda grad, name=name: gradients.update({name: gradients[name] + grad.abs().sum().item()})
+        )
+    moved = [torch.zeros(16, dtype=torch.bool) for _ in run.model.blocks[1:]]
+    for _ in range(run.schedule.steps):
+        run.advance()
+        for own, block in zip(moved, run.model.blocks[1:], strict=True):
+            own |= block.mlp.selection_bias != 0
+    with torch.no_grad(), recording(seen):
+        run.model(run.batches(0)[0][:, :-1])
+
+    assert all(total > 0 for total in gradients.values()), [name for name, total in gradients.items() if not total]
+    idle = [name for name, weight in run.model.state_dict().items() if torch.equal(weight, before[name])]
+    assert not idle, idle
+    first, *others = run.model.blocks
+    assert isinstance(first.mlp, FeedForward)
+    limited = False
+    for layer, block in enumerate(others, start=1):
+        assert isinstance(block.mlp, MixtureOfExperts) and moved[layer - 1].all(), layer
+        kept, indices, weights, choice = (seen.tensors[f"blocks.{layer}.mlp.{name}"] for name in watched)
+        assert (kept.sum(-1) == 2).all()
+        assert kept.repeat_interleave(4, -1).gather(-1, indices).all(), "an expert of a group that was not kept"
+        limited |= bool((indices.sort().values != choice.topk(4).indices.sort().values).any())
+        torch.testing.assert_close(weights.sum(-1), torch.full(weights.shape[:-1], 2.5))
+    assert limited, "the groups never kept anyone out"
+    assert seen.tensors["blocks.0.attn.hook_q_latent"].shape[-1] == 96
+
+
+def test_the_small_v3_differs_from_the_storyteller_only_where_it_should():
+    """Same width, text positions and cache, and within a hundredth of the same work for a token."""
+    v3, story = CONFIGS["storyteller-v3"], CONFIGS["storyteller"]
+    assert replace(v3, attention=replace(v3.attention, q_lora_rank=None), feed_forward=story.feed_forward) == story
+    experts = v3.feed_forward
+    active = experts.moe_intermediate_size * (experts.num_experts_per_tok + experts.n_shared_experts)
+    assert active == pytest.approx(experts.dense_intermediate_size, rel=0.011)
+    assert (experts.n_routed_experts, experts.n_group, experts.topk_group, experts.num_experts_per_tok) == (16, 4, 2, 4)
+    assert (experts.scoring_func, experts.selection_bias, experts.group_score) == ("sigmoid", True, "top2_sum")
+    parameters = sum(weight.numel() for weight in Transformer(v3).parameters())
+    assert parameters * 2 < 19_500_000, "bytes in bfloat16; tokenizer and record take the rest of 20 MB"
 
 
 # Text

@@ -11,16 +11,19 @@ Knows nothing about models: what depends on one (how many layers there are) is c
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from app.text import LANGUAGE_NAMES
 
 WEIGHTS = ("fp32", "bf16")  # how weights may be kept in memory
-PROMPT = "Once upon a time there was a"
+# Chosen by assets/first_view.py from what the default model does well.
+PROMPT: str = json.loads(Path(__file__).with_name("first_view.json").read_text(encoding="utf-8"))["prompt"]
 
 
 # Readers: each turns an address's text (or a widget's value) into a word's value, or raises ValueError.

@@ -129,8 +129,8 @@ def overview(trace: Trace) -> Overview:
     return Overview(small.shape[-1], np.stack(pictures), by_job, beyond, rows, np.stack(entropy))
 
 
-def clearest(seen: Overview) -> Clearest | None:
-    """The head that stands out most: furthest beyond chance in one of the `TELLING` jobs.
+def clearest(seen: Overview, layer: int | None = None) -> Clearest | None:
+    """The head of `layer`, or of all, that stands out most: furthest beyond chance in one of the `TELLING` jobs.
 
     Only where no head does any of those, one that looks at itself or rests on the first token;
     None where no head has a job at all.  A job that fewer than `ROWS` queries could show proves nothing.
@@ -140,9 +140,11 @@ def clearest(seen: Overview) -> Clearest | None:
         if not jobs:
             continue
         table = np.nan_to_num(np.stack([seen.beyond[job] for job in jobs]), nan=-1.0)  # (jobs, L, H)
-        best, layer, head = (int(at) for at in np.unravel_index(table.argmax(), table.shape))
-        if table[best, layer, head] >= LEAST:
-            return Clearest(layer, head, jobs[best], float(seen.scores[jobs[best]][layer, head]))
+        if layer is not None:
+            table[:, np.arange(table.shape[1]) != layer] = -1.0
+        best, where, head = (int(at) for at in np.unravel_index(table.argmax(), table.shape))
+        if table[best, where, head] >= LEAST:
+            return Clearest(where, head, jobs[best], float(seen.scores[jobs[best]][where, head]))
     return None
 
 

@@ -9,6 +9,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import torch
+
 from ..errors import BadInput
 from ..files import checkpoint
 from ..files.catalog import load
@@ -66,7 +68,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="V",
         help=f"tokens of a new tokenizer (default: {recipes.VOCABULARY}; {classroom.VOCABULARY} for a small model)",
     )
-    parser.add_argument("--batch", type=int, metavar="B", help="sequences in a step (default: 8; 4 for a small model)")
+    parser.add_argument(
+        "--batch",
+        type=int,
+        metavar="B",
+        help=f"sequences in a step (default: 8; 4 for a small model; {recipes.CARD_BATCH} on a graphics card)",
+    )
+    parser.add_argument(
+        "--device",
+        choices=["cpu", "cuda"],
+        default="cpu",
+        help="what computes: this processor, or an NVIDIA card, in bfloat16 and larger steps (default: cpu)",
+    )
     parser.add_argument(
         "--rate",
         type=float,
@@ -122,7 +135,7 @@ def trained(args: argparse.Namespace, watch: Watch | None) -> Path:
         schedule, weights = recipes.further(schedule), start.transformer.state_dict()
         name += "." + digest(weights)  # of another model's weights it would be another run
     keep_memory(MOST_KEPT)
-    done = loop.Run(config, schedule, tokens, corpus.line_starts(tokens, tokenizer), weights)
+    done = loop.Run(config, schedule, tokens, corpus.line_starts(tokens, tokenizer), weights, args.device)
     if watch is None:
         loop.train(done, folder.state(name), args.config)
     else:
@@ -142,6 +155,8 @@ def scheduled(args: argparse.Namespace, text: int) -> recipes.Schedule:
     """The architecture's own schedule, but for what `args` say; `text`: tokens of one pass."""
     small = args.config in classroom.CONFIGS
     schedule = classroom.schedule(args.config) if small else recipes.Schedule(tokens=text)
+    if args.device == "cuda" and args.batch is None:
+        schedule = recipes.on_card(schedule)
     said = {"tokens": args.tokens, "batch": args.batch, "rate": args.rate, "seed": args.seed}
     said["tokens"] = None if args.tokens is None else int(args.tokens)
     return replace(schedule, **{name: value for name, value in said.items() if value is not None})
@@ -151,8 +166,11 @@ def check(args: argparse.Namespace) -> None:
     """Refuse what would fail, or be ignored, once work has begun.
 
     Raises:
-        BadInput: "bad_count" for a number that cannot be, "unreadable_text" for a file that is not there.
+        BadInput: "bad_count" for a number that cannot be, "unreadable_text" for a file that is not there,
+            "no_card" where there is none to train on.
     """
+    if args.device == "cuda" and not torch.cuda.is_available():
+        raise BadInput("no_card", "PyTorch finds no NVIDIA card on this machine: leave out --device cuda.")
     if args.batch is not None:
         at_least(args.batch, 1, "--batch")
     at_least(args.seed, 0, "--seed")

@@ -20,7 +20,7 @@ from .fetchable import MODELS as FETCHABLE
 from .tokenizer import Tokenizer
 
 MODELS = Path(__file__).resolve().parents[2] / "assets" / "models"
-STORYTELLERS = ("storyteller", "storyteller-mha", "storyteller-dense", "storyteller-classic")
+STORYTELLERS = ("storyteller", "storyteller-mha", "storyteller-dense", "storyteller-classic", "storyteller-v3")
 TINY = "tiny"
 WEIGHTS = {"fp32": torch.float32, "bf16": torch.bfloat16}  # how weights may be kept in memory
 

@@ -152,7 +152,9 @@ def finished(
     record = {
         "tokens": run.step * run.schedule.batch * run.schedule.length,
         "seconds": round(run.seconds),
-        "machine": f"{torch.get_num_threads()} of {os.cpu_count()} shared cores",
+        "machine": torch.cuda.get_device_name(run.device)
+        if run.device.type == "cuda"
+        else f"{torch.get_num_threads()} of {os.cpu_count()} shared cores",
         "losses": [round(loss, 4) for loss in run.losses],
         "steps_per_loss": LOG_STEPS,
         "schedule": asdict(run.schedule),
@@ -163,7 +165,7 @@ def finished(
         record["tokens"] += facts["tokens"]
         record["seconds"] += facts["seconds"]
     said = recipes.DESCRIPTIONS[name] if description is None else description
-    return LanguageModel(name, run.model, tokenizer, description=said, record=record)
+    return LanguageModel(name, run.model.cpu(), tokenizer, description=said, record=record)
 
 
 def digest(weights: dict[str, torch.Tensor]) -> str:

@@ -48,11 +48,13 @@ class Run:
         tokens: np.ndarray,
         starts: np.ndarray | None = None,
         weights: dict[str, Tensor] | None = None,
+        device: str = "cpu",
     ):
         """A run from its beginning, on `tokens` (n,).
 
         `starts`: where in them lines begin, everywhere if not given; `weights`: the state of a
-        trained model to begin with, else random ones.
+        trained model to begin with, else random ones; `device`: what computes, "cpu" or "cuda".
+        Weights are drawn, and batches chosen, on the CPU: they are the same on every device.
         """
         needed = schedule.length + 1
         if len(tokens) < needed:
@@ -72,9 +74,12 @@ class Run:
         self.model = Transformer(config).initialise(torch.Generator().manual_seed(schedule.seed)).train()
         if weights is not None:
             self.model.load_state_dict(weights)
+        self.device = torch.device(device)
+        self.model.to(self.device)
         self.optimisers = make_optimisers(self.model, schedule.optimiser, schedule.rate, schedule.weight_decay)
         # On processors without it bfloat16 is slower than float32.
-        self._half = config.d_model > NARROW and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+        worthwhile = config.d_model > NARROW and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+        self._half = worthwhile or self.device.type != "cpu"
         self.step = 0
         self.gradient = 0.0  # norm of the last step's, before clipping
         self.seconds = 0.0
@@ -123,12 +128,12 @@ class Run:
         """One step; returns its loss in nats per token of whole sequences."""
         began = time.perf_counter()
         rate = self.schedule.rate_at(self.step)
-        batches = self.batches(self.step)
+        batches = [batch.to(self.device) for batch in self.batches(self.step)]
         tokens = sum(batch[:, 1:].numel() for batch in batches)
         losses, choices = [], []
         for batch in batches:
             chosen = Recorder(lambda name: name.endswith("hook_expert_indices"))
-            with recording(chosen), torch.autocast("cpu", torch.bfloat16, enabled=self._half):
+            with recording(chosen), torch.autocast(self.device.type, torch.bfloat16, enabled=self._half):
                 hidden = self.model.ln_final(self.model.residual_stream(batch[:, :-1]))  # (B, T, D)
             loss = cross_entropy(hidden.flatten(0, 1), self.model.unembedding, batch[:, 1:].flatten())
             (loss * (batch[:, 1:].numel() / tokens)).backward()

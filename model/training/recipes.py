@@ -1,8 +1,11 @@
-"""The four storytellers: one text, one tokenizer, one schedule, two kinds of attention and of feed-forward.
+"""The storytellers: one text, one tokenizer, one schedule, two kinds of attention and of feed-forward.
 
-Widths are chosen so that a token meets the same amount of feed-forward work in all four:
-three experts of 128 (two chosen, one shared), one SwiGLU of 384, or one GELU of 576 (two
-matrices instead of three).
+Widths are chosen so that a token meets the same amount of feed-forward work in all: three
+experts of 128 (two chosen, one shared), one SwiGLU of 384, one GELU of 576 (two matrices
+instead of three), or five experts of 76 (four chosen, one shared; a hundredth less).
+
+The first four are a controlled comparison.  `storyteller-v3` has every part that DeepSeek-V3
+adds to them: a latent for the queries, experts in groups, scaled weights, a dense first layer.
 """
 
 from __future__ import annotations
@@ -36,6 +39,22 @@ CONFIGS = {
         norm="layer",
         positions="learned",
     ),
+    # DeepSeek-V3 in small (report, section 4.2): 16 experts for its 256, 4 groups for its 8, half of them kept.
+    "storyteller-v3": replace(
+        _STORYTELLER,
+        attention=replace(_MLA, q_lora_rank=96),
+        feed_forward=replace(
+            _MOE,
+            n_routed_experts=16,
+            num_experts_per_tok=4,
+            moe_intermediate_size=76,
+            n_group=4,
+            topk_group=2,
+            routed_scaling_factor=2.5,
+            first_k_dense_replace=1,
+            dense_intermediate_size=384,
+        ),
+    ),
 }
 
 DESCRIPTIONS = {
@@ -43,6 +62,7 @@ DESCRIPTIONS = {
     "storyteller-mha": "the twin with multi-head attention; same experts, same text",
     "storyteller-dense": "the twin with a dense SwiGLU network; same latent attention, same text",
     "storyteller-classic": "built as GPT-2: multi-head attention, GELU, LayerNorm, learned positions; same text",
+    "storyteller-v3": "DeepSeek-V3 in small: latent queries, 16 experts in 4 groups, a dense first layer; same text",
 }
 
 
@@ -99,6 +119,15 @@ class Schedule:
         """Sequences of a step that give way to `lines` and `again`; none where that would leave no whole one."""
         mixed = (self.lines + self.again) // 2
         return mixed if step >= self.stable_steps and self.batch > mixed else 0
+
+
+CARD_BATCH = 64  # sequences a step that keep a graphics card busy: 32,768 tokens
+
+
+def on_card(schedule: Schedule) -> Schedule:
+    """The same for a graphics card: larger steps with the same shares of whole sequences, lines and repetitions."""
+    times = CARD_BATCH // schedule.batch
+    return replace(schedule, batch=times * schedule.batch, lines=times * schedule.lines, again=times * schedule.again)
 
 
 def further(schedule: Schedule) -> Schedule:

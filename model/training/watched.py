@@ -115,7 +115,7 @@ class Watch:
         began = time.monotonic()
         with self._changed:
             prompt, self._asked = self._prompt, False
-        lm = LanguageModel("watched", copy.deepcopy(run.model), self.tokenizer)
+        lm = LanguageModel("watched", copy.deepcopy(run.model).cpu(), self.tokenizer)
         ids = self.tokenizer.encode(prompt) or [min(self.tokenizer.end_ids)]
         ids, left_out = ids[-PROMPT_TOKENS:], max(0, len(ids) - PROMPT_TOKENS)
         trace = run_trace(lm, ids)

@@ -1,276 +1,204 @@
 """python -m tests.bench.load: thirty people on one server, each a widget a second and a new prompt every five.
 
-Every visitor has prompts of their own.  What comes back has to be theirs: the tokens always, and the numbers of a
-sample are computed again here, without the app.  Times are those of the server: from the request to the end of the
-page's run, without a browser's drawing.  Linux only: memory and processor time are read from /proc.
+With --training everything is measured twice on the same server, first as it is and then while one more session
+trains.  Times are those of the server: from the request to the end of the page's run, without a browser's drawing.
+What the visitors' own process takes of the same cores is said apart.  Ctrl-C ends it early, with the figures so far.
+Linux only: memory and processor time are read from /proc.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import base64
 import contextlib
 import json
 import os
-import random
 import signal
-import socket
-import subprocess
 import sys
-import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlencode
+from typing import Any
 
 import numpy as np
+import torch
 
 import model
+from tests.bench.crowd import KINDS, Person, Tally, Trainer, compare
+from tests.bench.serving import Usage, behind_nginx, servers, usage, wait_for
 from tests.bench.timing import print_table
-from tests.bench.visitor import Answer, Visitor, data_of, until
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-WIDGET_SECONDS, PROMPT_SECONDS = 1.0, 5.0
-SAMPLE = 200  # pictures whose numbers are computed again
-WORDS = ("lantern", "sang", "over", "seven", "quiet", "rivers", "while", "clocks", "dreamed", "of", "salt", "snow")
-START_SECONDS = 120
-
-
-@dataclass(frozen=True)
-class Picture:
-    """What a visitor asked for, and the weights that came."""
-
-    prompt: str
-    layer: int
-    head: int
-    weights: bytes
+PERCENTILES = (50, 95, 99)
+SAY_SECONDS = 5  # between two lines of progress
+STEP = 0.1  # seconds between two people who arrive
 
 
 @dataclass
-class Tally:
-    """What all visitors saw."""
+class Window:
+    """One measurement."""
 
-    seconds: dict[str, list[float]] = field(default_factory=lambda: {"widget": [], "prompt": []})
-    nbytes: dict[str, list[int]] = field(default_factory=lambda: {"widget": [], "prompt": []})
-    late: int = 0  # actions that could not begin in time, because the one before was not over
-    errors: list[str] = field(default_factory=list)
-    mixed: list[str] = field(default_factory=list)
-    pictures: list[Picture] = field(default_factory=list)
-
-
-class Person:
-    """One visitor of the attention page, and what they do."""
-
-    def __init__(self, number: int, url: str, asked: argparse.Namespace, tally: Tally):
-        self._dice = random.Random(number)
-        self._number, self._tally, self._lm = number, tally, asked.lm
-        self._prompt, self._layer, self._head = self._next_prompt(), 0, 0
-        query = urlencode({"prompt": self._prompt, "model": self._lm.name, "layer": 0, "head": 0})
-        self._visitor = Visitor(url, "attention", query)
-
-    def _next_prompt(self) -> str:
-        return f"visitor {self._number} " + " ".join(self._dice.choices(WORDS, k=9)) + f" {self._dice.randrange(10**6)}"
-
-    async def stay(self, begin: float, end: float) -> None:
-        """Arrive before `begin`, act until `end`, leave."""
-        await self._visitor.open()
-        moment, acts = begin + self._dice.random(), 0
-        while moment < end:
-            await until(moment)
-            self._tally.late += time.monotonic() - moment > 0.1
-            await self._act("prompt" if acts % int(PROMPT_SECONDS + 1) == PROMPT_SECONDS else "widget")
-            acts += 1
-            moment += WIDGET_SECONDS if acts % int(PROMPT_SECONDS + 1) else 0.0
-        await self._visitor.close()
-
-    async def _act(self, kind: str) -> None:
-        try:
-            if kind == "prompt":
-                self._prompt = self._next_prompt()
-                answer = await self._visitor.change("prompt", self._prompt)
-            else:
-                widget = self._dice.choice(("layer", "head"))
-                answer = await self._visitor.change(widget, self._other(widget))
-        except Exception as error:
-            self._tally.errors.append(f"{kind}: {error!r}")
-            raise
-        self._tally.seconds[kind].append(answer.seconds)
-        self._tally.nbytes[kind].append(answer.nbytes)
-        self._check(answer)
-
-    def _other(self, widget: str) -> int:
-        config = self._lm.config
-        count = config.n_layers if widget == "layer" else config.attention.n_heads
-        held = self._layer if widget == "layer" else self._head
-        value = self._dice.choice([one for one in range(count) if one != held])
-        if widget == "layer":
-            self._layer = value
-        else:
-            self._head = value
-        return value
-
-    def _check(self, answer: Answer) -> None:
-        if "stages" not in answer.elements:
-            self._tally.errors.append(f"no picture for {self._prompt!r}")
-            return
-        data = data_of(answer.elements["stages"])
-        shown = self._lm.tokenizer.encode(self._prompt)
-        if data["tokens"] != [self._lm.tokenizer.shown(token) for token in shown]:
-            self._tally.mixed.append(f"{self._prompt!r} got the tokens {data['tokens']}")
-        if not data["file"].endswith(f"-layer{self._layer}-head{self._head}.png"):
-            self._tally.mixed.append(f"layer {self._layer} head {self._head} got {data['file']}")
-        weights = base64.b64decode(data["pattern"])
-        self._tally.pictures.append(Picture(self._prompt, self._layer, self._head, weights))
+    name: str
+    tally: Tally = field(default_factory=Tally)
+    seen: list[tuple[float, Usage, float]] = field(default_factory=list)  # seconds, of the servers, of this process
+    share: float | None = None  # of a training's steps, at the end
+    checked: int = 0  # pictures computed again
 
 
-def compare(lm: model.LanguageModel, tally: Tally) -> int:
-    """Compute a sample of what was shown again; how many pictures. What differs is noted as mixed up."""
-    sample = random.Random(0).sample(tally.pictures, min(SAMPLE, len(tally.pictures)))
-    for picture in sample:
-        trace = model.run_trace(lm, picture.prompt, capture="light")
-        right = trace.pattern(picture.layer)[picture.head][trace.mask(picture.layer)]
-        shown = np.frombuffer(picture.weights, "<f4")
-        if shown.shape != right.shape or not np.allclose(shown, right, atol=1e-5):
-            tally.mixed.append(f"layer {picture.layer} head {picture.head} of {picture.prompt!r}: other numbers")
-    return len(sample)
+def say(words: str) -> None:
+    """A line of progress."""
+    print(words, file=sys.stderr, flush=True)
 
 
-@contextlib.contextmanager
-def servers(count: int) -> Iterator[tuple[list[int], list[subprocess.Popen]]]:
-    """As many servers of the app, on ports of their own."""
-    ports, processes = [], []
-    try:
-        for _ in range(count):
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                port = probe.getsockname()[1]
-            command = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.headless", "true"]
-            process = subprocess.Popen([*command, "--server.port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL)
-            ports.append(port)
-            processes.append(process)
-        for port in ports:
-            wait_for(f"http://127.0.0.1:{port}")
-        yield ports, processes
-    finally:
-        for process in processes:
-            process.send_signal(signal.SIGINT)
-            process.wait()
-
-
-def wait_for(url: str) -> None:
-    """Until the server there says that it is well."""
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            with direct.open(f"{url}/_stcore/health", timeout=2):
-                return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
-
-
-@contextlib.contextmanager
-def behind_nginx(ports: list[int]) -> Iterator[str]:
-    """nginx as in assets/deploy, in front of these ports; its address."""
-    with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
-        text = (ROOT / "assets" / "deploy" / "nginx.conf").read_text(encoding="utf-8")
-        servers_of_it = "\n".join(f"        server 127.0.0.1:{one};" for one in ports)
-        start, end = text.index("        server 127.0.0.1:"), text.index("    }", text.index("upstream"))
-        text = text[:start] + servers_of_it + "\n" + text[end:]
-        text = text.replace("listen 8080;", f"listen 127.0.0.1:{port};").replace("/tmp/nginx", f"{folder}/nginx")
-        configuration = Path(folder, "nginx.conf")
-        configuration.write_text(text, encoding="utf-8")
-        process = subprocess.Popen(["nginx", "-c", str(configuration), "-g", "daemon off;", "-e", f"{folder}/errors"])
-        try:
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            process.wait()
-
-
-def usage(pids: list[int]) -> tuple[int, float]:
-    """Bytes in memory, and seconds of processor time, of these processes together."""
-    pages = ticks = 0
-    for pid in pids:
-        pages += int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-        ticks += sum(map(int, Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()[11:13]))
-    return pages * os.sysconf("SC_PAGE_SIZE"), ticks / os.sysconf("SC_CLK_TCK")
-
-
-async def visit(url: str, asked: argparse.Namespace, pids: list[int]) -> tuple[Tally, list[tuple[float, int, float]]]:
-    """All visitors together: what they saw, and (seconds, bytes, processor seconds) of the server now and then."""
-    tally, seen = Tally(), []
-    begin = time.monotonic() + asked.arrive
-    end = begin + 60 * asked.minutes
+async def measure(window: Window, people: list[Person], seconds: float, pids: list[int]) -> None:
+    """All visitors together, until the time is over."""
+    begin = time.monotonic()
 
     async def watch() -> None:
+        told = begin
         while True:
-            seen.append((time.monotonic() - begin, *usage(pids)))
-            await asyncio.sleep(2)
+            window.seen.append((time.monotonic() - begin, usage(pids), time.process_time()))
+            if time.monotonic() - told > SAY_SECONDS:
+                told = time.monotonic()
+                _say(window)
+            await asyncio.sleep(1)
 
+    stays = [asyncio.create_task(person.stay(begin, begin + seconds, window.tally)) for person in people]
     watching = asyncio.create_task(watch())
-    people = [Person(number, url, asked, tally).stay(begin, end) for number in range(asked.sessions)]
-    for outcome in await asyncio.gather(*people, return_exceptions=True):
-        if isinstance(outcome, Exception):
-            tally.errors.append(repr(outcome))
-    watching.cancel()
-    return tally, seen
+    try:
+        for outcome in await asyncio.gather(*stays, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                window.tally.errors.append(repr(outcome))
+    finally:
+        watching.cancel()
+        for stay in stays:
+            stay.cancel()
+        window.seen.append((time.monotonic() - begin, usage(pids), time.process_time()))
 
 
-def summary(tally: Tally, seen: list[tuple[float, int, float]], checked: int) -> dict:
-    """The numbers of the report."""
-    inside = [one for one in seen if one[0] > 0] or seen
-    last = inside[-1][0]
-    runs = sum(map(len, tally.seconds.values()))
-    after = [size for at, size, _ in inside if at >= last / 3]
-    report = {
-        kind: {
-            "count": len(times),
-            **{f"p{p}": round(float(np.percentile(times, p)), 3) for p in (50, 95, 99) if times},
-            "kB": round(float(np.median(tally.nbytes[kind])) / 1000, 1) if times else None,
-        }
-        for kind, times in tally.seconds.items()
-    }
-    return {
-        **report,
+def _say(window: Window) -> None:
+    """A line about the last seconds."""
+    tally = window.tally
+    p50, p95 = np.percentile(tally.lately, (50, 95)) * 1000 if tally.lately else (0, 0)
+    tally.lately.clear()
+    (before, then, own_then), (now, last, own) = window.seen[-min(SAY_SECONDS + 1, len(window.seen))], window.seen[-1]
+    passed = max(now - before, 1e-3)
+    say(
+        f"{window.name}, {now:3.0f} s: {sum(map(len, tally.answers.values()))} answers, "
+        f"lately p50 {p50:.0f} p95 {p95:.0f} ms; {len(tally.errors)} errors, {len(tally.mixed)} mixed up; "
+        f"{last.nbytes / 1e6:.0f} MB; cores: server {(last.seconds - then.seconds) / passed:.2f}, "
+        f"visitors {(own - own_then) / passed:.2f}, training {(last.started - then.started) / passed:.2f}"
+    )
+
+
+async def visit(url: str, asked: argparse.Namespace, pids: list[int], windows: list[Window]) -> None:
+    """Everybody arrives; then each window is measured."""
+    people = [Person(number, url, asked.lm) for number in range(asked.sessions)]
+    say(f"{asked.sessions} sessions arrive")
+    await people[0].arrive()
+    await asyncio.gather(*(_arrive(person, place * STEP) for place, person in enumerate(people[1:])))
+    await measure(windows[0], people, 60 * asked.minutes, pids)
+    if asked.training:
+        trainer = Trainer(url)
+        say("one more session begins a training")
+        await trainer.begin()
+        windows.append(Window("while one trains", share=0.0))
+        try:
+            await measure(windows[1], people, 60 * asked.minutes, pids)
+        finally:
+            windows[1].share = trainer.share
+            if not await trainer.end():
+                windows[1].tally.errors.append("the training was over before the measurement")
+    for person in people:
+        await person.leave()
+
+
+async def _arrive(person: Person, seconds: float) -> None:
+    await asyncio.sleep(seconds)
+    await person.arrive()
+
+
+async def until_interrupted(url: str, asked: argparse.Namespace, pids: list[int], windows: list[Window]) -> bool:
+    """`visit`; whether it came to its end."""
+    visiting = asyncio.create_task(visit(url, asked, pids, windows))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, visiting.cancel)
+    try:
+        await visiting
+    except asyncio.CancelledError:
+        return False
+    return True
+
+
+def summary(window: Window) -> dict[str, Any]:
+    """The numbers of one window."""
+    tally, seen = window.tally, window.seen
+    last, passed = seen[-1], max(seen[-1][0] - seen[0][0], 1e-3)
+    after = [used.nbytes for at, used, _ in seen if at >= last[0] / 3]
+    runs = sum(map(len, tally.answers.values()))
+    server = last[1].seconds - seen[0][1].seconds
+    report: dict[str, Any] = {"name": window.name, "seconds": round(passed, 1)}
+    for kind, answers in tally.answers.items():
+        times, nbytes = [answer.seconds for answer in answers], [answer.nbytes for answer in answers]
+        report[kind] = {"count": len(times), "kB": round(float(np.median(nbytes)) / 1000, 1) if nbytes else None}
+        for p in PERCENTILES:
+            report[kind][f"p{p}"] = round(float(np.percentile(times, p)), 4) if times else None
+    return report | {
         "late": tally.late,
         "errors": len(tally.errors),
         "mixed": len(tally.mixed),
         "pictures": len(tally.pictures),
-        "computed_again": checked,
-        "cpu_ms_per_run": round(1000 * (inside[-1][2] - inside[0][2]) / max(1, runs), 1),
+        "computed_again": window.checked,
+        "server_ms_per_run": round(1000 * server / max(1, runs), 1),
+        "cores": {
+            "server": round(server / passed, 2),
+            "visitors": round((last[2] - seen[0][2]) / passed, 2),
+            "training": round((last[1].started - seen[0][1].started) / passed, 2),
+        },
+        "training_share": window.share,
         "memory_MB": {"third": round(after[0] / 1e6), "end": round(after[-1] / 1e6), "most": round(max(after) / 1e6)},
         "growth_percent": round(100 * (after[-1] / after[0] - 1), 1),
         "load_average": round(os.getloadavg()[0], 1),
-        "memory_over_time": [[round(at), round(size / 1e6)] for at, size, _ in inside[:: max(1, len(inside) // 30)]],
+        "memory_over_time": [[round(at), round(used.nbytes / 1e6)] for at, used, _ in seen[:: max(1, len(seen) // 30)]],
     }
 
 
-def show(report: dict) -> None:
-    """The report as tables."""
-    rows = {
-        kind: [str(report[kind]["count"]), *(f"{1000 * report[kind].get(p, 0):.0f}" for p in ("p50", "p95", "p99"))]
-        for kind in ("widget", "prompt")
-    }
-    print_table("Milliseconds from the request to the end of the page's run", rows, ["count", "p50", "p95", "p99"])
-    memory = report["memory_MB"]
+def show(reports: list[dict[str, Any]]) -> None:
+    """The reports as tables, the second one's times as ratios to the first's too."""
+    columns = ["count", *(f"p{p}" for p in PERCENTILES)]
+    for report in reports:
+        rows = {
+            kind: [str(report[kind]["count"]), *(_milliseconds(report[kind][f"p{p}"]) for p in PERCENTILES)]
+            for kind in KINDS
+        }
+        print_table(f"{report['name']}: milliseconds from the request to the end of the page's run", rows, columns)
+    for report in reports[1:]:
+        rows = {kind: [_ratio(report[kind][f"p{p}"], reports[0][kind][f"p{p}"]) for p in PERCENTILES] for kind in KINDS}
+        print_table(f"{report['name']}, as multiples of {reports[0]['name']}", rows, columns[1:])
     rest = {
-        "errors / mixed up": [f"{report['errors']} / {report['mixed']}"],
-        "pictures / computed again": [f"{report['pictures']} / {report['computed_again']}"],
-        "actions that began late": [str(report["late"])],
-        "processor time of a run": [f"{report['cpu_ms_per_run']} ms"],
-        "memory after a third, at the end, most": [f"{memory['third']}, {memory['end']}, {memory['most']} MB"],
-        "load average": [str(report["load_average"])],
+        "seconds": [f"{report['seconds']:.0f}" for report in reports],
+        "errors / mixed up": [f"{report['errors']} / {report['mixed']}" for report in reports],
+        "pictures / computed again": [f"{report['pictures']} / {report['computed_again']}" for report in reports],
+        "actions that began late": [str(report["late"]) for report in reports],
+        "processor time of a run, ms": [str(report["server_ms_per_run"]) for report in reports],
+        **{
+            f"cores: {name}": [f"{report['cores'][name]:.2f}" for report in reports]
+            for name in ("server", "visitors", "training")
+        },
+        "MB after a third / at the end / most": [
+            " / ".join(str(report["memory_MB"][when]) for when in ("third", "end", "most")) for report in reports
+        ],
+        "growth after the first third, %": [str(report["growth_percent"]) for report in reports],
+        "load average": [str(report["load_average"]) for report in reports],
     }
-    print_table("The server", rest, [""])
+    print_table("The server", rest, [report["name"] for report in reports])
+
+
+def _milliseconds(seconds: float | None) -> str:
+    return "-" if seconds is None else f"{1000 * seconds:.0f}"
+
+
+def _ratio(seconds: float | None, base: float | None) -> str:
+    return f"{seconds / base:.2f}" if seconds and base else "-"
 
 
 def main() -> int:
@@ -279,28 +207,37 @@ def main() -> int:
         prog="python -m tests.bench.load", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--sessions", type=int, default=30)
-    parser.add_argument("--minutes", type=float, default=5)
+    parser.add_argument("--minutes", type=float, default=5, help="of each window")
+    parser.add_argument("--training", action="store_true", help="measure again while one more session trains")
     parser.add_argument("--processes", type=int, default=1, help="servers; more than one stand behind nginx")
     parser.add_argument("--model", default="storyteller")
-    parser.add_argument("--arrive", type=float, default=20, help="seconds before the measurement, to arrive in")
     parser.add_argument("--json", type=Path, help="file for the numbers")
     asked = parser.parse_args()
+    torch.set_num_threads(1)  # the cores are the servers'
     asked.lm = model.load(asked.model)
+    windows = [Window("alone" if asked.training else "everybody")]
     with contextlib.ExitStack() as stack:
         ports, processes = stack.enter_context(servers(asked.processes))
         url = f"http://127.0.0.1:{ports[0]}"
         if len(ports) > 1:
             url = stack.enter_context(behind_nginx(ports))
             wait_for(url)
-        print(f"{asked.sessions} sessions, {asked.processes} server(s): {[one.pid for one in processes]}", flush=True)
-        tally, seen = asyncio.run(visit(url, asked, [process.pid for process in processes]))
-    report = summary(tally, seen, compare(asked.lm, tally))
-    show(report)
-    for line in [*tally.errors[:5], *tally.mixed[:5]]:
-        print(line)
+        say(f"{asked.processes} server(s): {[one.pid for one in processes]}")
+        whole = asyncio.run(until_interrupted(url, asked, [process.pid for process in processes], windows))
+    windows = [window for window in windows if window.seen]
+    for window in windows:
+        window.checked = compare(asked.lm, window.tally)
+    if not windows:
+        return 1
+    reports = [summary(window) for window in windows]
+    show(reports)
+    for window in windows:
+        for line in [*window.tally.errors[:5], *window.tally.mixed[:5]]:
+            print(line)
     if asked.json:
-        asked.json.write_text(json.dumps(vars(asked) | {"lm": asked.model, "json": None} | report, indent=1))
-    return 1 if tally.errors or tally.mixed else 0
+        settings = {name: value for name, value in vars(asked).items() if name not in ("lm", "json")}
+        asked.json.write_text(json.dumps(settings | {"whole": whole, "windows": reports}, indent=1), encoding="utf-8")
+    return 1 if any(window.tally.errors or window.tally.mixed for window in windows) else 0
 
 
 if __name__ == "__main__":

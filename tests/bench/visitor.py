@@ -26,6 +26,7 @@ class Answer:
     seconds: float  # from sending the request to the end of the run
     nbytes: int  # received, uncompressed
     elements: dict[str, Element]  # by the widget's key, those that have one
+    unnamed: list[Element]  # the others
 
 
 class Visitor:
@@ -38,6 +39,8 @@ class Visitor:
         self._held: dict[str, ForwardMsg] = {}  # messages by their hash
         self._ids: dict[str, str] = {}  # of widgets, by key
         self._states: dict[str, WidgetState] = {}  # by key, of the widgets that were moved
+        self._part = ""  # id of the part of the page that asks to be drawn again and again
+        self._pause = 0.0  # seconds until then
         self._socket: websockets.ClientConnection
 
     async def open(self) -> Answer:
@@ -61,23 +64,37 @@ class Visitor:
         self._states[key] = state
         return await self._run(list(self._states.values()))
 
-    async def press(self, key: str) -> None:
-        """Press a button, and wait for nothing."""
-        await self._ask([*self._states.values(), WidgetState(id=self._ids[key], trigger_value=True)])
+    async def press(self, key: str) -> Answer:
+        """Press a button."""
+        return await self._run([*self._states.values(), WidgetState(id=self._ids[key], trigger_value=True)])
 
-    async def _ask(self, states: list[WidgetState]) -> None:
+    @property
+    def watches(self) -> bool:
+        """Whether a part of the page asks to be drawn again and again."""
+        return bool(self._part)
+
+    async def again(self) -> Answer:
+        """Wait as long as that part of the page asks for, and have it drawn again."""
+        await asyncio.sleep(self._pause)
+        return await self._run(list(self._states.values()), part=self._part)
+
+    async def _ask(self, states: list[WidgetState], part: str) -> None:
         message = BackMsg()
         asked = message.rerun_script
+        asked.fragment_id, asked.is_auto_rerun = part, bool(part)
         asked.query_string, asked.page_name, asked.page_script_hash = self._query, self._page, self._hash
         asked.context_info.locale, asked.context_info.timezone = "en-US", "UTC"
         asked.cached_message_hashes.extend(self._held)
         asked.widget_states.widgets.extend(states)
         await self._socket.send(message.SerializeToString())
 
-    async def _run(self, states: list[WidgetState]) -> Answer:
+    async def _run(self, states: list[WidgetState], part: str = "") -> Answer:
         started, nbytes = time.monotonic(), 0
         elements: dict[str, Element] = {}
-        await self._ask(states)
+        unnamed: list[Element] = []
+        if not part:
+            self._part = ""
+        await self._ask(states, part)
         while True:
             data = await self._socket.recv()
             nbytes += len(data)
@@ -95,8 +112,14 @@ class Visitor:
                 key = self._remember(message.delta.new_element)
                 if key:
                     elements[key] = message.delta.new_element
-            elif kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
-                return Answer(time.monotonic() - started, nbytes, elements)
+                else:
+                    unnamed.append(message.delta.new_element)
+            elif kind == "auto_rerun":
+                self._part, self._pause = message.auto_rerun.fragment_id, message.auto_rerun.interval
+            elif kind == "script_finished" and message.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                self._part = ""  # the whole page follows, which says anew what is to be drawn again
+            elif kind == "script_finished":
+                return Answer(time.monotonic() - started, nbytes, elements, unnamed)
 
     def _remember(self, element: Element) -> str:
         """The key of a widget, whose id is noted; empty for what has none."""

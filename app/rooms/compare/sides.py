@@ -11,7 +11,7 @@ from app.kit.frame import Room
 from app.rooms.compare.analysis import Axis, align, align_spans, counted, spans
 from model import BadInput, LanguageModel, Trace
 
-OTHER_PROMPT = "Once upon a time there were two"  # beside the prompt that the app begins with
+OTHER_PROMPT = "There was once a king who had two"  # beside the prompt that the app begins with
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model import ModelConfig, MoEConfig, Trace
+from model import LanguageModel, ModelConfig, MoEConfig, Trace
 from model.measure.memory import layer_parameters
 
 
 def expert_layers(config: ModelConfig) -> list[int]:
     """Indices of the layers that have experts; empty for a dense model."""
     return [layer for layer in range(config.n_layers) if config.dense_at(layer) is None]
+
+
+def telling_layer(lm: LanguageModel) -> int:
+    """The layer whose experts tell kinds of text apart best, as its record says; else the first with experts."""
+    counted = lm.record.get("experts", {}).get("layers", {})
+    layers = expert_layers(lm.config)
+    return max(layers, key=lambda layer: counted.get(str(layer), {}).get("information", 0.0))
 
 
 def experts_of(config: ModelConfig) -> MoEConfig:

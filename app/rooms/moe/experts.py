@@ -7,10 +7,10 @@ from typing import Literal
 
 import streamlit as st
 
-from app.kit import session
+from app.kit import head_jobs, runtime, session
 from app.kit.frame import Room
 from app.rooms.moe import analysis as routing
-from model import MoEConfig
+from model import LanguageModel, MoEConfig, Trace
 
 PICTURE = 404  # px: what the first screen leaves for the picture
 FEW = 12  # layers or experts that fit side by side as buttons
@@ -50,6 +50,15 @@ class Experts:
         look = self.room.look
         names = ("paper", "ink", "faint", "grid", "masked", "residual", "own", "accent", "query", "key")
         return {name: getattr(look, name) for name in names} | {"scale": look.probability, "experts": look.experts}
+
+
+def first(lm: LanguageModel, trace: Trace) -> dict[str, int]:
+    """Layer and head to begin with, for `frame.enter`: the most telling experts, and beside them the clearest head."""
+    if not routing.expert_layers(lm.config):
+        return {}
+    layer = routing.telling_layer(lm)
+    best = head_jobs.clearest(runtime.derived(head_jobs.overview, trace), layer)
+    return {"layer": layer, "head": 0 if best is None else best.head}
 
 
 def enter(room: Room) -> Experts:

@@ -22,7 +22,7 @@ from model.feed_forward import MixtureOfExperts
 
 def show() -> None:
     """Draw the page."""
-    room = frame.enter()
+    room = frame.enter(shared.first)
     if not routing.expert_layers(room.lm.config):
         _dense(room)
         return
