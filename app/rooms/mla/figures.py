@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -218,8 +219,12 @@ def patterns(
         )
         domain = [(n - 1) * (width + GAP), (n - 1) * (width + GAP) + width]
         bare = {"showgrid": False, "zeroline": False, "ticks": "", "showticklabels": False, "constrain": "domain"}
-        names = {"tickvals": list(range(T)), "ticktext": [escape(token) for token in tokens], "showticklabels": True}
-        labelled = names if n == 1 and T <= NAMED else {}
+        labels: dict[str, Any] = {
+            "tickvals": list(range(T)),
+            "ticktext": [escape(token) for token in tokens],
+            "showticklabels": True,
+        }
+        labelled = labels if n == 1 and T <= NAMED else {}
         # Names, or where they have no room, numbers of positions.
         numbered = {"showticklabels": True, "nticks": 5, "tickangle": 0} if T > NAMED else {}
         picture.update_layout(
