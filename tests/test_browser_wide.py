@@ -35,7 +35,7 @@ def test_a_room_fills_a_large_screen(visit, room):
 
 
 def test_the_type_of_a_laptop_stays(visit):
-    page = visit(f"/residual?lang=en&prompt={PROMPT}")
+    page = visit(f"/mla?lang=en&prompt={PROMPT}&latent=cache")
     expect(page.locator(".st-key-growth .js-plotly-plot")).to_be_visible()
     found = page.evaluate(READ)
     assert (found["type"], found["letters"]) == (17, FONT_SIZE)
