@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from plotly.colors import sample_colorscale
 
-from app.kit.figures import token_axis
 from app.kit.prediction import foreseen, most_probable, ranks
 from app.kit.theme import LOOKS, contrast, escape, ink_on
 from app.rooms.moe.figures import shares
@@ -58,7 +57,6 @@ def test_figures_refuse_shapes_that_do_not_fit():
 
 def test_labels_read_as_exactly_the_token():
     assert escape("<a href='x'>&#35;") == "&lt;a href='x'&gt;&amp;#\u200d35;"
-    assert token_axis(["x", "x"])["tickvals"] == [0, 1]
 
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)

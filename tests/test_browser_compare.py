@@ -173,6 +173,18 @@ def test_a_room_leads_to_the_comparison_of_its_picture(visit, address, words):
     page.locator(".st-key-sheets canvas.base").first.wait_for()
 
 
+def test_thinned_names_say_how_many_they_stand_for(room):
+    """Of 297 tokens every 17th was named, and read like running text."""
+    page = room("tiny", prompt="abcdefghij" * 20, b_prompt="abcdefghij" * 20)
+    said = page.locator(".st-key-sheets .thinned")
+    expect(said).to_be_visible()
+    every, cells, size = page.locator(".st-key-sheets .root").evaluate("""root => {
+        const { glassformerSheets: sheets } = root;
+        return [sheets.every, sheets.plans.a.cell.height, parseFloat(sheets.font)];
+    }""")
+    assert every * cells >= size and said.inner_text() == f"1 of {every} tokens is named"
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_is_cut_with_a_long_prompt_and_a_single_token(visit, width):
     long = urlencode({"prompt": "to be or not to be " * 40, "b_prompt": "to be or to be not " * 30})

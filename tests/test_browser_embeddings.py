@@ -102,6 +102,46 @@ def test_arrow_keys_walk_over_the_cells(visit):
     expect(page).to_have_url(re.compile(f"query={len(PROMPT) - 2}"))
 
 
+def test_the_table_of_a_long_prompt_shows_the_chosen_row(visit):
+    """It stayed at row 0 while token 296 was chosen, whose numbers stood below."""
+    seen = """() => {
+      const roots = [...document.querySelectorAll(".st-key-vectors *")].map((part) => part.shadowRoot).filter(Boolean);
+      const frame = [document, ...roots].map((root) => root.querySelector(".frame")).find(Boolean);
+      const row = frame.querySelector(".chosen").getBoundingClientRect(), box = frame.getBoundingClientRect();
+      return row.top >= box.top && row.bottom <= box.bottom + 1;
+    }"""
+    page = visit(address(prompt="abcdefghij" * 20))
+    page.wait_for_function(seen)
+    chosen = page.locator(".st-key-vectors .cell.selected").first
+    expect(chosen).to_have_text("199")
+    page.locator(".st-key-chips .chip").first.click()
+    expect(chosen).to_have_text("0")
+    page.wait_for_function(seen)
+
+
+@pytest.mark.parametrize("name", ["storyteller", "tiny"])
+def test_the_typical_cosine_and_the_ticks_stand_where_the_scale_has_them(visit, name):
+    """A median of −0.10 was drawn at 0, and "50 %" ten px left of its line."""
+    lm = model.load(name)
+    similarity = analysis.cosines(analysis.matrix(lm), analysis.measured(lm).lengths, lm.tokenizer.encode(" a")[-1])
+    similarity = np.delete(similarity, lm.tokenizer.encode(" a")[-1])
+    page = visit(address(model=name, prompt=" a", part="nearest"))
+    found = page.locator(".st-key-neighbours .root").evaluate("""(root) => {
+      const [track, line] = [root.querySelector(".track"), root.querySelector(".typical")].map((part) =>
+        part.getBoundingClientRect());
+      const ticks = [...root.querySelectorAll(".scale span")].map((tick) => {
+        const box = tick.getBoundingClientRect();
+        return [Number(tick.textContent.replace("−", "-")), (box.left + box.right) / 2];
+      });
+      return { left: track.left, width: track.width, line: line.left + line.width / 2, ticks };
+    }""")
+    low = min(0.0, np.floor(4 * np.nanmedian(similarity)) / 4)
+    at = lambda value: found["left"] + found["width"] * (value - low) / (1 - low)  # noqa: E731
+    assert found["line"] == pytest.approx(at(np.nanmedian(similarity)), abs=2)
+    assert [value for value, _ in found["ticks"]] == [*([low] if low else []), 0, 0.5, 1]
+    assert [x for _, x in found["ticks"]] == pytest.approx([at(value) for value, _ in found["ticks"]], abs=2)
+
+
 def test_another_token_has_other_neighbours(visit):
     page = visit(address(part="nearest"))
     expect(rows(page)).to_have_count(10)

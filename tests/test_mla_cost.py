@@ -163,7 +163,7 @@ def test_learned_positions_end_with_the_context():
 
 def test_figures_refuse_what_does_not_fit_and_draw_names_as_text():
     with pytest.raises(ValueError, match="2 labels"):
-        pairs(["a", "b"], {"m": ("MLA", np.zeros(3))}, LIGHT, x="x", shown=str, height=300)
+        pairs(["a", "b"], {"m": ("MLA", np.zeros(3))}, LIGHT, x="x", shown=str)
     hostile = "<b>$x$</b>"
     made = speed(
         [Line("MLA", hostile, [(64, 1.0, 0.5, 1.25), (128, 2.0, 2.0, 2.0)])],

@@ -68,7 +68,7 @@ def imported_folders(file: Path) -> set[str]:
 
 def test_the_top_level_holds_the_lesson_and_what_it_must():
     names = {file.stem for file in MODEL.glob("*.py")}
-    assert names - LESSON == {"__init__", "__main__", "errors", "footprint", "language_model"}
+    assert names - LESSON == {"__init__", "__main__", "errors", "footprint", "language_model", "tokenizer"}
     assert names >= LESSON
     assert {folder.name for folder in MODEL.iterdir() if (folder / "__init__.py").exists()} == set(MAY_IMPORT) - {
         "lesson"

@@ -70,7 +70,7 @@ export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".root");
   setColours(root, data.colours);
   measureIn(root);
-  const charts = data.charts.map((chart) => ({ ...chart, marks: chart.marks.map(unpacked) }));
+  const charts = data.charts.map((chart) => ({ ...chart, height: px(chart.height), marks: chart.marks.map(unpacked) }));
   const box = element("div", "figure");
   box.tabIndex = 0;
   describe(box, "figure", data.alt);

@@ -1,4 +1,4 @@
-"""What all Plotly figures share: an empty figure in our look, token labels, and how a page shows one."""
+"""What all Plotly figures share: an empty figure in our look."""
 
 from __future__ import annotations
 
@@ -12,22 +12,12 @@ from app.kit.numbers import percent_change
 from app.kit.theme import FONT, FONT_SIZE, Look, escape
 
 
-def token_axis(tokens: Sequence[str], *, title: str = "") -> dict:
-    """Axis settings that put token i's label at position i; equal tokens stay apart."""
-    return {
-        "tickmode": "array",
-        "tickvals": list(range(len(tokens))),
-        "ticktext": [escape(t) for t in tokens],
-        "title": {"text": title},
-    }
-
-
 def figure(look: Look, *, title: str = "", height: int = 420, margin: dict[str, int] | None = None) -> go.Figure:
     """An empty figure in the look of this project; show it with ``theme=None``.
 
     Args:
         title: plain text that states what the figure shows; escaped here.
-        height: px.
+        height: px on a screen of usual size.
         margin: px, merged into tight defaults (axes make room for their labels).
     """
     font = {"family": FONT, "size": round(FONT_SIZE * look.scale), "color": look.ink}
@@ -43,7 +33,7 @@ def figure(look: Look, *, title: str = "", height: int = 420, margin: dict[str, 
     return go.Figure(
         layout={
             "template": "none",
-            "height": height,
+            "height": round(height * look.grown),
             "margin": {"l": 8, "r": 8, "t": 44 if title else 8, "b": 8} | (margin or {}),
             "title": {
                 "text": escape(title),

@@ -7,7 +7,7 @@ prompt or the model cannot be used, `enter` says why in one sentence instead.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import streamlit as st
@@ -20,7 +20,7 @@ from app.kit.chips import chips
 from app.kit.help import help_here
 from app.kit.keys import keys
 from app.kit.small_map import small_map
-from app.kit.theme import LOOKS, Look
+from app.kit.theme import Look
 from app.text import (
     LANGUAGE_NAMES,
     error_text,
@@ -32,7 +32,6 @@ from app.text import (
     translate,
 )
 
-PROJECTED = 1.4  # how much larger the type of charts is in the projector mode
 _GOOD = "_good"  # session: the last view whose picture could be drawn
 _OWN = "_own_models"  # session: names of the models made here that its list shows
 
@@ -86,12 +85,6 @@ def defaults() -> View:
     return View(lang=spoken if spoken in offered() else "en", model=runtime.default_name())
 
 
-def look(view: View) -> Look:
-    """The colours of the browser's theme, and its size of type."""
-    found = LOOKS[st.context.theme.type or "light"]
-    return replace(found, scale=PROJECTED) if view.projector else found
-
-
 def enter(
     choose: Callable[[model.LanguageModel, model.Trace], dict[str, Any]] | None = None,
     *,
@@ -140,7 +133,7 @@ def enter(
     if text is not None:  # after `put`: a widget that is drawn can be told nothing more
         with place:
             text.control(shown)
-    room = Room(shown.complete(), lm, trace, look(shown))
+    room = Room(shown.complete(), lm, trace, theme_watch.look(projected=bool(shown.projector)))
     with menu:
         home.home(room, defaults(), sheet, foretold=text is None)
     _fallback(asked, room)

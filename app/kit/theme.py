@@ -22,7 +22,7 @@ JOINER = "\u200d"
 
 @dataclass(frozen=True)
 class Look:
-    """The colours of one theme, and how large type is."""
+    """The colours of one theme, and how large type and pictures are."""
 
     name: str  # "light" or "dark"
     paper: str
@@ -43,6 +43,7 @@ class Look:
     signed: tuple[tuple[float, str], ...]  # diverging scale, centred on 0
     experts: tuple[str, ...]
     scale: float = 1.0  # of the type
+    grown: float = 1.0  # of pictures, with the type, where the screen is large
 
 
 _EXPERTS = ("#4E79A7", "#F28E2B", "#59A14F", "#E15759", "#76B7B2", "#B07AA1", "#EDC948", "#9C755F")

@@ -1,18 +1,21 @@
-// Elements, text, drawings and canvases. Defines FONT_SIZE, clamp, element, svgElement, readoutLine, fillIn, setColours,
+// Elements, text, drawings and canvases. Defines FONT_SIZE, px, clamp, element, svgElement, readoutLine, fillIn, setColours,
 // describe, replaceKeepingFocus, isProjected, tallPicture, pixelDensity, sharpCanvas, pixelCanvas, cutText, cellUnder;
 // for itself fitFont, SVG_SPACE, PAGE_HEAD. Uses nothing.
 
-let FONT_SIZE = 16; // px on a canvas: the smallest that the back row of a classroom reads; larger where it is projected
+let FONT_SIZE = 16; // px on a canvas: the smallest that the back row of a classroom reads; larger where the page's is
 
 const isProjected = () => document.documentElement.dataset.projector === "on";
 
-// The projector mode's type is that of the page's root, of which 16 px are 16/17 at other times.
+// The page's type has 17 px, more where it is projected and on a large screen: app/kit/page.css.
 function fitFont() {
   const root = parseFloat(getComputedStyle(document.documentElement).fontSize);
-  FONT_SIZE = isProjected() ? Math.round((root * 16) / 17) : 16;
+  FONT_SIZE = Math.max(16, Math.round((root * 16) / 17));
 }
 fitFont();
 window.addEventListener("resize", fitFont);
+
+// px of what has `size` px beside type of 16 px.
+const px = (size) => (size * FONT_SIZE) / 16;
 
 const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
 
@@ -72,10 +75,10 @@ function replaceKeepingFocus(root, className, ...nodes) {
 
 const PAGE_HEAD = 100; // px of the page's head, which is not there where the page is projected
 
-// px for a picture that has `least` in a window 800 px high, and all that a higher window adds. Where it is projected,
-// what stands around it grows with its type.
+// px for a picture that has `least` in a window 800 px high, and all that a higher window adds. What stands around it
+// grows with the type.
 function tallPicture(least) {
-  if (!isProjected()) return least + Math.max(0, window.innerHeight - 800);
+  if (!isProjected()) return px(least) + Math.max(0, window.innerHeight - px(800));
   return Math.max(least / 2, window.innerHeight - ((800 - PAGE_HEAD - least) * FONT_SIZE) / 16);
 }
 

@@ -42,8 +42,8 @@ function layout({ tiles, rows, columns, square, wide, tall, margin }) {
     const size = Math.min(width, height);
     if (!best || size > best.size) best = { size, across, down, width, height };
   }
-  const cell = { width: clamp(best.width, square ? 0.6 : 1, 72), height: clamp(best.height, square ? 0.6 : 2, 40) };
-  if (square) cell.width = cell.height = Math.min(cell.width, 72);
+  const cell = { width: clamp(best.width, square ? 0.6 : 1, px(72)), height: clamp(best.height, square ? 0.6 : 2, px(40)) };
+  if (square) cell.width = cell.height = Math.min(cell.width, px(72));
   for (const side of ["width", "height"]) if (cell[side] > 6) cell[side] = Math.floor(cell[side]);
   const stepX = C * cell.width + gap;
   const stepY = R * cell.height + gap + head;

@@ -88,6 +88,7 @@ class Sheets {
     this.plans = {};
     const each = (wide - 20 * (across - 1)) / across;
     this.prepare(shown, each, tall);
+    this.every = 1; // tokens from name to name
     for (const which of shown) this.paint(which, each, tall);
     this.legends(shown);
     this.mark();
@@ -128,6 +129,11 @@ class Sheets {
     const { data } = this;
     const { turned, needed } = this.margin;
     const every = { row: Math.ceil((FONT_SIZE + 2) / cell.height), column: Math.ceil(needed / cell.width) };
+    this.every = Math.max(
+      this.every,
+      data.rows.along === "token" ? every.row : 1,
+      data.columns.along === "token" ? every.column : 1,
+    );
     const ink = (axis, i) => (otherwise(axis, i) ? data.colours.accent : data.colours.ink);
     pen.textAlign = "right";
     names.rows.forEach((name, i) => {
@@ -257,6 +263,7 @@ class Sheets {
     };
     this.keys.replaceChildren(
       ...(empty ? [key("none", labels.none)] : []),
+      ...(this.every > 1 ? [element("span", "thinned", fillIn(labels.thinned, { count: this.every }))] : []),
       ...(lone.length ? [key("lone", lone.map((side) => labels[`only.${side}`]).join(" · "))] : []),
     );
     this.readout.textContent = this.sentence(this.pinned()) || this.hint();

@@ -4,14 +4,15 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const { rows, labels, typical, colours } = data;
   const root = describe(parentElement.querySelector(".root"), "group", labels.group);
   setColours(root, colours);
-  root.style.setProperty("--at", `${100 * clamp(typical, 0, 1)}%`);
+  const low = Math.min(0, Math.floor(4 * typical) / 4); // a typical cosine may be negative
   const buttons = tokenRows(root, {
     heads: [
       element("span", "number", labels.rank),
       element("span", "", labels.token),
       element("span", "number", labels.measure),
     ],
-    ticks: ["0", "0.5", "1"],
+    ticks: [...(low < 0 ? [low] : []), 0, 0.5, 1].map((value) => [value, String(value).replace("-", "−")]),
+    low,
     rows: rows.map(([id, token, measure, text], place) => ({
       id,
       rank: place + 1,
@@ -23,7 +24,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   });
   buttons.forEach((button, place) => {
     const [id] = rows[place];
-    button.querySelector(".track").append(element("div", "typical"));
+    const line = element("div", "typical");
+    line.style.left = `${(100 * (typical - low)) / (1 - low)}%`;
+    button.querySelector(".track").append(line);
     button.onclick = () => setTriggerValue("choose", id);
     button.onmouseenter = button.onfocus = () => tellVocabulary(id);
     button.onmouseleave = button.onblur = () => tellVocabulary(null);

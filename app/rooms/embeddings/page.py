@@ -97,7 +97,6 @@ def _rows(room: Room) -> None:
         limit=measure.limit,
         selected=position,
         height=PICTURE,
-        reveal=room.view.query is not None,
         linked=True,
         on_choose=_choose_position,
     )
@@ -179,7 +178,6 @@ def _added(room: Room) -> None:
         limit=float(np.abs(added).max()),
         selected=position,
         height=PICTURE,
-        reveal=room.view.query is not None,
         linked=True,
         on_choose=_choose_position,
         key="positions",

@@ -1,6 +1,4 @@
 // Rows of coloured cells, one for each vector. Uses dom.js, colour.js, arrays.js, events.js and numbers.js.
-const ROW = { least: 24, most: 38 }; // px
-const HEAD = 28; // px
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 function entriesOf(vector, digits) {
@@ -15,6 +13,8 @@ function entriesOf(vector, digits) {
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
+  const ROW = { least: Math.round(px(24)), most: px(38) };
+  const HEAD = Math.round(px(28));
   const { columns, cells, width, labels } = data;
   const root = parentElement.querySelector(".root");
   const values = float32(data.values); // (count, width)
@@ -123,8 +123,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const scrolled = root.querySelector(".frame")?.scrollTop;
   const onCanvas = root.getRootNode().activeElement?.tagName === "CANVAS";
   root.replaceChildren(top, frame, caption, list);
-  // A new run replaces everything: the reader keeps the place, or is brought to a row chosen before.
-  frame.scrollTop = scrolled ?? (data.reveal ? Math.max(0, (data.selected + 0.5) * row - height / 2) : 0);
+  // A new run replaces everything: the reader keeps the place, unless another row was chosen that lies outside.
+  frame.scrollTop = scrolled ?? 0;
+  const [above, below] = [data.selected * row, (data.selected + 1) * row + HEAD - frame.clientHeight];
+  const seen = above >= frame.scrollTop && below <= frame.scrollTop;
+  if (root.dataset.selected !== String(data.selected) && !seen) frame.scrollTop = (above + below) / 2;
+  root.dataset.selected = data.selected;
   if (onCanvas) canvas.focus({ preventScroll: true });
 
   if (!data.linked) return undefined;

@@ -21,7 +21,6 @@ def vectors(
     colours: dict[str, str],
     limit: float,
     selected: int,
-    reveal: bool = False,
     height: int,
     linked: bool = False,
     on_choose: Callable[[int], None] | None = None,
@@ -37,8 +36,7 @@ def vectors(
         scale: places 0..1 and their colours, "#RRGGBB"; zero is in the middle.
         colours: "accent", "paper" and "ink".
         limit: the scale runs from -limit to limit; what lies beyond has the colour of its end.
-        selected: index of the row whose entries are written out.
-        reveal: whether the selected row is scrolled into view when the page opens.
+        selected: index of the row whose entries are written out; when it changes it is scrolled into view.
         height: px of the picture at most, or more on a tall screen; more rows scroll.
         linked: whether row i is token i of the prompt, and is marked with it on the whole page.
         on_choose: called with the index of a clicked row, before the next run.
@@ -63,7 +61,6 @@ def vectors(
         "labels": labels,
         "limit": limit,
         "selected": selected,
-        "reveal": reveal,
         "height": height,
         "linked": linked,
         "choosable": on_choose is not None,

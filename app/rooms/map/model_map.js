@@ -115,17 +115,17 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
   // ---- the row of the whole model
   const positions = pictures.positions.hands
-    ? smallHands(pictures.positions.hands, 112, 44, colours)
+    ? smallHands(pictures.positions.hands, px(112), px(44), colours)
     : smallRows(pictures.positions, onRows);
   const whole = element("div", "whole");
-  const finalBars = smallBars(pictures.norms.ln_final, 112, 52, colours);
+  const finalBars = smallBars(pictures.norms.ln_final, px(112), px(52), colours);
   whole.append(
     boxOf("tokens", {}, idList()),
     boxOf("embed", { weights: ["embed"] }, smallRows(pictures.embed, onRows)),
     boxOf("positions", { weights: ["pos_embed"] }, positions),
     stack,
     boxOf("ln_final", { room: "norm", words: { norm: "final" }, weights: ["ln_final"] }, finalBars),
-    boxOf("output", { weights: ["unembed"] }, smallHistogram(pictures.logits.bins, 112, 52, colours)),
+    boxOf("output", { weights: ["unembed"] }, smallHistogram(pictures.logits.bins, px(112), px(52), colours)),
     boxOf("softmax", {}, smallNext(pictures.next, 5)),
   );
 
@@ -164,14 +164,14 @@ export default function ({ data, parentElement, setTriggerValue }) {
         if (part === "mlp") {
           const { load, neurons } = pictures.mlp[layer];
           const chosen = new Map(walk.experts[layer]);
-          const picture = load ? smallLoad(load, chosen, 200, 60, colours) : smallBars(neurons, 200, 60, colours);
+          const picture = load ? smallLoad(load, chosen, px(200), px(60), colours) : smallBars(neurons, px(200), px(60), colours);
           const words = load ? labels.load : labels.neurons;
           const list = [...chosen].map(([expert, part]) => `${expert} (× ${short(part)})`).join(", ");
           const text = element("span", "numbers", fillIn(words, { experts: list }));
           return boxOf("mlp", { room: load ? "experts" : "dense", layer, weights: [name] }, picture, text);
         }
         const divided = element("span", "numbers", `÷ ${short(pictures.scales[name])}`);
-        const bars = smallBars(pictures.norms[name], 100, 52, colours);
+        const bars = smallBars(pictures.norms[name], px(100), px(52), colours);
         const words = { norm: part.startsWith("ln1") ? "first" : "second" };
         return boxOf("norm", { layer, words, weights: [name], id: part }, bars, divided);
       }),

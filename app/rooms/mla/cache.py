@@ -37,7 +37,7 @@ def cache(room: Room) -> None:
     heading = st.empty()
     picture, side = st.columns([1.9, 1], gap="medium")
     with picture:
-        place = st.container(key="growth", height=PICTURE, border=False).empty()
+        place = st.container(key="growth", height=round(PICTURE * room.look.grown), border=False).empty()
     with side:
         pressed = _button(room, limit)
         table = st.empty()
@@ -66,7 +66,7 @@ def _run(room: Room, twin: LanguageModel | None) -> dict:
     if run is None or run["identity"] != identity:
         with runtime.pages().aside(), runtime.forwards():
             first = analysis.prompt_cache_bytes(room.lm, twin, list(room.trace.ids))
-        run = {"identity": identity, "sizes": [first], "tokens": list(room.trace.tokens)}
+        run = {"identity": identity, "sizes": [first]}
         st.session_state[_RUN] = run
     return run
 
@@ -89,17 +89,14 @@ def _button(room: Room, limit: int) -> bool:
 def _grow(room: Room, twin: LanguageModel | None, run: dict, limit: int, place: DeltaGenerator) -> None:
     """Write tokens, measuring; the session holds what was measured after every token."""
     ids, view = list(room.trace.ids), room.view
-    run["sizes"], run["tokens"] = run["sizes"][:1], list(room.trace.tokens)
+    run["sizes"] = run["sizes"][:1]
     bar = st.progress(0.0)
     settings = {"temperature": view.temperature, "top_k": view.top_k, "top_p": view.top_p, "seed": view.seed}
     steps = analysis.growth(model.generate(room.lm, ids, max_new_tokens=limit, **settings), twin, ids)
     last_redraw = time.monotonic()
-    unread: list[str] = []
-    for done, (step, size) in enumerate(runtime.in_turn(steps), start=1):
+    for done, (_, size) in enumerate(runtime.in_turn(steps), start=1):
         # A step's cache holds what came before its token: the first is the prompt's, measured again.
         run["sizes"] = [*run["sizes"][: done - 1], size]
-        run["tokens"] += unread
-        unread = [step.token]
         bar.progress(done / limit, text=room.translate("mla.cache.progress", done=done, limit=limit))
         if time.monotonic() - last_redraw > REDRAW:
             _picture(room, run, place, f"growth_{done}")
@@ -135,7 +132,6 @@ def _picture(room: Room, run: dict, place: DeltaGenerator, key: str) -> None:
     translate = room.translate
     picture = growth(
         curves,
-        run["tokens"],
         most,
         room.look,
         x=translate("mla.cache.axis.x"),

@@ -72,7 +72,7 @@ def _bits(room: Room, pair: tuple[LanguageModel, LanguageModel]) -> None:
     bars = {lm.name: (kind, score) for lm, kind, score in zip(pair, KINDS, values, strict=True)}
     kinds = [room.kind_of_text(kind) for kind in kinds]
     chart(
-        pairs(kinds, bars, room.look, x=translate("mla.cost.bits.axis"), shown="{:.3f}".format, height=PICTURE),
+        pairs(kinds, bars, room.look, x=translate("mla.cost.bits.axis"), shown="{:.3f}".format),
         key="bits",
         alt=heading,
     )
@@ -130,7 +130,6 @@ def _next_token(room: Room, pair: tuple[LanguageModel, LanguageModel]) -> None:
             room.look,
             x=translate("mla.cost.next.axis"),
             shown=percent,
-            height=PICTURE,
             tickformat=".0%",
         ),
         key="next_token",

@@ -12,6 +12,8 @@ from app.kit.figures import figure
 from app.kit.theme import Look, escape
 from app.rooms.mla.figures import DASHES, kind_colours
 
+PAIR = 44  # px of two bars and their numbers: less, and the numbers touch
+AXES = 106  # px of legend and axis
 AROUND = 25  # points of a loss curve whose mean is drawn
 BEGINNING = 0.1  # of a run, above the picture's edge: a fresh model's loss would squeeze all others together
 
@@ -32,7 +34,6 @@ def pairs(
     *,
     x: str,
     shown: Callable[[float], str],
-    height: int,
     tickformat: str = "",
 ) -> go.Figure:
     """For each label a bar of each model with its number at the end, the first label on top.
@@ -50,7 +51,7 @@ def pairs(
         raise ValueError(
             f"{len(labels)} labels do not fit values of shapes {[values.shape for _, values in models.values()]}."
         )
-    picture = figure(look, height=height)
+    picture = figure(look, height=round((AXES + PAIR * len(labels)) * look.scale / look.grown))
     colours, places = kind_colours(look), list(range(len(labels)))
     for name, (attention, values) in models.items():
         picture.add_bar(
@@ -67,8 +68,8 @@ def pairs(
         )
     most = max(float(values.max()) for _, values in models.values())
     picture.update_layout(
-        bargap=0.25,
-        bargroupgap=0.06,
+        bargap=0.14,
+        bargroupgap=0.02,
         showlegend=True,
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
     )
@@ -89,7 +90,7 @@ def speed(lines: Sequence[Line], look: Look, *, x: str, y: str, hover: str, heig
     Args:
         hover: with ``{name}``, ``{tokens}``, ``{milliseconds}``, ``{low}`` and ``{high}``.
     """
-    picture = figure(look, height=height, margin={"r": 150})
+    picture = figure(look, height=height, margin={"r": round(150 * look.scale)})
     colours, most = kind_colours(look), max(high for line in lines for *_, high in line.points)
     ends = []
     for line in lines:
@@ -137,7 +138,7 @@ def speed(lines: Sequence[Line], look: Look, *, x: str, y: str, hover: str, heig
 
 def losses(lines: Mapping[str, Sequence[tuple[float, float]]], look: Look, *, x: str, y: str, height: int) -> go.Figure:
     """Loss in nats per token against tokens trained on, a line for each model."""
-    picture = figure(look, height=height, margin={"r": 170})
+    picture = figure(look, height=height, margin={"r": round(170 * look.scale)})
     colours = (look.value, look.key, look.query, look.attention)
     lines = {name: smooth(points) for name, points in lines.items()}
     low = min(loss for points in lines.values() for _, loss in points)

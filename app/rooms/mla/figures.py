@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from app.kit.figures import figure, token_axis
+from app.kit.figures import figure
 from app.kit.theme import Look, escape
 
 BYTES = 190  # px for "1,998,848 B · 57×" at a bar's end, however wide the picture is
 NAME = 0.065  # height of a line's name, of the whole axis
-LABELLED = 45  # tokens whose labels fit below an axis
 GAP = 0.05  # between patterns, of the whole width
 NAMED = 10  # tokens whose labels fit beside a small pattern
 DASHES = {"MHA": "dash", "GQA": "dot", "MQA": "dashdot", "MLA": "dash"}
@@ -34,24 +34,22 @@ class Curve:
     measured: Sequence[tuple[int, int]]  # (tokens held, bytes held)
 
 
-def growth(
-    curves: Sequence[Curve], tokens: Sequence[str], most: int, look: Look, *, x: str, y: str, hover: str, height: int
-) -> go.Figure:
+def growth(curves: Sequence[Curve], most: int, look: Look, *, x: str, y: str, hover: str, height: int) -> go.Figure:
     """Bytes held against tokens read: a line for each formula, a dot for each measurement.
 
     Args:
         curves: drawn in this order.
-        tokens: those read or written so far, n of them.
-        most: tokens at the right end of the axis, at least n.
+        most: tokens at the right end of the axis, at least as many as any measurement held.
         x, y: titles of the axes.
         hover: with ``{name}``, ``{tokens}`` and ``{bytes}``, of a measurement.
 
     Raises:
         ValueError: where more tokens are held than fit on the axis.
     """
-    if most < len(tokens):
-        raise ValueError(f"{len(tokens)} tokens do not fit on an axis of {most}.")
-    picture = figure(look, height=height, margin={"r": 60})
+    held = max((length for curve in curves for length, _ in curve.measured), default=0)
+    if most < held:
+        raise ValueError(f"{held} tokens do not fit on an axis of {most}.")
+    picture = figure(look, height=height, margin={"r": round(60 * look.scale)})
     colours = kind_colours(look)
     for curve in curves:
         colour = colours[curve.kind]
@@ -91,10 +89,6 @@ def growth(
         )
         lowest += NAME * top
     picture.update_yaxes(range=[0, 1.06 * top], title={"text": escape(y)}, tickformat="~s", ticksuffix="B")
-    if most <= LABELLED:
-        labels = [*tokens, *[""] * (most - len(tokens))]
-        picture.update_xaxes(**token_axis(labels), tickangle=-90)
-        picture.update_xaxes(tickvals=list(range(1, most + 1)))  # after its first token a cache holds one
     picture.update_xaxes(range=[0, most + 0.5], title={"text": escape(x)}, showgrid=False)
     return picture
 
@@ -112,7 +106,7 @@ class Bar:
 
 def bars(rows: Sequence[Bar], look: Look, *, x: str, height: int) -> go.Figure:
     """A bar of bytes for each row, the first on top; `x` is the title of the axis."""
-    picture = figure(look, height=height, margin={"r": BYTES})
+    picture = figure(look, height=height, margin={"r": round(BYTES * look.scale)})
     colours, most = kind_colours(look), max(row.nbytes for row in rows)
     for place, row in enumerate(rows):
         picture.add_bar(
@@ -225,7 +219,12 @@ def patterns(
         )
         domain = [(n - 1) * (width + GAP), (n - 1) * (width + GAP) + width]
         bare = {"showgrid": False, "zeroline": False, "ticks": "", "showticklabels": False, "constrain": "domain"}
-        labelled = {**token_axis(tokens), "showticklabels": True} if n == 1 and T <= NAMED else {}
+        labels: dict[str, Any] = {
+            "tickvals": list(range(T)),
+            "ticktext": [escape(token) for token in tokens],
+            "showticklabels": True,
+        }
+        labelled = labels if n == 1 and T <= NAMED else {}
         # Names, or where they have no room, numbers of positions.
         numbered = {"showticklabels": True, "nticks": 5, "tickangle": 0} if T > NAMED else {}
         picture.update_layout(

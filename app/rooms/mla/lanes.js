@@ -4,8 +4,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const { tokens, labels, first, colours } = data;
   const count = tokens.length;
   const root = parentElement.querySelector(".root");
-  const height = data.height / count; // px of a row
-  root.style.setProperty("--height", `${data.height}px`);
+  const tall = px(data.height);
+  const height = tall / count; // of a row
+  root.style.setProperty("--height", `${tall}px`);
   root.style.setProperty("--row", `${height}px`);
   setColours(root, colours);
   const tables = { signed: colourTable(colours.signed), probability: colourTable(colours.probability) };

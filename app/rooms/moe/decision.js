@@ -1,11 +1,11 @@
 // One token's routing, a row for each expert and a column for each step; then what each expert says.
 // Uses dom.js and colour.js.
 const WIDTHS = {
-  bar: "minmax(110px, 1.6fr)",
-  signed: "minmax(84px, 0.9fr)",
-  number: "minmax(84px, 0.9fr)",
-  group: "minmax(96px, 1fr)",
-  rank: "minmax(64px, 0.5fr)",
+  bar: "minmax(6.5rem, 1.6fr)",
+  signed: "minmax(5rem, 0.9fr)",
+  number: "minmax(5rem, 0.9fr)",
+  group: "minmax(5.6rem, 1fr)",
+  rank: "minmax(3.8rem, 0.5fr)",
 };
 
 // expert: its number, or null for the shared ones.
@@ -56,7 +56,7 @@ export default function ({ data, parentElement }) {
   setColours(root, colours);
   const table = describe(element("div", "decision"), "group", labels.group);
   table.style.gridTemplateColumns = ["max-content", ...columns.map((column) => WIDTHS[column.kind])].join(" ");
-  table.style.maxHeight = `${data.height}px`;
+  table.style.maxHeight = `${tallPicture(data.height)}px`;
   table.append(element("div", "cell head", ""));
   table.append(...columns.map((column) => element("div", `cell head ${column.kind}`, column.head)));
   let first = null;

@@ -1,10 +1,6 @@
 // Tokens on the left, experts on the right, a ribbon for each choice as wide as its weight.
 // Uses dom.js, colour.js, arrays.js, events.js and numbers.js.
 const SVG = "http://www.w3.org/2000/svg";
-const LEFT = 150;
-const RIGHT = 190;
-const RIBBONS = 220; // least width between; the picture scrolls rather than lose it
-const LINE = 18; // px from name to name
 const MANY = 48; // tokens
 
 function shape(tag, attributes, text) {
@@ -25,6 +21,9 @@ function nameable(places, order, apart) {
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
+  const [LEFT, RIGHT] = [150, 190].map(px); // for names
+  const RIBBONS = px(220); // least width between; the picture scrolls rather than lose it
+  const LINE = px(18); // from name to name
   const { tokens, labels, colours, experts: E } = data;
   const height = tallPicture(data.height);
   const root = parentElement.querySelector(".root");

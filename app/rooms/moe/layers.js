@@ -1,11 +1,10 @@
 // Every layer's weights as a small map, with the load of its experts below; a click chooses the layer.
 // Uses dom.js, colour.js, arrays.js and events.js.
-const LOAD = 34;
-const NUMBERS = 20; // the experts' numbers above each map
 const OUTLINED = 8; // px: cells as small as this have no room for a frame
-const TILE = 120; // px: a narrow window has fewer maps side by side
 
 export default function ({ data, parentElement, setTriggerValue }) {
+  const [LOAD, NUMBERS] = [34, 20].map(px); // below each map, and the experts' numbers above it
+  const TILE = px(120); // a narrow window has fewer maps side by side
   const { tokens, layers, labels, colours, most } = data;
   const root = parentElement.querySelector(".root");
   const tables = data.weights.map(float32); // each (T, E)
@@ -32,21 +31,21 @@ export default function ({ data, parentElement, setTriggerValue }) {
   grid.append(...tiles.map(({ tile }) => tile));
   root.replaceChildren(readout, grid);
 
-  const tall = Math.max(80, Math.min(tallPicture(data.height) / down - 40, 34 * T + LOAD + NUMBERS));
+  const tall = Math.max(80, Math.min(tallPicture(data.height) / down - 40, px(34) * T + LOAD + NUMBERS));
   const family = getComputedStyle(root).fontFamily;
-  const names = down === 1 && (tall - LOAD - NUMBERS) / T >= 18; // tokens' names beside the first map
+  const names = down === 1 && (tall - LOAD - NUMBERS) / T >= px(18); // tokens' names beside the first map
   function draw(marked) {
     tiles.forEach(({ canvas, tile }, n) => {
       const width = tile.clientWidth - 2 * 8;
       if (width <= 0) return;
       const context = sharpCanvas(canvas, width, tall);
       context.textBaseline = "middle";
-      const left = names && width > 150 ? 64 : 0;
+      const left = names && width > px(150) ? px(64) : 0;
       const [w, h] = [(width - left) / E, (tall - LOAD - NUMBERS) / T];
       const inset = h > 6 ? 1 : 0;
       context.font = `${FONT_SIZE}px ${family}`;
       const load = new Float64Array(E);
-      const every = Math.ceil(20 / w); // experts from number to number
+      const every = Math.ceil(px(20) / w); // experts from number to number
       context.fillStyle = colours.faint;
       context.textAlign = "center";
       for (let e = 0; e < E; e += every) context.fillText(e, left + (e + 0.5) * w, NUMBERS / 2);

@@ -1,10 +1,5 @@
 // One layer: a row for each token, a column for each expert, the load of each expert below.
 // Uses dom.js, colour.js, arrays.js, events.js and numbers.js.
-const ROW = { least: 22, most: 40 };
-const HEAD = 30;
-const FOOT = 104; // the bars of the load
-const NAMES = 132; // the tokens' column
-const CELL = 50; // least width of a cell, where its number stands in it; the picture scrolls rather than lose it
 const READ = 16; // experts whose numbers are read in the cells
 
 const brief = (value) => value.toFixed(value >= 9.995 ? 1 : 2);
@@ -20,6 +15,9 @@ function cutLines(context, text, width) {
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
+  const ROW = { least: Math.round(px(22)), most: px(40) };
+  const [HEAD, FOOT, NAMES] = [30, 104, 132].map(px); // the experts' names, the bars of the load, the tokens' column
+  const CELL = px(50); // least width of a cell, where its number stands in it; the picture scrolls rather than lose it
   const { tokens, labels, colours, load, most } = data;
   const root = parentElement.querySelector(".root");
   const [T, E] = [tokens.length, load.length];
@@ -76,12 +74,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
     context.textBaseline = "middle";
     context.font = `600 ${FONT_SIZE}px ${family}`;
     context.textAlign = "center";
-    const every = Math.ceil(30 / cell);
+    const every = Math.ceil(px(30) / cell);
     for (let e = 0; e < E; e++) {
       context.fillStyle = inTurn(colours.experts, e);
       context.fillRect(left(e) + 1, HEAD - 5, Math.max(1, cell - 2), 4);
       context.fillStyle = colours.ink;
-      const name = cell > 84 ? fillIn(labels.expert, { expert: e }) : e;
+      const name = cell > px(84) ? fillIn(labels.expert, { expert: e }) : e;
       if (e % every === 0) context.fillText(name, left(e) + cell / 2, HEAD / 2 - 2);
     }
     if (data.shared) {
@@ -99,7 +97,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
 
   function drawBody(marked) {
-    const font = row >= 34 ? FONT_SIZE + 3 : FONT_SIZE;
+    const font = row >= px(34) ? FONT_SIZE + 3 : FONT_SIZE;
     const context = sharpCanvas(body, width, T * row);
     context.textBaseline = "middle";
     const values = tables[shown];
@@ -146,20 +144,20 @@ export default function ({ data, parentElement, setTriggerValue }) {
   function drawFoot() {
     const context = sharpCanvas(foot, width, FOOT);
     context.textBaseline = "middle";
-    const tall = FOOT - 34;
+    const tall = FOOT - px(34);
     const highest = Math.max(2 / E, ...load);
     context.font = `${FONT_SIZE}px ${family}`;
     context.fillStyle = colours.ink;
-    cutLines(context, labels.load, NAMES - 12).forEach((line, i) => context.fillText(line, 6, 20 + 19 * i));
+    cutLines(context, labels.load, NAMES - 12).forEach((line, i) => context.fillText(line, 6, px(20 + 19 * i)));
     context.textAlign = "center";
     for (let e = 0; e < E; e++) {
       const high = (tall * load[e]) / highest;
       context.fillStyle = inTurn(colours.experts, e);
-      context.fillRect(left(e) + cell * 0.18, FOOT - 24 - high, cell * 0.64, high);
+      context.fillRect(left(e) + cell * 0.18, FOOT - px(24) - high, cell * 0.64, high);
       context.fillStyle = colours.ink;
-      if (cell >= CELL - 4) context.fillText(percent(load[e]), left(e) + cell / 2, FOOT - 11);
+      if (cell >= CELL - 4) context.fillText(percent(load[e]), left(e) + cell / 2, FOOT - px(11));
     }
-    const even = FOOT - 24 - tall / (E * highest);
+    const even = FOOT - px(24) - tall / (E * highest);
     context.strokeStyle = colours.ink;
     context.lineWidth = 1.5;
     context.setLineDash([6, 4]);
@@ -168,7 +166,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     context.lineTo(left(E) - (data.shared ? 8 : 0), even);
     context.stroke();
     context.setLineDash([]);
-    if (data.shared && cell >= CELL - 4) context.fillText(percent(1), left(E) + cell / 2 - 4, FOOT - 11);
+    if (data.shared && cell >= CELL - 4) context.fillText(percent(1), left(E) + cell / 2 - 4, FOOT - px(11));
   }
 
   function under(event) {

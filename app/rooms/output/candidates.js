@@ -11,7 +11,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
       element("span", "", labels.token),
       ...kinds.map((kind) => element("span", `number ${kind}`, labels[kind])),
     ],
-    ticks: ["0 %", "50 %", "100 %"],
+    ticks: [
+      [0, "0 %"],
+      [0.5, "50 %"],
+      [1, "100 %"],
+    ],
     rows: rows.map((row) => ({
       id: row.id,
       rank: row.rank,

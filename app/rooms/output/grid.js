@@ -1,11 +1,11 @@
 // Words over layers and positions on a canvas: the best guess after every layer, coloured by its probability.
 // Uses dom.js, arrays.js, colour.js, events.js and numbers.js.
-const CELL = { wide: 92, high: 27 }; // px
-
 export default function ({ data, parentElement, setTriggerValue }) {
+  const CELL = { wide: px(92), high: Math.round(px(27)) };
   const { words, columns, rows, labels, colours, start, selected, best, first } = data;
   const root = parentElement.querySelector(".root");
   setColours(root, colours);
+  root.style.setProperty("--high", `${CELL.high}px`);
   const places = uint16(data.places);
   const probabilities = float32(data.probabilities);
   const ranks = float32(data.ranks);
@@ -58,7 +58,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   function draw() {
     switches.forEach((button, i) => button.setAttribute("aria-pressed", String(mode === ["words", "ranks"][i])));
     const room = frame.clientWidth - names.offsetWidth - 2;
-    wide = Math.max(CELL.wide, Math.min(260, Math.floor(room / N)));
+    wide = Math.max(CELL.wide, Math.min(px(260), Math.floor(room / N)));
     heads.style.gridTemplateColumns = `repeat(${N}, ${wide}px)`;
     const context = sharpCanvas(canvas, wide * N, CELL.high * R);
     context.font = `${FONT_SIZE}px ${getComputedStyle(root).fontFamily}`;
@@ -149,10 +149,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (onCanvas) canvas.focus({ preventScroll: true });
 
   const stop = onToken((position) => chips.forEach((chip, column) => chip.classList.toggle("marked", start + column === position)));
-  const sized = new ResizeObserver(draw);
-  sized.observe(box);
+  const resized = new ResizeObserver(draw);
+  resized.observe(box);
   return () => {
     stop();
-    sized.disconnect();
+    resized.disconnect();
   };
 }

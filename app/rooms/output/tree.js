@@ -1,16 +1,14 @@
 // A beam search as a tree, from left to right; the best continuation stands on top of each column. Uses dom.js.
-const ACROSS = 158; // px from column to column
-const WIDE = 126; // px of a node
-const DOWN = 56; // px from node to node
-const HIGH = 50; // px of a node
-const HEAD = 30; // px
-const ROOT = 100; // px of the root
-const FIRST = 132; // px from the root's left end to the first column
 
 export default function ({ data, parentElement, setTriggerValue }) {
+  const [ACROSS, DOWN] = [158, 56].map(px); // from node to node
+  const [WIDE, HIGH] = [126, 50].map(px); // a node
+  const [HEAD, ROOT] = [30, 100].map(px); // height of the columns' names, width of the root
+  const FIRST = px(132); // from the root's left end to the first column
   const { columns, labels, colours } = data;
   const root = parentElement.querySelector(".root");
   setColours(root, colours);
+  for (const [name, size] of [["wide", WIDE], ["high", HIGH], ["root", ROOT]]) root.style.setProperty(`--${name}`, `${size}px`);
   describe(root, "group", labels.group);
   const most = Math.max(1, ...columns.map((nodes) => nodes.length));
   const width = ACROSS * columns.length + FIRST + WIDE - ACROSS + 2;

@@ -1,10 +1,11 @@
 // Clocks with a query's and a key's hand, and the score by distance. Uses dom.js, arrays.js, events.js and numbers.js.
 // The key's hand stands still; the query's turns ahead of it by distance times rate, as it does in the model.
-const CLOCK = { least: 84, most: 150, below: 22 }; // px: how wide a clock is, and its number below it
-const EDGE = { left: 58, right: 14, top: 12, bottom: 44 }; // px around the curve
 const STEP = 180; // ms from one distance to the next while playing
 
 export default function ({ data, parentElement }) {
+  const CLOCK = { least: px(84), most: px(150), below: px(22) }; // how wide a clock is, and its number below it
+  const EDGE = { left: px(58), right: 14, top: 12, bottom: px(44) }; // around the curve
+  const tall = tallPicture(data.height);
   const { labels, colours, content, scale } = data;
   const root = parentElement.querySelector(".root");
   root.stopPlaying?.();
@@ -55,7 +56,7 @@ export default function ({ data, parentElement }) {
     const room = left.clientWidth;
     columns = 1;
     const size = () => Math.min(CLOCK.most, Math.floor(room / columns));
-    while (columns < P && Math.ceil(P / columns) * (size() + CLOCK.below) > data.height) columns++;
+    while (columns < P && Math.ceil(P / columns) * (size() + CLOCK.below) > tall) columns++;
     if (size() < CLOCK.least) columns = Math.max(1, Math.floor(room / CLOCK.least));
     wide = Math.min(CLOCK.most, Math.floor(room / columns));
     high = wide + CLOCK.below;
@@ -89,7 +90,7 @@ export default function ({ data, parentElement }) {
         context.fill();
       });
       context.fillStyle = colours.ink;
-      context.fillText(signed(adds(i), 2), x, y + radius + 20);
+      context.fillText(signed(adds(i), 2), x, y + radius + px(18));
     }
   }
 
@@ -99,7 +100,7 @@ export default function ({ data, parentElement }) {
   const margin = 0.06 * (highest - lowest) || 1;
   function drawCurve() {
     const width = right.clientWidth;
-    const height = data.height;
+    const height = tall;
     const context = sharpCanvas(curve, width, height);
     const across = (d) => EDGE.left + (d / Math.max(1, farthest)) * (width - EDGE.left - EDGE.right);
     const down = (score) => height - EDGE.bottom - ((score - lowest + margin) / (highest - lowest + 2 * margin)) * (height - EDGE.top - EDGE.bottom);
@@ -114,21 +115,30 @@ export default function ({ data, parentElement }) {
       context.fillText(String(Number(score.toPrecision(4))).replace("-", "−"), EDGE.left - 6, down(score));
     }
     context.textAlign = "center";
-    for (const d of ticks(0, farthest, 6)) context.fillText(d, across(d), height - EDGE.bottom + 13);
-    context.fillText(labels.x, (EDGE.left + width) / 2, height - 11);
+    for (const d of ticks(0, farthest, 6)) context.fillText(d, across(d), height - EDGE.bottom + px(13));
+    context.fillText(labels.x, (EDGE.left + width) / 2, height - px(11));
     if (content !== 0) {
       context.setLineDash([6, 5]);
       context.strokeStyle = colours.faint;
       line(context, EDGE.left, down(content), width - EDGE.right, down(content));
       context.setLineDash([]);
-      context.textAlign = "right";
-      context.fillText(labels.content, width - EDGE.right, down(content) - 11);
     }
     context.strokeStyle = colours.attention;
     context.lineWidth = 3;
     context.beginPath();
     scores.forEach((score, d) => context.lineTo(across(d), down(score)));
     context.stroke();
+    if (content !== 0) {
+      // Last, on its own ground: the curve may pass below it.
+      const wide = context.measureText(labels.content).width;
+      context.fillStyle = colours.paper;
+      context.globalAlpha = 0.85;
+      context.fillRect(width - EDGE.right - wide - 4, down(content) - FONT_SIZE - 4, wide + 4, FONT_SIZE + 2);
+      context.globalAlpha = 1;
+      context.textAlign = "right";
+      context.fillStyle = colours.ink;
+      context.fillText(labels.content, width - EDGE.right - 2, down(content) - FONT_SIZE / 2 - 3);
+    }
     // The true distance as a ring, the one that is tried as a dot.
     context.lineWidth = 3;
     context.strokeStyle = colours.accent;
