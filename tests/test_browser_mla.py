@@ -82,7 +82,7 @@ def test_the_canvas_has_the_colours_of_the_numbers(visit, latent):
 
 def test_the_caches_grow_while_the_model_writes(visit, latent):
     page = visit(f"/mla?model={latent}&prompt={PROMPT}&latent=cache&temperature=0.5&seed=3")
-    dots = page.locator(".st-key-growth .scatterlayer .trace .point")
+    dots = page.locator(".st-key-growth .point")
     expect(dots).to_have_count(2)
     page.locator(".st-key-grow button").click()
     expect(dots.nth(40)).to_be_attached()
@@ -149,15 +149,15 @@ def test_the_trained_twin_is_drawn_beside_storyteller(visit):
 
 def test_what_it_costs_is_the_records_bits_and_both_twins_predictions(visit):
     page = visit(f"/mla?model=storyteller-mha&prompt={PROMPT}&latent=cost")
-    bars = page.locator(".st-key-bits .bars .point text")
+    bars = page.locator(".st-key-bits .value")
     twins = [model.load(name) for name in ("storyteller", "storyteller-mha")]
     expected = [f"{own['bits_per_byte']:.3f}" for lm in twins for own in lm.record["scores"].values()]
     expect(bars).to_have_text(expected)
-    shown = page.locator(".st-key-next_token .bars .point text").all_text_contents()  # SVG has no inner text
+    shown = page.locator(".st-key-next_token .value").all_text_contents()  # SVG has no inner text
     for half, lm in zip((shown[: len(shown) // 2], shown[len(shown) // 2 :]), twins, strict=True):
         probabilities = model.distribution(run_trace(lm, PROMPT).logits[-1])
         assert percent(float(probabilities.max())) in half
-    dots = page.locator(".st-key-speed_done .scatterlayer .point")
+    dots = page.locator(".st-key-speed_done .point")
     expect(dots).to_have_count(2 * len(speed.LENGTHS))
     expect(page.get_by_text(re.compile(r"^Measured on \d"))).to_be_visible()
     page.locator(".st-key-measure button").click()
@@ -180,8 +180,8 @@ def test_a_slider_of_the_shape_changes_bars_and_address(visit):
 
 def test_a_lower_rank_draws_patterns_and_bars_before_and_after(visit):
     page = visit(f"/mla?model=tiny&prompt={PROMPT}&latent=lost&rank=7&scope=all")
-    expect(page.locator(".st-key-patterns .hm")).to_have_count(2)
-    expect(page.locator(".st-key-before_after .trace.bars")).to_have_count(2)
+    expect(page.locator(".st-key-patterns .cells")).to_have_count(2)
+    expect(page.locator(".st-key-before_after .bar")).to_have_count(16)
     page.locator(".st-key-rank input[type=range]").focus()
     page.keyboard.press("ArrowLeft")
     expect(page).to_have_url(re.compile("rank=6"))
@@ -191,7 +191,7 @@ def test_a_lower_rank_draws_patterns_and_bars_before_and_after(visit):
 @pytest.mark.parametrize("part", ["path", "lost"])
 def test_tokens_are_never_markup(visit, part):
     page = visit(f"/mla?model=tiny&latent={part}&prompt=%3Cb%3Ea%3C/b%3E%20%24x%24%20%23000001")
-    expect(page.locator(".st-key-lanes .box, .st-key-patterns .hm").first).to_be_attached()
+    expect(page.locator(".st-key-lanes .box, .st-key-patterns .cells").first).to_be_attached()
     assert page.locator(".stMain img").count() == 0
     assert page.locator(".st-key-lanes b").count() == 0
 
@@ -212,7 +212,7 @@ def test_prompt_controls_and_picture_are_on_the_first_screen(visit, latent, sche
     assert min(sizes) >= 16
     for latent_part, picture in (("cache", "growth"), ("size", "sizes")):
         page.locator(".st-key-latent button").nth(("path", "cache", "size", "cost", "lost").index(latent_part)).click()
-        expect(page.locator(f".st-key-{picture} .main-svg").first).to_be_visible()
+        expect(page.locator(f".st-key-{picture} .plot").first).to_be_visible()
         settled(page)  # until then the part before still stands above
         place = page.locator(f".st-key-{picture}").first.bounding_box()
         assert place["y"] + place["height"] <= 800, (latent_part, place)

@@ -140,11 +140,11 @@ def test_what_if_shows_the_prediction_before_and_after(room, models, change, mad
     page = room("v3", routing="whatif", change=change, layer=1, expert=2, kept=2)
     lm = models["v3"]
     before, after = (distribution(run_trace(lm, PROMPT, interventions=changes).logits[-1]) for changes in ((), (made,)))
-    expect(page.locator(".st-key-before_after .annotation")).to_have_count(8)
-    texts = page.locator(".st-key-before_after .annotation").all_text_contents()
+    expect(page.locator(".st-key-before_after .words")).to_have_count(8)
+    texts = page.locator(".st-key-before_after .words").all_text_contents()
     best = int(before.argmax())
     printed = [percent_change(before[token], after[token]) for token in (best, int(after.argmax()))]
-    expected = [f"{share.before} → {share.after} %  {share.change}" for share in printed]
+    expected = [f"{share.before} → {share.after} %\u2002{share.change}" for share in printed]
     assert texts[0] == expected[0] and expected[1] in texts
 
 
@@ -160,7 +160,7 @@ def test_likings_are_shown_with_the_prompt_beside_them(room, models):
     expect(page.locator(".st-key-likes .liking")).to_have_count(7)
     record = models["v3"].record["experts"]["layers"]["1"]
     expect(page.locator(".stMain")).to_contain_text(f"gives {record['information']:.2f} of the 1.00 bits")
-    expect(page.locator(".st-key-shares .ytick text")).to_have_text(["letters", "digits", "this prompt"])
+    expect(page.locator(".st-key-shares .row")).to_have_text(["letters", "digits", "this prompt"])
     page.locator(".st-key-try_sums button").click()
     expect(page.locator(".st-key-prompt textarea")).to_have_value(re.compile(r"12 \+ 35 = 47"))
 
@@ -168,20 +168,20 @@ def test_likings_are_shown_with_the_prompt_beside_them(room, models):
 def test_a_model_without_statistics_says_so(room):
     page = room("v2", routing="likes")
     expect(page.locator("h4").first).to_contain_text("without statistics")
-    expect(page.locator(".st-key-shares .ytick text")).to_have_text(["this prompt"])
+    expect(page.locator(".st-key-shares .row")).to_have_text(["this prompt"])
 
 
 def test_a_dense_model_says_so_and_published_ones_are_drawn(visit):
     page = visit("/moe?model=tiny&lang=en")
     expect(page.locator("h4").first).to_have_text("This model has no experts")
-    expect(page.locator(".st-key-published .annotation", has_text="37B of 671B")).to_be_visible()
+    expect(page.locator(".st-key-published .model", has_text="37B of 671B")).to_be_visible()
 
 
 def test_the_parameters_of_every_layer_are_drawn(room):
     page = room("v3", routing="active")
-    expect(page.locator(".st-key-active .ytick text")).to_have_text(["Layer 0", "Layer 1", "Layer 2"])
+    expect(page.locator(".st-key-active .row")).to_have_text(["Layer 0", "Layer 1", "Layer 2"])
     # Attention, router, norms, shared experts and seven experts in each layer.
-    expect(page.locator(".st-key-active .bars .point")).to_have_count(3 * 11)
+    expect(page.locator(".st-key-active .bar")).to_have_count(3 * 11)
 
 
 @pytest.mark.parametrize("part", ["who", "decision", "active", "likes", "whatif"])

@@ -20,7 +20,7 @@ def stop(page: Page) -> None:
     ("path", "button", "underway", "last"),
     [
         ("/output?model=storyteller&prompt=Once", "generate", "Writing", ".st-key-foreseen .plot"),
-        ("/mla?model=storyteller&prompt=Once&latent=cache", "grow", "of 32 tokens", ".st-key-growth .main-svg"),
+        ("/mla?model=storyteller&prompt=Once&latent=cache", "grow", "of 32 tokens", ".st-key-growth .plot"),
     ],
 )
 def test_the_toolbars_stop_leaves_a_whole_page(visit, path, button, underway, last):

@@ -42,7 +42,7 @@ def expect_prediction(page: Page, lm: LanguageModel, *changes) -> None:
     made = difference(plain.logits[-1], changed.logits[-1])
     pairs = zip(made.before.tolist(), made.after.tolist(), strict=True)
     texts = [f"{printed.before} → {printed.after} %" for printed in (percent_change(p, q) for p, q in pairs)]
-    shown = page.locator(".st-key-before_after .annotation")
+    shown = page.locator(".st-key-before_after .words")
     expect(shown).to_contain_text(texts)
     p, q = distribution(plain.logits[-1]), distribution(changed.logits[-1])
     best = int(p.argmax())

@@ -10,7 +10,7 @@ import pytest
 import model
 from app.kit.numbers import percent
 from app.kit.theme import LIGHT
-from app.rooms.mla.cost_figures import Line, losses, pairs, speed
+from app.rooms.mla.cost_figures import ModelCurve, losses, pairs, speed
 from model import run_trace
 from model.files import checkpoint
 from model.measure import curves
@@ -26,8 +26,9 @@ SCORES = {"storyteller": {"books": 1.5, "poems": 2.0}, "storyteller-mha": {"book
 
 
 def figures(app) -> dict[str, dict]:
-    """The page's Plotly figures by key."""
-    return {element.proto.id.rsplit("-", 1)[-1]: json.loads(element.proto.spec) for element in app.get("plotly_chart")}
+    """The page's charts by key: the first of each, as the browser gets it."""
+    drawn = {element.key: json.loads(element.proto.json) for element in app.get("bidi_component")}
+    return {key: data["charts"][0] for key, data in drawn.items() if "charts" in data}
 
 
 @pytest.fixture
@@ -54,8 +55,8 @@ def test_the_page_shows_the_records_bits_and_both_predictions(twins, loaded):
     """Whichever of the two is loaded, the latent one comes first."""
     app = page(model=loaded, latent="cost")
     bits, probabilities, learned = (figures(app)[name] for name in ("bits", "next_token", "losses"))
-    for drawn, (name, scores) in zip(bits["data"], SCORES.items(), strict=True):
-        assert drawn["name"] == name and drawn["text"] == [f"{value:.3f}" for value in scores.values()]
+    for drawn, (name, scores) in zip(bits["marks"], SCORES.items(), strict=True):
+        assert drawn["name"] == name and drawn["words"] == [f"{value:.3f}" for value in scores.values()]
     said = texts(app)
     assert (
         "books +25.0 %, poems −20.0 %" in said
@@ -63,16 +64,16 @@ def test_the_page_shows_the_records_bits_and_both_predictions(twins, loaded):
         and "**80** numbers" in said
         and "**512**" in said
     )
-    for drawn, name in zip(probabilities["data"], SCORES, strict=True):
+    for drawn, name in zip(probabilities["marks"], SCORES, strict=True):
         expected = model.distribution(run_trace(model.load(name), PROMPT).logits[-1])
-        assert drawn["text"][0] in {percent(p) for p in expected.tolist()}
+        assert drawn["words"][0] in {percent(p) for p in expected.tolist()}
     first, second = (
         model.load(name).tokenizer.shown(int(run_trace(model.load(name), PROMPT).logits[-1].argmax()))
         for name in SCORES
     )
-    ticks = probabilities["layout"]["yaxis"]["ticktext"]
+    ticks = probabilities["y"]["labels"]
     assert ticks[0] == first and second in ticks
-    assert [trace["name"] for trace in learned["data"]] == ["storyteller"]
+    assert [mark["text"] for mark in learned["marks"] if mark["kind"] == "words"] == ["storyteller"]
 
 
 def test_twins_of_unequal_training_are_not_compared_silently(twins):
@@ -166,17 +167,18 @@ def test_figures_refuse_what_does_not_fit_and_draw_names_as_text():
         pairs(["a", "b"], {"m": ("MLA", np.zeros(3))}, LIGHT, x="x", shown=str)
     hostile = "<b>$x$</b>"
     made = speed(
-        [Line("MLA", hostile, [(64, 1.0, 0.5, 1.25), (128, 2.0, 2.0, 2.0)])],
+        [ModelCurve("MLA", hostile, [(64, 1.0, 0.5, 1.25), (128, 2.0, 2.0, 2.0)])],
         LIGHT,
         x="x",
         y="y",
         hover="{name}: {tokens}, {milliseconds}",
         height=300,
     )
-    assert list(made.data[0].error_y.array) == [0.25, 0] and list(made.data[0].error_y.arrayminus) == [0.5, 0]
-    assert "<b>" not in made.data[0].customdata[0] and "<b>" not in made.layout.annotations[0].text
+    line, words = made.marks
+    assert list(line.high) == [1.25, 2.0] and list(line.low) == [0.5, 2.0]
+    assert line.texts[0] == f"{hostile}: 64, 1.00" and (words.text, words.y) == (hostile, 2.0)
     curve = losses({hostile: [(1, 9.0), (2, 5.0)]}, LIGHT, x="x", y="y", height=300)
-    assert list(curve.data[0].y) == [7.0, 7.0] and "<b>" not in curve.data[0].name
+    assert list(curve.marks[0].y) == [7.0, 7.0] and curve.marks[1].text == hostile
 
 
 def test_the_page_says_how_the_twins_compare_on_other_sources(twins, monkeypatch):

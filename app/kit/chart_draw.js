@@ -89,7 +89,8 @@ function drawRows(chart, y, frame, nodes) {
   const sizes = chart.y.labels.map(() => FONT_SIZE);
   const { every, shown } = thinned(sizes, frame.height / sizes.length, chart.y.marked, 0, false);
   for (const place of shown) {
-    const label = shortened(chart.y.labels[place], frame.left - 10);
+    const number = every > 1 && chart.y.first !== null ? `${chart.y.first + place}: ` : "";
+    const label = shortened(number + chart.y.labels[place], frame.left - 10);
     nodes.push(text(label, y.at(place), place === chart.y.marked ? "row marked" : "row"));
   }
   return every;

@@ -231,7 +231,7 @@ function cellsMark(mark, space) {
       heading: "",
     };
   };
-  return { nodes, items: [], cell };
+  return { nodes: [svgElement("g", { class: "cells" }, ...nodes)], items: [], cell };
 }
 
 const MARKS = { line: lineMark, points: pointsMark, bars: barsMark, rule: ruleMark, cells: cellsMark };

@@ -14,7 +14,7 @@ from app.kit.frame import Room
 from app.kit.numbers import percent
 from app.kit.prediction import difference
 from app.kit.source import source
-from app.rooms.mla.cost_figures import AROUND, Line, losses, pairs, speed
+from app.rooms.mla.cost_figures import AROUND, ModelCurve, losses, pairs, speed
 from app.rooms.mla.twin import built_in, trained_pair
 from app.text import escape_markdown
 from model import LanguageModel
@@ -130,7 +130,7 @@ def _next_token(room: Room, pair: tuple[LanguageModel, LanguageModel]) -> None:
             room.look,
             x=translate("mla.cost.next.axis"),
             shown=percent,
-            tickformat=".0%",
+            form="percent",
         ),
         key="next_token",
         alt=heading,
@@ -236,7 +236,7 @@ def _draw(
 ) -> None:
     translate = room.translate
     lines = [
-        Line(kind, lm.name, [(p.tokens, p.milliseconds, *p.interval) for p in points if p.model == lm.name])
+        ModelCurve(kind, lm.name, [(p.tokens, p.milliseconds, *p.interval) for p in points if p.model == lm.name])
         for kind, lm in zip(KINDS, pair, strict=True)
     ]
     with place.container():

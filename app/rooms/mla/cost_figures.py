@@ -6,20 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import plotly.graph_objects as go
 
-from app.kit.figures import figure
-from app.kit.theme import Look, escape
+from app.kit.charts import Axis, Bars, Chart, Form, Line, Mark, Words
+from app.kit.theme import Look
 from app.rooms.mla.figures import DASHES, kind_colours
 
 PAIR = 44  # px of two bars and their numbers: less, and the numbers touch
-AXES = 106  # px of legend and axis
+AXES = 92  # px of legend and axis
 AROUND = 25  # points of a loss curve whose mean is drawn
 BEGINNING = 0.1  # of a run, above the picture's edge: a fresh model's loss would squeeze all others together
 
 
 @dataclass(frozen=True)
-class Line:
+class ModelCurve:
     """One model's curve."""
 
     kind: str  # of attention: its colour
@@ -34,14 +33,14 @@ def pairs(
     *,
     x: str,
     shown: Callable[[float], str],
-    tickformat: str = "",
-) -> go.Figure:
+    form: Form = "number",
+) -> Chart:
     """For each label a bar of each model with its number at the end, the first label on top.
 
     Args:
         labels: n, plain text.
         models: name -> (kind of attention, (n,) values).
-        x: title of the axis.
+        x: title of the axis; form: of its numbers.
         shown: a value as text.
 
     Raises:
@@ -51,115 +50,63 @@ def pairs(
         raise ValueError(
             f"{len(labels)} labels do not fit values of shapes {[values.shape for _, values in models.values()]}."
         )
-    picture = figure(look, height=round((AXES + PAIR * len(labels)) * look.scale / look.grown))
-    colours, places = kind_colours(look), list(range(len(labels)))
-    for name, (attention, values) in models.items():
-        picture.add_bar(
-            y=places,
-            x=values,
-            orientation="h",
-            name=escape(name),
-            marker={"color": colours[attention]},
-            text=[shown(value) for value in values.tolist()],
-            textposition="outside",
-            constraintext="none",  # else Plotly shrinks the numbers of thin bars
-            hoverinfo="skip",
-            cliponaxis=False,
+    colours = kind_colours(look)
+    bars = [
+        Bars(
+            np.arange(len(labels)),
+            values,
+            colours[attention],
+            name=name,
+            slot=(place, len(models)),
+            words=[shown(value) for value in values.tolist()],
+            texts=[f"{label}: {name} {shown(value)}" for label, value in zip(labels, values.tolist(), strict=True)],
         )
-    most = max(float(values.max()) for _, values in models.values())
-    picture.update_layout(
-        bargap=0.14,
-        bargroupgap=0.02,
-        showlegend=True,
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
-    )
-    picture.update_xaxes(range=[0, 1.18 * most], title={"text": escape(x)}, nticks=6, tickformat=tickformat)
-    picture.update_yaxes(
-        autorange="reversed",
-        showgrid=False,
-        tickmode="array",
-        tickvals=places,
-        ticktext=[escape(label) for label in labels],
-    )
-    return picture
+        for place, (name, (attention, values)) in enumerate(models.items())
+    ]
+    across = Axis(title=x, low=0, form=form)
+    return Chart(look, bars, x=across, y=Axis(labels=labels), height=AXES + PAIR * len(labels), rows=True)
 
 
-def speed(lines: Sequence[Line], look: Look, *, x: str, y: str, hover: str, height: int) -> go.Figure:
+def speed(lines: Sequence[ModelCurve], look: Look, *, x: str, y: str, hover: str, height: int) -> Chart:
     """Milliseconds of one step against tokens in the cache, four times as many from tick to tick on x.
 
     Args:
         hover: with ``{name}``, ``{tokens}``, ``{milliseconds}``, ``{low}`` and ``{high}``.
     """
-    picture = figure(look, height=height, margin={"r": round(150 * look.scale)})
     colours, most = kind_colours(look), max(high for line in lines for *_, high in line.points)
-    ends = []
+    marks: list[Mark] = []
     for line in lines:
-        at, values, lows, highs = zip(*line.points, strict=True)
-        hovers = [
-            escape(
-                hover.format(
-                    name=line.name, tokens=f"{n:,.0f}", milliseconds=f"{ms:.2f}", low=f"{low:.2f}", high=f"{high:.2f}"
-                )
+        at, values, lows, highs = np.array(line.points).T
+        texts = [
+            hover.format(
+                name=line.name, tokens=f"{n:,.0f}", milliseconds=f"{ms:.2f}", low=f"{low:.2f}", high=f"{high:.2f}"
             )
             for n, ms, low, high in line.points
         ]
-        style = {"color": colours[line.kind], "width": 3, "dash": "solid" if line.kind == "MLA" else DASHES[line.kind]}
-        picture.add_scatter(
-            x=at,
-            y=values,
-            mode="lines+markers",
-            line=style,
-            marker={"size": 9},
-            error_y={
-                "array": np.subtract(highs, values),
-                "arrayminus": np.subtract(values, lows),
-                "color": colours[line.kind],
-                "thickness": 2,
-            },
-            customdata=hovers,
-            hovertemplate="%{customdata}<extra></extra>",
-        )
-        ends.append((values[-1], line.name, colours[line.kind]))
-    _name_ends(picture, ends, float(np.log10(at[-1])), 0.07 * most)
-    ticks = list(at)[::-2]  # every second one: all of them would have to lean
-    picture.update_xaxes(
-        type="log",
-        tickmode="array",
-        tickvals=ticks,
-        ticktext=[f"{n:,}" for n in ticks],
-        tickangle=0,
-        range=[np.log10(at[0]) - 0.1, np.log10(at[-1]) + 0.05],
-        title={"text": escape(x)},
-        showgrid=False,
-    )
-    picture.update_yaxes(range=[0, 1.12 * most], title={"text": escape(y)})
-    return picture
+        dash, colour = "" if line.kind == "MLA" else DASHES[line.kind], colours[line.kind]
+        marks.append(Line(at, values, colour, dash=dash, size=9, low=lows, high=highs, texts=texts))
+        marks.append(Words(float(at[-1]), float(values[-1]), line.name, colour))
+    lengths = [n for n, *_ in lines[0].points]
+    across = Axis(title=x, log=True, ticks=lengths[::-2][::-1])  # every second one: all would meet on a phone
+    return Chart(look, marks, x=across, y=Axis(title=y, low=0, high=1.12 * most), height=height)
 
 
-def losses(lines: Mapping[str, Sequence[tuple[float, float]]], look: Look, *, x: str, y: str, height: int) -> go.Figure:
+def losses(lines: Mapping[str, Sequence[tuple[float, float]]], look: Look, *, x: str, y: str, height: int) -> Chart:
     """Loss in nats per token against tokens trained on, a line for each model."""
-    picture = figure(look, height=height, margin={"r": round(170 * look.scale)})
     colours = (look.value, look.key, look.query, look.attention)
     lines = {name: smooth(points) for name, points in lines.items()}
     low = min(loss for points in lines.values() for _, loss in points)
     high = max(points[int(BEGINNING * len(points))][1] for points in lines.values())
-    ends, last = [], 0.0
+    last = max(points[-1][0] for points in lines.values())
+    marks: list[Mark] = []
     for (name, points), colour in zip(lines.items(), colours, strict=False):
-        at, values = zip(*points, strict=True)
-        last = max(last, at[-1])
-        picture.add_scatter(
-            x=at,
-            y=values,
-            mode="lines",
-            name=escape(name),
-            line={"color": colour, "width": 2},
-            hovertemplate="%{x:.3s}: %{y:.3f}<extra>%{fullData.name}</extra>",
-        )
-        ends.append((values[-1], name, colour))
-    _name_ends(picture, ends, last, 0.075 * (high - low))
-    picture.update_xaxes(range=[0, 1.01 * last], title={"text": escape(x)}, tickformat="~s", showgrid=False)
-    picture.update_yaxes(range=[low - 0.04 * (high - low), high], title={"text": escape(y)})
-    return picture
+        at, values = np.array(points).T
+        values = np.where(values <= high, values, np.nan)
+        texts = [f"{name}: {value:.3f}" for value in values]
+        marks.append(Line(at, values, colour, width=2, texts=texts))
+        marks.append(Words(float(at[-1]), float(values[-1]), name, colour))
+    across = Axis(title=x, low=0, high=last, form="short")
+    return Chart(look, marks, x=across, y=Axis(title=y, low=low - 0.04 * (high - low), high=high), height=height)
 
 
 def smooth(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -169,13 +116,3 @@ def smooth(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
         (at, float(np.mean([value for _, value in points[max(0, i - half) : i + half + 1]])))
         for i, (at, _) in enumerate(points)
     ]
-
-
-def _name_ends(picture: go.Figure, ends: Sequence[tuple[float, str, str]], x: float, gap: float) -> None:
-    """Names at the lines' ends, apart from each other by at least `gap`."""
-    lowest = -np.inf
-    for value, name, colour in sorted(ends):
-        lowest = max(value, lowest + gap)
-        picture.add_annotation(
-            x=x, y=lowest, xanchor="left", xshift=10, text=escape(name), showarrow=False, font={"color": colour}
-        )

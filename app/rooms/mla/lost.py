@@ -14,7 +14,7 @@ from app.kit.numbers import percent
 from app.kit.prediction import Difference, difference
 from app.kit.source import source
 from app.rooms.mla import analysis
-from app.rooms.mla.figures import patterns, ranks
+from app.rooms.mla.figures import pattern, ranks
 from app.rooms.mla.twin import built_in
 from app.rooms.mla.words import SCOPES
 from model.interventions import CompressKeysValues
@@ -42,7 +42,7 @@ def lost(room: Room) -> None:
     heading = room.translate("mla.lost.ranks", layer=room.view.layer)
     st.markdown(f"#### {heading}")
     names = room.translate("mla.lost.keys"), room.translate("mla.lost.values")
-    picture = ranks(
+    spectra = ranks(
         spectrum.keys,
         spectrum.values,
         rank,
@@ -52,7 +52,7 @@ def lost(room: Room) -> None:
         y=room.translate("mla.lost.ranks.y"),
         height=320,
     )
-    chart(picture, key="ranks", alt=heading)
+    chart(spectra, key="ranks", alt=heading)
     st.markdown(room.translate("mla.lost.ranks.look", heads=room.lm.config.attention.n_kv_heads))
     source(room, CompressKeysValues)
 
@@ -126,14 +126,11 @@ def _pictures(room: Room, rank: int, after: model.Trace, effect: Difference) -> 
             np.where(trace.mask(view.layer), trace.pattern(view.layer)[view.head], np.nan)
             for trace in (room.trace, after)
         ]
-        picture = patterns(
-            pair,
-            names,
-            room.trace.tokens,
-            look,
-            x=translate("mla.lost.pattern.x"),
-            y=translate("mla.lost.pattern.y"),
-            hover=room.template("mla.lost.pattern.hover"),
-            height=PICTURE - 130,
-        )
-        chart(picture, key="patterns", alt=title)
+        axes = {name: translate(f"mla.lost.pattern.{name}") for name in "xy"}
+        hover = room.template("mla.lost.pattern.hover")
+        with st.container(key="patterns"):
+            for column, name, weights in zip(st.columns(2, gap="small"), names, pair, strict=True):
+                with column:
+                    st.markdown(f"**{name}**")
+                    drawn = pattern(weights, room.trace.tokens, look, **axes, hover=hover, height=PICTURE - 130)
+                    chart(drawn, key=f"patterns_{weights is pair[1]:d}", alt=f"{title}: {name}")
