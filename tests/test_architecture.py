@@ -16,7 +16,8 @@ MAY_IMPORT = {
     "kit.head_jobs": {"numpy", "model"},
     "kit.prediction": {"numpy", "model"},
     "kit.theme": {"numpy", "plotly"},
-    "kit.figures": {"numpy", "plotly", "kit.theme", "kit.numbers"},
+    "kit.charts": {"numpy", "kit.theme"},
+    "kit.figures": {"numpy", "plotly", "kit.charts", "kit.theme", "kit.numbers"},
     "kit.picture": {"numpy", "plotly", "kit.theme"},
     "kit.component": {"numpy", "streamlit"},
     "kit.link": set(),
@@ -31,7 +32,7 @@ MAY_IMPORT = {
     "kit": {"streamlit", "numpy", "plotly", "model", "kit", "text"},  # what is drawn on every page
     "rooms.*.words": {"kit.address"},
     "rooms.*.analysis": {"numpy", "sklearn", "model"},
-    "rooms.*.figures": {"numpy", "plotly", "kit.figures", "kit.numbers", "kit.theme", "own room"},
+    "rooms.*.figures": {"numpy", "plotly", "kit.charts", "kit.figures", "kit.numbers", "kit.theme", "own room"},
     "rooms.*": {"streamlit", "numpy", "plotly", "model", "kit", "text", "own room"},
     "environment": set(),
     "main": {"streamlit", "kit", "text"},
