@@ -98,8 +98,7 @@ def test_a_model_that_rotates_says_so_and_shows_by_how_much():
     app = page(prompt="abc", part="position")
     assert translate("en", "embeddings.position.heading.rope") in texts(app)
     assert "largest difference 0" in texts(app)
-    figure = json.loads(app.get("plotly_chart")[0].proto.spec)
-    assert figure["layout"]["annotations"][0]["text"] == "0: <b>115°</b>"  # two radians
+    assert piece(app, "clocks")["clocks"][0]["degrees"] == "115°"  # two radians
 
 
 def test_a_model_that_adds_position_vectors_shows_both_addends_and_the_sum(tmp_path):

@@ -23,7 +23,7 @@ PARTS = (
     "mla?latent=size",
     "what-if?unmasked=True",
 )
-# Every picture on a canvas or by Plotly that nothing names: neither a label of its own nor one of a part around it.
+# Every picture that nothing names: neither a label of its own nor one of a part around it.
 NAMELESS = """() => {
   const inside = (root) =>
     [...root.querySelectorAll("*")].flatMap((node) => [node, ...(node.shadowRoot ? inside(node.shadowRoot) : [])]);
@@ -33,7 +33,7 @@ NAMELESS = """() => {
     (node.ariaLabel || node.ariaHidden === "true" || named(above(node)));
   const keyed = (node) => node.closest("[class*=st-key-]") ?? keyed(node.getRootNode().host);
   return inside(document.querySelector(".stMain"))
-    .filter((node) => node.matches("canvas, .js-plotly-plot") && node.getBoundingClientRect().width > 40)
+    .filter((node) => node.matches("canvas, svg.plot") && node.getBoundingClientRect().width > 40)
     .filter((node) => !named(node))
     .map((node) => `${node.outerHTML.slice(0, 90)} in ${keyed(node).className}`);
 }"""

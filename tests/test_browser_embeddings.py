@@ -11,7 +11,7 @@ import model
 from app.rooms.embeddings import analysis, space_analysis
 from model import run_trace
 
-expect.set_options(timeout=20_000)  # on a busy machine Plotly alone may take five seconds to arrive
+expect.set_options(timeout=20_000)  # on a busy machine the first page alone may take five seconds to arrive
 
 PROMPT = "to be or not to be"
 HOSTILE = "<b>$x$</b> :red[x] <script>alert(1)</script>"
@@ -222,7 +222,7 @@ def test_hostile_tokens_are_only_text(visit, part):
 def test_the_first_screen_has_prompt_controls_and_picture(visit):
     for part, picture in (
         ("rows", ".st-key-vectors .frame"),
-        ("position", ".st-key-clocks .main-svg"),
+        ("position", ".st-key-clocks .clock"),
         ("nearest", ".st-key-token_map canvas"),
     ):
         page = visit(address(part=part))

@@ -12,9 +12,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
-from plotly.colors import sample_colorscale
 
-from app.kit.theme import LIGHT
+from app.kit.theme import LIGHT, colours_at
 from model import LanguageModel, load, run_trace
 from model.interventions import NoMask
 from tests.conftest import settled
@@ -77,9 +76,8 @@ def test_any_stage_of_a_head_is_taken_in_each_kind_of_file(room, storyteller, tm
     known = pattern[~np.isnan(pattern)]
     assert [text for text in texts if re.fullmatch(r"\d\.\d\d", text)] == [f"{weight:.2f}" for weight in known]
     colours = pixels(page, taken(page, "png", tmp_path))
-    scale = [list(stop) for stop in LIGHT.probability]
-    for colour in sample_colorscale(scale, [float(known.max()), float(known.min())], colortype="tuple"):
-        assert np.abs(colours - 255 * np.array(colour)).max(axis=-1).min() <= 3  # a scale has 128 steps
+    for colour in colours_at(LIGHT.probability, [float(known.max()), float(known.min())]):
+        assert np.abs(colours - list(bytes.fromhex(colour[1:]))).max(axis=-1).min() <= 3  # a scale has 128 steps
 
 
 def pixels(page: Page, file: Path) -> np.ndarray:

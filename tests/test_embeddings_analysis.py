@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 import model
-from app.kit.theme import LIGHT
 from app.rooms.embeddings import analysis
-from app.rooms.embeddings.figures import clocks
+from app.rooms.embeddings.clocks import turned
 from app.rooms.embeddings.token_map import encoded
 from model import run_trace
 from tests.random_models import DENSE, random_model
@@ -148,10 +147,9 @@ def test_the_maps_data_name_the_same_places():
 
 def test_a_clocks_hand_points_where_the_pair_has_turned():
     rates = np.array([1.0, 0.1])
-    hands = clocks(rates, 3, LIGHT, hover="{pair} {radians} {angle} {period}").data[2]
-    tips = np.stack([hands.x, hands.y], axis=-1).reshape(2, 3, 2)  # centre, tip, gap
-    np.testing.assert_allclose(tips[:, 1] - tips[:, 0], [[np.cos(3), np.sin(3)], [np.cos(0.3), np.sin(0.3)]])
-    labels = [note.text for note in clocks(rates, 3, LIGHT, hover="").layout.annotations]
-    assert labels == ["0: <b>172°</b>", "1: <b>17°</b>"]
+    drawn = turned(rates, 3, "{pair} {radians} {angle} {period}")
+    assert [clock["angle"] for clock in drawn] == pytest.approx([3, 0.3])
+    assert [clock["degrees"] for clock in drawn] == ["172°", "17°"]
+    assert [clock["words"] for clock in drawn] == ["0 1 3 6.3", "1 0.1 0.3 62.8"]
     with pytest.raises(ValueError, match="position"):
-        clocks(rates, -1, LIGHT, hover="")
+        turned(rates, -1, "")

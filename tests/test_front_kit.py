@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
-from plotly.colors import hex_to_rgb, sample_colorscale
 
 from app.kit import numbers, theme
 from app.kit.component import FRONT, front_script, pack
@@ -38,11 +37,16 @@ def kit(chromium: Browser) -> Iterator[Page]:
     page.close()
 
 
+def channels(colour: str) -> list[int]:
+    """Red, green and blue of "#rrggbb"."""
+    return list(bytes.fromhex(colour[1:]))
+
+
 @pytest.mark.parametrize("scale", [theme.LIGHT.probability, theme.DARK.signed], ids=["probability", "signed"])
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.25, 0.4999, 0.5, 0.83, 1.0])
-def test_a_number_has_the_colour_that_plotly_gives_it(kit, scale, share):
+def test_a_number_has_the_colour_that_files_give_it(kit, scale, share):
     """Guards against ends that are swapped or left out, and against a stop that divides by zero."""
-    expected = np.array(sample_colorscale([list(stop) for stop in scale], [share], colortype="tuple")[0]) * 255
+    expected = channels(theme.colours_at(scale, [share])[0])
     assert kit.evaluate("([scale, share]) => colourAt(scale, share)", [scale, share]) == pytest.approx(expected, abs=1)
     table = kit.evaluate("([scale, share]) => colourIn(colourTable(scale), share)", [scale, share])
     assert table == pytest.approx(expected, abs=2)
@@ -51,7 +55,7 @@ def test_a_number_has_the_colour_that_plotly_gives_it(kit, scale, share):
 @pytest.mark.parametrize(("share", "end"), [(-0.2, 0), (1.7, -1)])
 def test_a_number_beyond_the_scale_has_the_colour_of_its_end(kit, share, end):
     scale = theme.LIGHT.probability
-    expected = list(hex_to_rgb(scale[end][1]))
+    expected = channels(scale[end][1])
     assert kit.evaluate("([scale, share]) => colourAt(scale, share)", [scale, share]) == expected
     assert kit.evaluate("([scale, share]) => colourIn(colourTable(scale, 2), share)", [scale, share]) == expected
 
@@ -61,7 +65,7 @@ def test_a_number_beyond_the_scale_has_the_colour_of_its_end(kit, share, end):
     [("#000000", "#FFFFFF"), ("#767676", "#FFFFFF"), ("#0A0A0B", "#8250C4"), ("#D55E00", "#D55E00")],
 )
 def test_contrast_is_that_of_the_theme(kit, first, second):
-    a, b = (np.array(hex_to_rgb(colour)) / 255 for colour in (first, second))
+    a, b = (np.array(channels(colour)) / 255 for colour in (first, second))
     assert kit.evaluate("([a, b]) => contrast(rgb(a), rgb(b))", [first, second]) == pytest.approx(theme.contrast(a, b))
 
 

@@ -7,8 +7,6 @@ from dataclasses import fields
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
-import streamlit as st
 
 from app.kit import session
 from app.kit.charts import Axis, Chart, Key, Mark
@@ -31,10 +29,6 @@ def chart(*charts: Chart, key: str, alt: str) -> None:
     Args:
         alt: what they show, for those who do not see it: plain text, or one of the page's sentences in Markdown.
     """
-    if isinstance(charts[0], go.Figure):
-        bare = {"displayModeBar": False, "displaylogo": False}
-        st.plotly_chart(charts[0], theme=None, key=key, alt=plain(alt), config=bare)
-        return
     look = charts[0].look
     data = {
         "charts": [_plain(each) for each in charts],

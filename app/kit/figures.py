@@ -1,57 +1,14 @@
-"""What all Plotly figures share: an empty figure in our look."""
+"""Pictures that several rooms draw: probabilities in pairs of bars."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
 from app.kit.charts import Axis, Bars, Chart, Words
 from app.kit.numbers import percent_change
-from app.kit.theme import FONT, FONT_SIZE, Look, escape
-
-
-def figure(look: Look, *, title: str = "", height: int = 420, margin: dict[str, int] | None = None) -> go.Figure:
-    """An empty figure in the look of this project; show it with ``theme=None``.
-
-    Args:
-        title: plain text that states what the figure shows; escaped here.
-        height: px on a screen of usual size.
-        margin: px, merged into tight defaults (axes make room for their labels).
-    """
-    font = {"family": FONT, "size": round(FONT_SIZE * look.scale), "color": look.ink}
-    heading = font | {"size": round(18 * look.scale)}
-    axis = {
-        "gridcolor": look.grid,
-        "linecolor": look.grid,
-        "zeroline": False,
-        "automargin": True,
-        "title": {"standoff": 8},
-    }
-    # In one call: each update of a figure checks the whole of it anew, which is what costs time.
-    return go.Figure(
-        layout={
-            "template": "none",
-            "height": round(height * look.grown),
-            "margin": {"l": 8, "r": 8, "t": 44 if title else 8, "b": 8} | (margin or {}),
-            "title": {
-                "text": escape(title),
-                "x": 0,
-                "xref": "paper",
-                "xanchor": "left",
-                "font": heading,
-            },
-            "font": font,
-            "paper_bgcolor": "rgba(0,0,0,0)",
-            "plot_bgcolor": "rgba(0,0,0,0)",
-            "hoverlabel": {"font": font, "bgcolor": look.paper, "bordercolor": look.faint},
-            "showlegend": False,
-            "dragmode": False,
-            "xaxis": axis,
-            "yaxis": axis,
-        }
-    )
+from app.kit.theme import Look
 
 
 def before_after(

@@ -3,7 +3,7 @@
 // MARGIN, isOf, isApart, wrapped, plain, setting, figureOf, leadsOn, rowOf, blocks, facts.
 // Uses dom.js, colour.js, boxes.js and vector.js.
 
-const PICTURE = ".stPlotlyChart, [data-testid^='stBidiComponent']";
+const PICTURE = "[data-testid^='stBidiComponent']";
 // Not of the page's own: the frame's controls, and what is for taking away.
 const APART = ["prompt", "models", "lang", "home", "take"].map((key) => `.st-key-${key}`).join(", ");
 const CONTROLS = ["stSelectbox", "stNumberInput", "stSlider", "stButtonGroup", "stCheckbox", "stRadio", "stTextInput"];

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from html import escape
 
 import numpy as np
-from plotly.colors import sample_colorscale
 
-from app.kit.theme import FONT, LIGHT, ink_on
+from app.kit.theme import FONT, LIGHT, colours_at, ink_on
 
 STEPS = 128  # colours of a scale: more than an eye tells apart
 NUMBERS_TO = 16  # columns up to which numbers are written into the cells
@@ -113,7 +112,7 @@ def _names(rows: Sequence[str], columns: Sequence[str], left: float, top: float,
 
 def _cells(share: np.ndarray, scale: tuple, left: float, top: float, wide: float, cell: float) -> str:
     """One path for all cells of a colour: 300 by 300 cells stay below a megabyte."""
-    colours = sample_colorscale([list(stop) for stop in scale], np.linspace(0, 1, STEPS).tolist())
+    colours = colours_at(scale, np.linspace(0, 1, STEPS))
     level = np.where(np.isnan(share), STEPS, np.round(np.clip(share, 0, 1) * (STEPS - 1))).astype(int)
     place = f"translate({left:g} {top:g}) scale({wide:g} {cell:g})"
     paths = []

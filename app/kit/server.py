@@ -1,6 +1,6 @@
 """What the web server does beside Streamlit: scripts travel compressed, once, and answers carry careful headers.
 
-Streamlit sends its own scripts, such as Plotly's 4.7 MB, as they are, so as not to compress them for every browser
+Streamlit sends its own scripts, megabytes of them, as they are, so as not to compress them for every browser
 anew, and a component's script with everything that it draws.  Here each is compressed once, when it is first asked
 for, and the browser keeps it.
 """

@@ -10,14 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from plotly.colors import sample_colorscale
 
 # A Latin face first: CJK fonts draw Latin letters wide.
 FONT = "'Source Sans', 'Source Sans 3', 'Noto Sans', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif"
-FONT_SIZE = 16  # px: the smallest that the back row of a classroom reads
-
-# An invisible character that keeps "#000001" from being read as a colour of Streamlit's theme.
-JOINER = "\u200d"
 
 
 @dataclass(frozen=True)
@@ -42,7 +37,6 @@ class Look:
     probability: tuple[tuple[float, str], ...]  # sequential scale, for 0..1
     signed: tuple[tuple[float, str], ...]  # diverging scale, centred on 0
     experts: tuple[str, ...]
-    scale: float = 1.0  # of the type
     grown: float = 1.0  # of pictures, with the type, where the screen is large
 
 
@@ -93,11 +87,6 @@ DARK = Look(
 LOOKS = {"light": LIGHT, "dark": DARK}
 
 
-def escape(token: str) -> str:
-    """`token` as a Plotly label that reads as exactly this text: ticks, titles and hover read HTML and colours."""
-    return token.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("#", "#" + JOINER)
-
-
 def contrast(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Contrast ratio, 1 to 21, of colours (..., 3) in 0..1: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio."""
     light = [
@@ -107,16 +96,20 @@ def contrast(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.maximum(*light) / np.minimum(*light)
 
 
-def colours_at(scale: Sequence[tuple[float, str]], shares: np.ndarray) -> list[str]:
-    """The colour, "#rrggbb", of each of `shares` (0..1) on `scale`."""
+def _channels(scale: Sequence[tuple[float, str]], shares: Sequence[float] | np.ndarray) -> np.ndarray:
+    """(n, 3) in 0..255: the colours of `shares` (0..1) on `scale`."""
     places = [place for place, _ in scale]
     stops = np.array([[int(colour[at : at + 2], 16) for at in (1, 3, 5)] for _, colour in scale])
-    channels = np.stack([np.interp(shares, places, stop) for stop in stops.T], axis=-1)
-    return [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in channels.round().astype(int).tolist()]
+    return np.stack([np.interp(shares, places, stop) for stop in stops.T], axis=-1)
+
+
+def colours_at(scale: Sequence[tuple[float, str]], shares: Sequence[float] | np.ndarray) -> list[str]:
+    """The colour, "#rrggbb", of each of `shares` (0..1) on `scale`."""
+    return ["#{:02x}{:02x}{:02x}".format(*colour) for colour in _channels(scale, shares).round().astype(int).tolist()]
 
 
 def ink_on(scale: Sequence[tuple[float, str]], values: Sequence[float]) -> list[str]:
     """Black or white for each of `values` (0..1), whichever is easier to read on its colour in `scale`."""
-    ground = np.array(sample_colorscale([list(stop) for stop in scale], values, colortype="tuple"))
+    ground = _channels(scale, values) / 255
     black, white = contrast(ground, np.zeros(3)), contrast(ground, np.ones(3))
     return np.where(black >= white, "#000000", "#FFFFFF").tolist()

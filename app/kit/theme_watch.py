@@ -9,7 +9,6 @@ import streamlit as st
 from app.kit.component import declare
 from app.kit.theme import LOOKS, Look
 
-PROJECTED = 1.4  # how much larger the type of charts is in the projector mode
 LARGEST = 2.0  # that a browser's word is taken for
 _SIZE = "_size_of_type"  # session: in units of that on a screen of usual size
 _theme = declare(__file__, "theme_watch")
@@ -18,7 +17,7 @@ _theme = declare(__file__, "theme_watch")
 def look(*, projected: bool) -> Look:
     """The colours of the browser's theme, and its size of type."""
     found, size = LOOKS[st.context.theme.type or "light"], st.session_state.get(_SIZE, 1.0)
-    return replace(found, scale=PROJECTED) if projected else replace(found, scale=size, grown=size)
+    return found if projected else replace(found, grown=size)
 
 
 def follow(drawn: str, *, key: str = "theme") -> None:

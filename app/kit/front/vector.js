@@ -2,7 +2,7 @@
 // Defines asSvg, svgText, writable, ruler; for itself FONT_OF, URL_OF_ID, SHOWN, LEFT_OUT, newId, linesOf, drawText,
 // drawField, ownStyles, drawSvg, drawMark, drawPart, LONGEST, unrolled. Uses boxes.js.
 
-const LEFT_OUT = ".tool, .where, style, script, template, [hidden], [popover], .modebar-container, .stElementToolbar";
+const LEFT_OUT = ".tool, .where, style, script, template, [hidden], [popover], .stElementToolbar";
 const SHOWN = [
   ...["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-linecap"],
   ...["opacity", "font-family", "font-size", "font-weight", "font-style", "text-anchor", "dominant-baseline"],
@@ -99,7 +99,7 @@ const URL_OF_ID = /url\(["']?[^"')]*#([^"')]+)["']?\)/g;
 function drawSvg(original, box, prefix) {
   const copy = original.cloneNode(true);
   if (original.getRootNode() instanceof ShadowRoot) ownStyles(original, copy);
-  const left = "script, style, foreignObject, .hoverlayer, .draglayer, .zoomlayer";
+  const left = "script, style, foreignObject";
   copy.querySelectorAll(left).forEach((node) => node.remove());
   for (const node of [copy, ...copy.querySelectorAll("*")]) {
     for (const { name, value } of [...node.attributes]) {

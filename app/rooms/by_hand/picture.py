@@ -5,9 +5,7 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path
 
-from plotly.colors import sample_colorscale
-
-from app.kit.theme import FONT, LIGHT, ink_on
+from app.kit.theme import FONT, LIGHT, colours_at, ink_on
 from app.rooms.by_hand.examples import Example, example
 from app.rooms.by_hand.paper import STACKED, Table, formula, given, number, steps
 from app.text import translate
@@ -100,8 +98,7 @@ def _colours(name: str, value: float, largest: float) -> tuple[str, str]:
         return LIGHT.paper, LIGHT.ink
     scale = LIGHT.probability if name == "pattern" else LIGHT.signed
     share = value if name == "pattern" else 0.5 + 0.5 * value / largest
-    colour = sample_colorscale([list(stop) for stop in scale], [share], colortype="tuple")[0]
-    return "#" + "".join(f"{round(255 * channel):02X}" for channel in colour), ink_on(scale, [share])[0]
+    return colours_at(scale, [share])[0].upper(), ink_on(scale, [share])[0]
 
 
 def _sum(made: dict[str, Table]) -> str:

@@ -6,19 +6,19 @@ import numpy as np
 import streamlit as st
 
 from app.kit import frame, pickers, runtime, session
-from app.kit.chart import chart
 from app.kit.chips import chips
 from app.kit.frame import Room
 from app.kit.numbers import percent
 from app.kit.source import source
 from app.kit.take import Matrix, take
 from app.rooms.embeddings import analysis
-from app.rooms.embeddings.figures import clocks
+from app.rooms.embeddings.clocks import clocks
 from app.rooms.embeddings.neighbours import neighbours
 from app.rooms.embeddings.space import space
 from app.rooms.embeddings.token_map import encoded, map_marks, token_map
 from app.rooms.embeddings.vectors import vectors
 from app.rooms.embeddings.words import MAPS, PARTS, SIZES
+from app.text import plain
 from model import LanguageModel, rope
 from model.transformer import Transformer
 
@@ -124,8 +124,7 @@ def _rotated(room: Room) -> None:
         title, position=position, token=room.quoted(trace.tokens[position]), count=len(shown), pairs=len(rates)
     )
     st.markdown(f"**{title}**")
-    drawn = clocks(shown, position, room.look, hover=room.template("embeddings.position.pair.hover"))
-    chart(drawn, key="clocks", alt=title)
+    clocks(shown, position, room.look, hover=room.template("embeddings.position.pair.hover"), alt=plain(title))
     st.markdown(translate("embeddings.position.rope.look"))
     difference = float(np.abs(trace["blocks.0.hook_resid_pre"] - trace["hook_embed"]).max())
     st.markdown(
