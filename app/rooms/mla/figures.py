@@ -114,7 +114,7 @@ def ranks(
         Rule(rank, look.accent),
     ]
     up = Axis(title=y, low=0, high=1.03, form="percent", ticks=(0, 0.2, 0.4, 0.6, 0.8, 1))
-    return Chart(look, marks, x=Axis(title=x, low=0.5, high=len(keys) + 0.5), y=up, height=height)
+    return Chart(look, marks, x=Axis(title=x, low=1, high=len(keys)), y=up, height=height)
 
 
 def pattern(
