@@ -94,7 +94,7 @@ MUTATIONS = (
         "app/kit/theme.py",
         '.replace(">", "&gt;").replace("#", "#" + JOINER)',
         '.replace(">", "&gt;")',
-        "tests/test_text.py",
+        "tests/test_app_analysis.py",
     ),
     Mutation(
         "address parsing",
