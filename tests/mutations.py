@@ -91,10 +91,10 @@ MUTATIONS = (
     ),
     Mutation(
         "escaping",
-        "app/kit/theme.py",
-        '.replace(">", "&gt;").replace("#", "#" + JOINER)',
-        '.replace(">", "&gt;")',
-        "tests/test_app_analysis.py",
+        "app/text/__init__.py",
+        "()*+,-./:;<=>",
+        "()*+,-./;<=>",
+        "tests/test_text.py",
     ),
     Mutation(
         "address parsing",
