@@ -16,9 +16,9 @@ PROMPT = "Once upon a time there was"
 LONG = "Once upon a time there was a king who had a daughter, and she went into the wood to see the old woman. " * 12
 LABELS = ".st-key-foreseen text.column"
 BOXES = """() => {
-  const root = document.querySelector(".st-key-foreseen [data-testid^='stBidiComponent']");
-  const inside = (node) => [...node.querySelectorAll("*")].flatMap((e) => [e, ...(e.shadowRoot ? inside(e.shadowRoot) : [])]);
-  return inside(root.parentElement).filter((e) => e.matches("text.column")).map((e) => {
+  const within = (shadow) => (shadow ? inside(shadow) : []);
+  const inside = (root) => [...root.querySelectorAll("*")].flatMap((node) => [node, ...within(node.shadowRoot)]);
+  return inside(document.querySelector(".st-key-foreseen")).filter((e) => e.matches("text.column")).map((e) => {
     const { left, right, top, bottom } = e.getBoundingClientRect();
     return [left, right, top, bottom];
   });
