@@ -161,6 +161,7 @@ def test_choices_are_trained_judged_and_shown_in_the_card(tiny, tmp_path, monkey
     np.save(tmp_path / "tokens.npy", ids)
     tiny.tokenizer.save(tmp_path / "tokenizer.json")
     (tmp_path / "validation.json").write_text(json.dumps({"words": ["to be or not"], "sums": ["1 + 1 = 2"]}))
+    (tmp_path / "text.json").write_text("{}")  # what says that the folder is whole
     monkeypatch.setattr(compare, "CHOICES", [("adamw", 1e-3, 8)])
     monkeypatch.setattr(compare, "MODELS", tmp_path)
     monkeypatch.setattr(card, "MODELS", tmp_path)
