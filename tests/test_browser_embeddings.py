@@ -41,7 +41,9 @@ def nearest(token: int) -> list[int]:
 
 
 def point_at(page: Page, row: int, column: int, of: tuple[int, int]) -> None:
-    """Move the mouse to the middle of a cell of the heat map."""
+    """Move the mouse to the middle of a cell of the heat map; the table is scrolled there first, as a reader does."""
+    middle = "(map, share) => (map.closest('.frame').scrollTop = share * map.clientHeight)"
+    heat_map(page).evaluate(middle, row / of[0] - 0.1)
     box = heat_map(page).bounding_box()
     page.mouse.move(box["x"] + (column + 0.5) * box["width"] / of[1], box["y"] + (row + 0.5) * box["height"] / of[0])
 

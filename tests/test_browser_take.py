@@ -68,7 +68,7 @@ def test_any_stage_of_a_head_is_taken_in_each_kind_of_file(room, storyteller, tm
     file = taken(page, "npy", tmp_path)
     assert file.name == "storyteller-Layer-2-Head-3-Softmax.npy"
     pattern = np.load(file)
-    np.testing.assert_allclose(np.nan_to_num(pattern), trace.pattern(2)[3], atol=1e-6)
+    np.testing.assert_allclose(np.nan_to_num(pattern), trace.pattern(2)[3], atol=5e-6)  # other threads, other sums
     assert np.isnan(pattern).sum() == len(trace.ids) * (len(trace.ids) - 1) / 2
     svg = taken(page, "svg", tmp_path).read_text(encoding="utf-8")
     assert "Softmax · storyteller · Layer 2 · Head 3" in svg and "to be or &lt;b&gt;" in svg
